@@ -1,0 +1,57 @@
+package dev.nla4j.format;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// A file whose bytes break its format. The message names file, offset and field, what was found and what was expected,
+/// on one line: control characters of hostile names are escaped and long ones cut.
+public final class FormatException extends InputException {
+    private static final long serialVersionUID = 1L;
+    private static final int LONGEST_PART = 300;
+
+    private final String file;
+    private final long offset;
+    private final String field;
+
+    /// @param offset byte offset in the file, or -1 when no single offset is to blame
+    public FormatException(Path file, long offset, String field, String problem) {
+        this(file, offset, field, problem, null);
+    }
+
+    public FormatException(Path file, long offset, String field, String problem, @Nullable Throwable cause) {
+        super(message(file.toString(), offset, field, problem), cause);
+        this.file = file.toString();
+        this.offset = offset;
+        this.field = field;
+    }
+
+    public String file() {
+        return file;
+    }
+
+    public long offset() {
+        return offset;
+    }
+
+    public String field() {
+        return field;
+    }
+
+    private static String message(String file, long offset, String field, String problem) {
+        String where = offset < 0 ? "" : " at byte " + offset;
+        return file + where + ": " + printable(field) + ": " + printable(problem);
+    }
+
+    /// `text` fit for one line of an error: control characters escaped, at most a few hundred characters.
+    public static String printable(String text) {
+        StringBuilder out = new StringBuilder();
+        text.codePoints().limit(LONGEST_PART).forEach(c -> {
+            if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || c == 0x2028 || c == 0x2029) {
+                out.append(String.format("\\u%04x", c));
+            } else {
+                out.appendCodePoint(c);
+            }
+        });
+        return text.codePointCount(0, text.length()) > LONGEST_PART ? out + "…" : out.toString();
+    }
+}
