@@ -1,0 +1,60 @@
+package dev.nla4j.format;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/// Files that are whole or absent: written beside their place under a temporary name, forced to disk, then renamed.
+public final class AtomicFile {
+    private AtomicFile() {}
+
+    /// Writes a file's bytes to a path that is not its final one.
+    @FunctionalInterface
+    public interface Writer {
+        void writeTo(Path temporary) throws IOException;
+    }
+
+    /// Runs `writer` on a temporary sibling of `target`, then puts it in place. When `writer` fails nothing remains.
+    public static void write(Path target, Writer writer) throws IOException {
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(target + " is not the name of a file");
+        }
+        Files.createDirectories(folder);
+        Path temporary = Files.createTempFile(folder, "." + target.getFileName(), ".tmp");
+        try {
+            writer.writeTo(temporary);
+            force(temporary);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            forceFolder(folder);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /// [#write] for text in UTF-8.
+    public static void writeString(Path target, String text) throws IOException {
+        write(target, temporary -> Files.write(temporary, text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// Makes a file's bytes survive a power cut.
+    public static void force(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+    }
+
+    /// Makes a rename in `folder` survive a power cut, where the platform can open folders at all.
+    public static void forceFolder(Path folder) throws IOException {
+        if (System.getProperty("os.name").startsWith("Windows")) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

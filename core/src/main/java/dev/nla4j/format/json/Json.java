@@ -1,0 +1,117 @@
+package dev.nla4j.format.json;
+
+import dev.nla4j.format.FormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Reads JSON and YAML from files nobody vouches for.
+public final class Json {
+    /// Configurations nest three or four deep; tokenizers five.
+    private static final int DEEPEST = 64;
+    /// Aliases let a small YAML file stand for a huge one: ten of them multiply it by some forty at most.
+    private static final int MOST_YAML_ALIASES = 10;
+
+    private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
+            .maxNestingDepth(DEEPEST)
+            .maxNumberLength(100)
+            .build();
+    private static final ObjectMapper JSON = JsonMapper.builder(
+                    JsonFactory.builder().streamReadConstraints(CONSTRAINTS).build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .build();
+    private static final LoadSettings YAML = LoadSettings.builder()
+            .setAllowDuplicateKeys(false)
+            .setAllowRecursiveKeys(false)
+            .setMaxAliasesForCollections(MOST_YAML_ALIASES)
+            .build();
+
+    private Json() {}
+
+    /// For building trees and for writing.
+    public static ObjectMapper mapper() {
+        return JSON;
+    }
+
+    /// Parses a whole JSON file of at most `maxBytes`.
+    public static JsonNode read(Path file, long maxBytes) {
+        return parse(file, text(file, maxBytes));
+    }
+
+    /// Parses a whole YAML file (one document) of at most `maxBytes`.
+    public static JsonNode readYaml(Path file, long maxBytes) {
+        String text = text(file, maxBytes);
+        try {
+            return whole(file, JSON.valueToTree(new Load(YAML).loadFromString(text)));
+        } catch (YamlEngineException | JacksonException e) {
+            throw new FormatException(file, -1, "syntax", String.valueOf(e.getMessage()), e);
+        } catch (StackOverflowError e) {
+            throw new FormatException(file, -1, "syntax", "is nested too deep", e);
+        }
+    }
+
+    /// Parses JSON text; `file` is named in errors.
+    public static JsonNode parse(Path file, String text) {
+        try {
+            return whole(file, JSON.readTree(text));
+        } catch (JacksonException e) {
+            TokenStreamLocation at = e.getLocation();
+            String line = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+            throw new FormatException(file, -1, "syntax", e.getOriginalMessage() + line, e);
+        }
+    }
+
+    /// The content of a UTF-8 text file of at most `maxBytes`; malformed UTF-8 is refused.
+    public static String text(Path file, long maxBytes) {
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(Math.toIntExact(maxBytes + 1));
+        } catch (IOException e) {
+            throw new FormatException(file, -1, "file", "can't be read: " + e, e);
+        }
+        if (bytes.length > maxBytes) {
+            throw new FormatException(
+                    file, maxBytes, "size", "more than the " + maxBytes + " bytes such a file may have");
+        }
+        return utf8(file, bytes);
+    }
+
+    /// Strictly decoded UTF-8.
+    public static String utf8(Path file, byte[] bytes) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new FormatException(file, -1, "text", "is not valid UTF-8", e);
+        }
+    }
+
+    private static JsonNode whole(Path file, @Nullable JsonNode node) {
+        if (node == null || node.isMissingNode()) {
+            throw new FormatException(file, -1, "content", "is empty");
+        }
+        return node;
+    }
+}

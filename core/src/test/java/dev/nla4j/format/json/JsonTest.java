@@ -1,0 +1,62 @@
+package dev.nla4j.format.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.format.FormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonTest {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"a\":1,\"a\":2}", "{\"a\":1} x", "{\"a\":", "", "[NaN]", "{a:1}"})
+    void broken_json_is_refused_with_the_files_name(String text) {
+        assertThatThrownBy(() -> Json.parse(Path.of("x.json"), text))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("x.json");
+    }
+
+    @Test
+    void deep_nesting_is_refused() {
+        assertThatThrownBy(() -> Json.parse(Path.of("x.json"), "[".repeat(1000) + "]".repeat(1000)))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("depth");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a: 1\na: 2\n",
+                "a: &x [1]\nb: [*x, *x, *x, *x, *x, *x, *x, *x, *x, *x, *x]\n",
+                "a: [1",
+                "- a\nb: c"
+            })
+    void broken_or_amplifying_yaml_is_refused(String text) throws IOException {
+        Path file = Files.writeString(folder.resolve("y.yaml"), text);
+        assertThatThrownBy(() -> Json.readYaml(file, 1000))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("y.yaml");
+    }
+
+    @Test
+    void yaml_reads_as_it_was_written() throws IOException {
+        Path file = Files.writeString(folder.resolve("y.yaml"), "a: {b: [1, 2.5, null]}\nc: \"㈎\"\n");
+        assertThat(Json.readYaml(file, 1000).toString()).isEqualTo("{\"a\":{\"b\":[1,2.5,null]},\"c\":\"㈎\"}");
+    }
+
+    @Test
+    void a_file_over_its_bound_is_not_read_whole() throws IOException {
+        Path file = Files.writeString(folder.resolve("long.json"), "[" + " ".repeat(100) + "]");
+        assertThatThrownBy(() -> Json.read(file, 50))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("50 bytes");
+    }
+}
