@@ -1,0 +1,22 @@
+package dev.nla4j.tokenizer;
+
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Which tokens a model's files call special, beside those that the tokenizer itself marks.
+///
+/// @param additional further special tokens
+/// @param stops ids that end a generation
+record SpecialNames(
+        @Nullable String bos,
+        @Nullable String eos,
+        @Nullable String pad,
+        @Nullable String unk,
+        List<String> additional,
+        Set<Integer> stops) {
+    SpecialNames {
+        additional = List.copyOf(additional);
+        stops = Set.copyOf(stops);
+    }
+}

@@ -1,0 +1,9 @@
+package dev.nla4j.tokenizer;
+
+import java.nio.file.Path;
+
+/// A checked tokenizer, ready for the native library.
+///
+/// @param file where it comes from, for errors
+/// @param json a `tokenizer.json` written anew from what was checked
+record TokenizerDefinition(Path file, String json, Vocabulary vocabulary, SpecialTokens specials) {}
