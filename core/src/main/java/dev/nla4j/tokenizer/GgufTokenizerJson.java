@@ -72,7 +72,8 @@ final class GgufTokenizerJson {
                         "pre",
                         "'" + name + "' isn't supported; supported are "
                                 + String.join(", ", WordSplitting.allNames())));
-        model.set("merges", merges());
+        ArrayNode merges = model.putArray("merges");
+        vocabulary.merges().forEach(merges::add);
         model.put("ignore_merges", splitting.ignoresMerges());
         if (splitting.composes()) {
             root.putObject("normalizer").put("type", "NFC");
@@ -98,19 +99,6 @@ final class GgufTokenizerJson {
                 .put("add_prefix_space", false)
                 .put("trim_offsets", false)
                 .put("use_regex", false);
-    }
-
-    private ArrayNode merges() {
-        ArrayNode merges = Json.mapper().createArrayNode();
-        for (String merge : vocabulary.merges()) {
-            // the first of the two may itself begin with a space
-            int space = merge.indexOf(' ', 1);
-            if (space < 0) {
-                throw problem("merges", "'" + merge + "' isn't two tokens with a space between");
-            }
-            merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
-        }
-        return merges;
     }
 
     private void template(boolean addBos, boolean addEos) {
@@ -174,6 +162,6 @@ final class GgufTokenizerJson {
     }
 
     private FormatException problem(String field, String problem) {
-        return new FormatException(file, -1, "tokenizer.ggml." + field, problem);
+        return new FormatException(file, -1, GgufVocabulary.KEY + field, problem);
     }
 }

@@ -1,6 +1,10 @@
 package dev.nla4j.tokenizer;
 
+import dev.nla4j.format.gguf.GgufMetadata;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The vocabulary that a GGUF file carries in its metadata, as it stands there.
@@ -21,6 +25,10 @@ public record GgufVocabulary(
         List<Float> scores,
         Specials specials,
         @Nullable Boolean addSpacePrefix) {
+    /// Where the vocabulary's settings stand.
+    static final String KEY = "tokenizer.ggml.";
+
+    public static final int UNDEFINED = 0;
     public static final int NORMAL = 1;
     public static final int UNKNOWN = 2;
     public static final int CONTROL = 3;
@@ -49,6 +57,45 @@ public record GgufVocabulary(
         types = List.copyOf(types);
         merges = List.copyOf(merges);
         scores = List.copyOf(scores);
+    }
+
+    /// Reads a GGUF file's vocabulary; refuses one without model and tokens, and values of the wrong type.
+    public static GgufVocabulary of(GgufMetadata metadata) {
+        List<Float> scores = new ArrayList<>();
+        for (float score : metadata.has(KEY + "scores") ? metadata.floats(KEY + "scores") : new float[0]) {
+            scores.add(score);
+        }
+        long[] types = metadata.has(KEY + "token_type") ? metadata.integers(KEY + "token_type") : new long[0];
+        Specials specials = new Specials(
+                id(metadata, "bos_token_id"),
+                id(metadata, "eos_token_id"),
+                id(metadata, "padding_token_id"),
+                id(metadata, "unknown_token_id"),
+                Stream.of("eot_token_id", "eom_token_id")
+                        .filter(key -> metadata.has(KEY + key))
+                        .map(key -> id(metadata, key))
+                        .toList(),
+                flag(metadata, "add_bos_token"),
+                flag(metadata, "add_eos_token"));
+        return new GgufVocabulary(
+                metadata.string(KEY + "model"),
+                metadata.has(KEY + "pre") ? metadata.string(KEY + "pre") : null,
+                metadata.strings(KEY + "tokens"),
+                Arrays.stream(types)
+                        .mapToObj(type -> type >= 0 && type <= BYTE ? (int) type : UNDEFINED)
+                        .toList(),
+                metadata.has(KEY + "merges") ? metadata.strings(KEY + "merges") : List.of(),
+                scores,
+                specials,
+                flag(metadata, "add_space_prefix"));
+    }
+
+    private static @Nullable Integer id(GgufMetadata metadata, String key) {
+        return metadata.has(KEY + key) ? (int) metadata.integer(KEY + key, 0, Vocabulary.LARGEST_ID) : null;
+    }
+
+    private static @Nullable Boolean flag(GgufMetadata metadata, String key) {
+        return metadata.has(KEY + key) ? metadata.bool(KEY + key) : null;
     }
 
     int type(int id) {

@@ -36,13 +36,20 @@ record JsonField(Path file, String path, @Nullable JsonNode json) {
         return json != null && json.isArray();
     }
 
-    List<JsonField> items(int most) {
+    /// This list's node; refuses anything else.
+    JsonNode list(int most) {
         if (json == null || !json.isArray() || json.size() > most) {
             throw wrong("a list of at most " + most);
         }
+        return json;
+    }
+
+    /// This list's entries.
+    List<JsonField> items(int most) {
+        JsonNode list = list(most);
         List<JsonField> items = new ArrayList<>();
-        for (int i = 0; i < json.size(); i++) {
-            items.add(new JsonField(file, path + "[" + i + "]", json.get(i)));
+        for (int i = 0; i < list.size(); i++) {
+            items.add(new JsonField(file, path + "[" + i + "]", list.get(i)));
         }
         return items;
     }

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Checks a `tokenizer.json` and writes it anew: what the native library reads is never what a file brought. Padding
@@ -114,28 +113,26 @@ final class TokenizerJson {
         }
     }
 
-    /// Merges as pairs; whether their tokens exist is checked by the library.
-    private static ArrayNode merges(JsonField field) {
-        ArrayNode merges = Json.mapper().createArrayNode();
-        for (JsonField merge : field.items(MOST_MERGES)) {
-            JsonNode json = merge.json();
-            if (json != null && json.isString()) {
-                String[] pair = json.stringValue().split(" ", -1);
-                if (pair.length != 2) {
-                    throw merge.problem("must be two tokens with a space between, was " + json);
-                }
-                merges.addArray().add(pair[0]).add(pair[1]);
-            } else {
-                List<JsonField> pair = merge.items(2);
-                if (pair.size() != 2) {
-                    throw merge.problem("must be two tokens, was " + json);
-                }
-                merges.addArray()
-                        .add(pair.get(0).text(Integer.MAX_VALUE))
-                        .add(pair.get(1).text(Integer.MAX_VALUE));
+    /// Merges are strings with one space, or pairs; whether their tokens exist is checked by the library.
+    private static JsonNode merges(JsonField field) {
+        JsonNode merges = field.list(MOST_MERGES);
+        for (int i = 0; i < merges.size(); i++) {
+            JsonNode merge = merges.get(i);
+            boolean pair = merge.isArray()
+                    && merge.size() == 2
+                    && merge.get(0).isString()
+                    && merge.get(1).isString();
+            if (!pair && !(merge.isString() && hasOneSpace(merge.stringValue()))) {
+                throw field.problem("entry " + i + " must be two tokens, with a space between or as a list, was "
+                        + FormatException.printable(merge.toString()));
             }
         }
         return merges;
+    }
+
+    private static boolean hasOneSpace(String merge) {
+        int space = merge.indexOf(' ');
+        return space >= 0 && merge.indexOf(' ', space + 1) < 0;
     }
 
     /// Fields that no known model uses, and on which the library has ended the process.

@@ -1,6 +1,7 @@
 package dev.nla4j.tokenizer;
 
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.gguf.GgufMetadata;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,12 @@ public final class Tokenizers {
         return NativeTokenizer.of(TokenizerJson.check(tokenizerJson, json, none));
     }
 
-    /// Opens the vocabulary inside a GGUF file; `file` is named in errors. The caller closes it.
+    /// Opens the vocabulary inside a GGUF file's metadata; `file` is named in errors. The caller closes it.
+    public static Tokenizer fromGguf(GgufMetadata metadata, Path file) {
+        return fromGguf(GgufVocabulary.of(metadata), file);
+    }
+
+    /// Opens a vocabulary as GGUF files carry it; `file` is named in errors. The caller closes it.
     public static Tokenizer fromGguf(GgufVocabulary vocabulary, Path file) {
         return NativeTokenizer.of(GgufTokenizerJson.definition(vocabulary, file));
     }

@@ -1,11 +1,8 @@
 package dev.nla4j.tokenizer;
 
-import dev.nla4j.format.json.Json;
+import dev.nla4j.format.gguf.GgufFile;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import tools.jackson.databind.JsonNode;
 
 /// Files of `src/test/resources/tokenizer`; their provenance is in the README there.
 final class Fixtures {
@@ -30,33 +27,21 @@ final class Fixtures {
         return Tokenizers.fromFile(path(name + ".json"));
     }
 
-    /// The reduced SmolLM2 vocabulary under another pre-tokenizer.
+    /// The reduced SmolLM2 vocabulary under another pre-tokenizer, whose rule for the begin of sequence it takes over.
     static GgufVocabulary reduced(String pre) {
-        JsonNode json = Json.read(path("smollm2-reduced.json"), 1 << 20);
-        List<Integer> types = new ArrayList<>();
-        json.get("types").forEach(t -> types.add(t.intValue()));
-        GgufVocabulary.Specials specials = new GgufVocabulary.Specials(
-                json.get("bos").intValue(),
-                json.get("eos").intValue(),
-                json.get("pad").intValue(),
-                json.get("unk").intValue(),
-                List.of(),
-                null,
-                null);
-        return new GgufVocabulary(
-                "gpt2",
-                pre,
-                strings(json.get("tokens")),
-                types,
-                strings(json.get("merges")),
-                List.of(),
-                specials,
-                null);
-    }
-
-    private static List<String> strings(JsonNode list) {
-        List<String> strings = new ArrayList<>();
-        list.forEach(s -> strings.add(s.stringValue()));
-        return strings;
+        try (GgufFile file = GgufFile.open(path("smollm2-reduced.gguf"))) {
+            GgufVocabulary read = GgufVocabulary.of(file.metadata());
+            GgufVocabulary.Specials ids = read.specials();
+            return new GgufVocabulary(
+                    read.model(),
+                    pre,
+                    read.tokens(),
+                    read.types(),
+                    read.merges(),
+                    read.scores(),
+                    new GgufVocabulary.Specials(
+                            ids.bos(), ids.eos(), ids.pad(), ids.unk(), ids.stops(), null, ids.addEos()),
+                    read.addSpacePrefix());
+        }
     }
 }

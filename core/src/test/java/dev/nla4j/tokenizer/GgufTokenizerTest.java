@@ -1,0 +1,152 @@
+package dev.nla4j.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.gguf.GgufFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GgufTokenizerTest {
+    private static final Path FILE = Path.of("model.gguf");
+    private static final GgufVocabulary REDUCED = Fixtures.reduced("smollm");
+
+    @Test
+    void a_files_metadata_opens_as_a_tokenizer() {
+        Path path = Fixtures.path("smollm2-reduced.gguf");
+        try (GgufFile file = GgufFile.open(path);
+                Tokenizer tokenizer = Tokenizers.fromGguf(file.metadata(), path)) {
+            SpecialTokens specials = tokenizer.specials();
+            assertThat(specials.bos()).isEqualTo(new SpecialTokens.Special(1, "<|im_start|>"));
+            assertThat(specials.eos()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
+            assertThat(specials.unk()).isEqualTo(new SpecialTokens.Special(0, "<|endoftext|>"));
+            assertThat(specials.ids()).hasSize(17);
+            assertThat(specials.stops()).containsExactly(2);
+            assertThat(specials.addsBos()).isFalse();
+            assertThat(tokenizer.vocabularySize()).isEqualTo(1152);
+        }
+    }
+
+    @Test
+    void smollms_digits_are_single_and_spaces_before_them_stay_together() {
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(REDUCED, FILE)) {
+            assertThat(tokenizer.encode("   12", false).tokens())
+                    .extracting(TokenSpan::token)
+                    .containsExactly("ĠĠĠ", "1", "2");
+        }
+    }
+
+    @Test
+    void what_the_file_says_of_begin_and_end_of_sequence_is_done() {
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(specials(1, 2, true, true)), FILE)) {
+            assertThat(tokenizer.ids("", true)).containsExactly(1, 2);
+            assertThat(tokenizer.specials().addsBos()).isTrue();
+            assertThat(tokenizer.specials().addsEos()).isTrue();
+        }
+        GgufVocabulary llama = Fixtures.reduced("llama-bpe");
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(llama, FILE)) {
+            assertThat(tokenizer.ids("", true)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void a_begin_of_sequence_that_is_added_but_not_named_is_refused() {
+        assertThatThrownBy(() -> Tokenizers.fromGguf(with(specials(null, 2, true, null)), FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("model.gguf: tokenizer.ggml.bos_token_id: is missing, but the tokenizer adds that token to"
+                        + " every text");
+    }
+
+    @Test
+    void an_id_outside_the_vocabulary_is_refused() {
+        assertThatThrownBy(() -> Tokenizers.fromGguf(with(specials(1152, 2, false, false)), FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("bos_token_id: is 1152; the vocabulary has 1152 tokens");
+    }
+
+    @Test
+    void an_unknown_way_to_split_words_is_refused_with_the_known_ones() {
+        assertThatThrownBy(() -> Tokenizers.fromGguf(Fixtures.reduced("superbpe"), FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("'superbpe'")
+                .hasMessageContaining("smollm")
+                .hasMessageContaining("llama-bpe")
+                .hasMessageContaining("qwen2");
+    }
+
+    @Test
+    void an_unknown_kind_of_vocabulary_is_refused() {
+        GgufVocabulary bert = new GgufVocabulary(
+                "bert", null, REDUCED.tokens(), List.of(), List.of(), List.of(), specials(1, 2, null, null), null);
+        assertThatThrownBy(() -> Tokenizers.fromGguf(bert, FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("'bert' isn't supported");
+    }
+
+    @Test
+    void user_defined_tokens_are_cut_out_of_text_but_are_not_special() {
+        List<Integer> types = new ArrayList<>(REDUCED.types());
+        int he = REDUCED.tokens().indexOf("he");
+        types.set(he, GgufVocabulary.USER_DEFINED);
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(REDUCED.tokens(), types), FILE)) {
+            assertThat(tokenizer.encode("bathed", false).tokens()).contains(new TokenSpan(he, "he", 3, 5, false));
+        }
+    }
+
+    @Test
+    void empty_tokens_take_part_in_nothing() {
+        List<String> tokens = new ArrayList<>(REDUCED.tokens());
+        tokens.add("");
+        tokens.add("");
+        List<Integer> types = new ArrayList<>(REDUCED.types());
+        types.add(GgufVocabulary.UNUSED);
+        types.add(GgufVocabulary.UNUSED);
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(tokens, types), FILE)) {
+            assertThat(tokenizer.maxId()).isEqualTo(1153);
+            assertThat(tokenizer.ids("he", false))
+                    .containsExactly(REDUCED.tokens().indexOf("he"));
+        }
+    }
+
+    @Test
+    void a_token_that_occurs_twice_is_refused() {
+        List<String> tokens = new ArrayList<>(REDUCED.tokens());
+        tokens.set(1000, "he");
+        assertThatThrownBy(() -> Tokenizers.fromGguf(with(tokens, REDUCED.types()), FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("'he' has two ids");
+    }
+
+    @Test
+    void a_token_that_is_no_text_is_refused() {
+        List<String> tokens = new ArrayList<>(REDUCED.tokens());
+        tokens.set(1000, "x\ud83d");
+        assertThatThrownBy(() -> Tokenizers.fromGguf(with(tokens, REDUCED.types()), FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("surrogate");
+    }
+
+    @Test
+    void types_that_are_not_one_a_token_are_refused() {
+        assertThatThrownBy(() -> Tokenizers.fromGguf(with(REDUCED.tokens(), List.of(1, 1)), FILE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("has 2 entries for 1152 tokens");
+    }
+
+    private static GgufVocabulary.Specials specials(Integer bos, Integer eos, Boolean addBos, Boolean addEos) {
+        return new GgufVocabulary.Specials(bos, eos, null, null, List.of(), addBos, addEos);
+    }
+
+    private static GgufVocabulary with(GgufVocabulary.Specials specials) {
+        return new GgufVocabulary(
+                "gpt2", "smollm", REDUCED.tokens(), REDUCED.types(), REDUCED.merges(), List.of(), specials, null);
+    }
+
+    private static GgufVocabulary with(List<String> tokens, List<Integer> types) {
+        return new GgufVocabulary(
+                "gpt2", "smollm", tokens, types, REDUCED.merges(), List.of(), specials(1, 2, null, null), null);
+    }
+}
