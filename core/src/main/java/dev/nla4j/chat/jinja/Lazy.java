@@ -1,0 +1,50 @@
+package dev.nla4j.chat.jinja;
+
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Items computed one by one when asked for, as by a generator of Python.
+abstract class Lazy implements Iterator<Value> {
+    private @Nullable Value ready;
+    private boolean done;
+
+    /// The next item, or null at the end.
+    abstract @Nullable Value advance();
+
+    @Override
+    public final boolean hasNext() {
+        if (ready == null && !done) {
+            ready = advance();
+            done = ready == null;
+        }
+        return ready != null;
+    }
+
+    @Override
+    public final Value next() {
+        if (!hasNext() || ready == null) {
+            throw new NoSuchElementException();
+        }
+        Value item = ready;
+        ready = null;
+        return item;
+    }
+
+    /// A generator whose walk is prepared when it begins.
+    static PyIterator generator(Supplier<Iterator<Value>> start) {
+        return PyIterator.generator(new Lazy() {
+            private @Nullable Iterator<Value> items;
+
+            @Override
+            @Nullable
+            Value advance() {
+                if (items == null) {
+                    items = start.get();
+                }
+                return items.hasNext() ? items.next() : null;
+            }
+        });
+    }
+}
