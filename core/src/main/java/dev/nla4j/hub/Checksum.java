@@ -1,0 +1,87 @@
+package dev.nla4j.hub;
+
+import dev.nla4j.progress.Progress;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/// Hashes bytes as they stream past: always SHA-256, and Git's hash where a file is announced by it.
+final class Checksum {
+    private static final int CHUNK = 1 << 18;
+
+    private final MessageDigest sha256 = algorithm("SHA-256");
+    private final @Nullable MessageDigest git;
+
+    private Checksum(@Nullable MessageDigest git) {
+        this.git = git;
+    }
+
+    static Checksum of(WantedFile file) {
+        return switch (file.digest().kind()) {
+            case SHA256 -> new Checksum(null);
+            case GIT_BLOB -> {
+                MessageDigest git = algorithm("SHA-1");
+                git.update(("blob " + file.size() + "\0").getBytes(StandardCharsets.US_ASCII));
+                yield new Checksum(git);
+            }
+        };
+    }
+
+    /// SHA-256 of a whole file; reports how far it is and gives up when the thread is interrupted.
+    static String sha256(Path file, Progress progress) throws IOException, InterruptedException {
+        var checksum = new Checksum(null);
+        checksum.read(file, "check " + file.getFileName(), progress);
+        return checksum.sha256();
+    }
+
+    /// Takes in all bytes of `file`.
+    void read(Path file, String task, Progress progress) throws IOException, InterruptedException {
+        long total = Files.size(file);
+        long done = 0;
+        byte[] buffer = new byte[CHUNK];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                update(buffer, n);
+                done += n;
+                progress.report(task, done, Math.max(total, done), "B");
+            }
+        }
+    }
+
+    void update(byte[] bytes, int length) {
+        sha256.update(bytes, 0, length);
+        if (git != null) {
+            git.update(bytes, 0, length);
+        }
+    }
+
+    /// Ends the SHA-256; ask once.
+    String sha256() {
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    /// Ends the Git hash; ask once.
+    String gitBlob() {
+        if (git == null) {
+            throw new IllegalStateException("this checksum was made without Git's hash");
+        }
+        return HexFormat.of().formatHex(git.digest());
+    }
+
+    private static MessageDigest algorithm(String name) {
+        try {
+            return MessageDigest.getInstance(name);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has " + name, e);
+        }
+    }
+}

