@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /// Files that are whole or absent: written beside their place under a temporary name, forced to disk, then renamed.
 public final class AtomicFile {
@@ -25,7 +26,8 @@ public final class AtomicFile {
             throw new IOException(target + " is not the name of a file");
         }
         Files.createDirectories(folder);
-        Path temporary = Files.createTempFile(folder, "." + target.getFileName(), ".tmp");
+        // Not createTempFile, whose files nobody but their owner may read.
+        Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
             writer.writeTo(temporary);
             force(temporary);

@@ -44,14 +44,20 @@ public final class FormatException extends InputException {
 
     /// `text` fit for one line of an error: control characters escaped, at most a few hundred characters.
     public static String printable(String text) {
-        StringBuilder out = new StringBuilder();
-        text.codePoints().limit(LONGEST_PART).forEach(c -> {
+        boolean isLong = text.codePointCount(0, text.length()) > LONGEST_PART;
+        return isLong ? escaped(text.substring(0, text.offsetByCodePoints(0, LONGEST_PART))) + "…" : escaped(text);
+    }
+
+    /// `text` with every character escaped that could steer a terminal or pretend to be another line.
+    public static String escaped(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
             if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || c == 0x2028 || c == 0x2029) {
                 out.append(String.format("\\u%04x", c));
             } else {
                 out.appendCodePoint(c);
             }
         });
-        return text.codePointCount(0, text.length()) > LONGEST_PART ? out + "…" : out.toString();
+        return out.toString();
     }
 }

@@ -1,5 +1,9 @@
 package dev.nla4j.hub;
 
+import dev.nla4j.format.InputException;
+import dev.nla4j.progress.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,5 +17,23 @@ public record LocalModel(String ref, Path path, @Nullable Manifest known) {
     /// What the store knows of it; empty for a path that the user gave.
     public Optional<Manifest> manifest() {
         return Optional.ofNullable(known);
+    }
+
+    /// SHA-256 of a model that is one file: from the manifest, else by reading it; empty for a folder.
+    public Optional<String> sha256(Progress progress) {
+        if (known != null && known.files().size() == 1) {
+            return Optional.of(known.files().getFirst().sha256());
+        }
+        if (!Files.isRegularFile(path)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Checksum.sha256(path, progress));
+        } catch (IOException e) {
+            throw new InputException(path + ": can't be read: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InputException(path + ": interrupted", e);
+        }
     }
 }

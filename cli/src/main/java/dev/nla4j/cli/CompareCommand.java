@@ -1,0 +1,115 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.activation.ResidualReader;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.ExplanationJson;
+import dev.nla4j.nla.TextTokens;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `nla compare`: explains the difference of two texts' activations.
+@Command(
+        name = "compare",
+        description =
+                "Explain what one text's activation has over another's: the difference A - B is explained and scored.",
+        footer = {
+            "",
+            "Example: nla compare \"He sat by the bank of the river\" \"He went to the bank for money\" --at 5,4"
+        })
+final class CompareCommand implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "TEXT_A", description = "First text.")
+    String textA = "";
+
+    @Parameters(index = "1", paramLabel = "TEXT_B", description = "Second text.")
+    String textB = "";
+
+    @Option(
+            names = "--at",
+            paramLabel = "last|N,N",
+            defaultValue = "last",
+            description =
+                    "Token of A and token of B, counted from 0, negative from the end (default: ${DEFAULT-VALUE}).")
+    String at = "last";
+
+    @Mixin
+    SamplingOptions sampling = new SamplingOptions();
+
+    @Mixin
+    PairOptions pair = new PairOptions();
+
+    @Mixin
+    DTypeOption dtype = new DTypeOption();
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    boolean json;
+
+    @Override
+    public Integer call() {
+        Explainer.Options options = sampling.options();
+        Wiring wiring = new Wiring();
+        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
+            ResidualReader reader =
+                    new ResidualReader(opened.target().decoder(), opened.nla().layer());
+            String[] places = at.equals("last") ? new String[] {"-1", "-1"} : at.split(",", -1);
+            if (places.length != 2) {
+                throw new InputException("at: \"" + at + "\" must be last or two positions such as 3,-1");
+            }
+            float[] a = activation(opened, reader, textA, places[0]);
+            float[] b = activation(opened, reader, textB, places[1]);
+            float[] difference = new float[a.length];
+            for (int i = 0; i < a.length; i++) {
+                difference[i] = a[i] - b[i];
+            }
+            double norm = Explainer.norm(difference);
+            if (norm == 0) {
+                throw new InputException("both activations are equal: there is no difference to explain");
+            }
+            Explainer explainer = new Explainer(opened.target(), opened.nla(), OptionalDouble.empty());
+            // The texts' own activations are the control: their explanations should score worse on the difference.
+            Explainer.Report report = explainer.explain(new float[][] {difference, a, b}, options, wiring.progress());
+            print(report, norm);
+            return ExitCode.OK;
+        }
+    }
+
+    private static float[] activation(Wiring.Pair pair, ResidualReader reader, String text, String place) {
+        TextTokens tokens = TextTokens.ofText(pair.target().tokenizer(), text)
+                .truncated(pair.target().config().contextLength());
+        List<Integer> positions = Explainer.positions(place, tokens.size());
+        return reader.read(List.of(tokens.ids()), List.of(new int[] {positions.get(0)}))[0];
+    }
+
+    private void print(Explainer.Report report, double norm) {
+        Explainer.Result result = report.results().get(0);
+        if (json) {
+            ObjectNode node = Json.mapper().createObjectNode();
+            ExplanationJson.putScored(node, result, report.rawvar());
+            node.put("diff_norm", norm);
+            System.out.println(node);
+            return;
+        }
+        for (Explainer.Sample sample : result.samples()) {
+            System.out.println(String.format(
+                    Locale.ROOT,
+                    "cos %5.2f  %s",
+                    sample.score().cosine(),
+                    dev.nla4j.format.FormatException.escaped(
+                            sample.text().description().replaceAll("\\s+", " "))));
+        }
+        System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", norm));
+        System.out.println(String.format(
+                Locale.ROOT,
+                "Controls (mean over the difference and both activations): empty text cos %.2f, another's explanation cos %.2f",
+                report.controls().empty(),
+                report.controls().shuffled().orElse(Double.NaN)));
+    }
+}

@@ -1,0 +1,77 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.chat.jinja.TemplateException;
+import dev.nla4j.format.InputException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// How the program ends, and the one line that says why.
+final class ExitCode {
+    static final int OK = 0;
+    static final int FAILURE = 1;
+    static final int USAGE = 2;
+    static final int BAD_INPUT = 3;
+    static final int OUT_OF_MEMORY = 4;
+    static final int INTERRUPTED = 130;
+
+    private ExitCode() {}
+
+    /// Writes an error's message (its stack trace too when debugging) and gives the code for it.
+    static int report(Throwable error, boolean debug, PrintWriter err) {
+        if (debug) {
+            error.printStackTrace(err);
+        }
+        err.println("nla: " + message(error));
+        err.flush();
+        return code(error);
+    }
+
+    private static int code(Throwable error) {
+        if (Thread.currentThread().isInterrupted() || error instanceof InterruptedException) {
+            return INTERRUPTED;
+        }
+        if (isOutOfMemory(error)) {
+            return OUT_OF_MEMORY;
+        }
+        return switch (error) {
+            case TemplateException _ -> FAILURE;
+            case InputException _ -> BAD_INPUT;
+            case IllegalArgumentException _ -> USAGE;
+            default -> FAILURE;
+        };
+    }
+
+    private static String message(Throwable error) {
+        if (isOutOfMemory(error)) {
+            return "out of memory: " + firstLine(error.getMessage())
+                    + "; use a smaller model, fewer samples or shorter texts";
+        }
+        String text = firstParagraph(error.getMessage());
+        return error instanceof InputException || error instanceof IllegalArgumentException
+                ? text
+                : error.getClass().getSimpleName() + ": " + text + " (--debug shows where)";
+    }
+
+    /// libtorch speaks of a failed allocation in its message.
+    private static boolean isOutOfMemory(Throwable error) {
+        String text = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
+        return error instanceof OutOfMemoryError
+                || text.contains("bad_alloc")
+                || text.contains("can't allocate memory")
+                || text.contains("not enough memory");
+    }
+
+    private static String firstLine(@Nullable String text) {
+        return text == null ? "" : text.lines().findFirst().orElse("");
+    }
+
+    /// Messages of our own may list what was tried, a line each; native ones go on with a trace.
+    private static String firstParagraph(@Nullable String text) {
+        if (text == null) {
+            return "no message";
+        }
+        int trace = text.indexOf("\nException raised from");
+        return trace < 0 ? text : text.substring(0, trace);
+    }
+}

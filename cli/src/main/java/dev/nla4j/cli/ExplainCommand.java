@@ -1,0 +1,100 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.ExplanationJson;
+import dev.nla4j.nla.TextTokens;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `nla explain`: the main job.
+@Command(
+        name = "explain",
+        description =
+                "Explain a text's activations in words, with the score of each reconstruction and the controls beside it.",
+        footer = {"", "Example: nla explain \"The capital of France is\" --at last --samples 2"})
+final class ExplainCommand implements Callable<Integer> {
+    @Parameters(arity = "0..1", paramLabel = "TEXT", description = "Raw text to explain.")
+    @Nullable
+    String text;
+
+    @Mixin
+    TextInput input = new TextInput();
+
+    @Option(names = "--chat", paramLabel = "F.json", description = "Explain a conversation: a JSON array of messages.")
+    @Nullable
+    Path chat;
+
+    @Option(
+            names = "--at",
+            paramLabel = "last|all|N,N|every:N",
+            description = "Tokens to explain. Default: all up to 64 tokens, else every n/64-th.")
+    @Nullable
+    String at;
+
+    @Mixin
+    SamplingOptions sampling = new SamplingOptions();
+
+    @Mixin
+    PairOptions pair = new PairOptions();
+
+    @Mixin
+    DTypeOption dtype = new DTypeOption();
+
+    @Option(
+            names = "--rawvar",
+            paramLabel = "X",
+            description = "FVE denominator. Default: the one in the AR's sidecar.")
+    @Nullable
+    Double rawvar;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    boolean json;
+
+    @Override
+    public Integer call() {
+        if (chat != null && (text != null || input.file != null)) {
+            throw new IllegalArgumentException("give a text, --file or --chat, one of them");
+        }
+        Explainer.Options options = sampling.options();
+        String raw = chat == null ? input.text(text) : "";
+        List<Message> conversation = chat == null ? List.of() : TextInput.conversation(chat);
+        if (chat == null && raw.isEmpty()) {
+            throw new dev.nla4j.format.InputException(
+                    "the text is empty: there is no token whose activation could be explained");
+        }
+        Wiring wiring = new Wiring();
+        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
+            TextTokens tokens = chat == null
+                    ? TextTokens.ofText(opened.target().tokenizer(), raw)
+                    : TextTokens.ofConversation(
+                            opened.target().tokenizer(),
+                            opened.target().chatTemplate(),
+                            RenderOptions.of(conversation)
+                                    .withSpecials(opened.target().templateSpecials()));
+            TextTokens used = tokens.truncated(opened.target().config().contextLength());
+            if (used.size() < tokens.size()) {
+                System.err.println("nla: the text has " + tokens.size() + " tokens, the model's context is "
+                        + used.size() + ": the first " + used.size() + " were used");
+            }
+            List<Integer> positions = Explainer.positions(at, used.size());
+            OptionalDouble denominator = rawvar == null ? OptionalDouble.empty() : OptionalDouble.of(rawvar);
+            Explainer explainer = new Explainer(opened.target(), opened.nla(), denominator);
+            Explainer.Report report = explainer.explain(used.ids(), positions, options, wiring.progress());
+            if (json) {
+                System.out.println(ExplanationJson.of(report, used, opened.nla(), options.seed()));
+            } else {
+                new ExplanationView(Terminal.current(), System.out).show(report, used, opened, options);
+            }
+            return ExitCode.OK;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.TextTokens;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/// Explanations in a terminal: token, scores with a bar, the text wrapped to the width, and what the controls score.
+final class ExplanationView {
+    private static final int BAR = 10;
+    private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
+    private static final int INDENT = 6;
+
+    private final Terminal terminal;
+    private final PrintStream out;
+
+    ExplanationView(Terminal terminal, PrintStream out) {
+        this.terminal = terminal;
+        this.out = out;
+    }
+
+    void show(Explainer.Report report, TextTokens tokens, Wiring.Pair pair, Explainer.Options options) {
+        out.println(terminal.faint(pair.target().path().getFileName() + ", block "
+                + pair.nla().layer() + "; pair " + pair.nla().folder().getFileName() + "; temperature "
+                + options.temperature() + ", seed " + options.seed()));
+        for (Explainer.Result result : report.results()) {
+            show(result, tokens, report.rawvar());
+        }
+        controls(report.controls(), report.rawvar());
+    }
+
+    private void show(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {
+        Explainer.Sample best = result.best();
+        out.println();
+        out.println(String.format(Locale.ROOT, "%4d  ", result.position())
+                + terminal.bold(visible(tokens.token(result.position()))) + "  "
+                + scores(best.score().cosine(), rawvar) + "  "
+                + terminal.faint(String.format(Locale.ROOT, "norm %.0f", result.norm())));
+        describe(best, "");
+        for (Explainer.Sample sample : result.samples()) {
+            if (sample != best) {
+                describe(
+                        sample,
+                        String.format(Locale.ROOT, "cos %.2f  ", sample.score().cosine()));
+            }
+        }
+    }
+
+    private void describe(Explainer.Sample sample, String lead) {
+        String text = sample.text().description().replaceAll("\\s+", " ");
+        String shown = (text.isEmpty() ? "(empty)" : text) + (sample.text().truncated() ? " … (truncated)" : "");
+        for (String line : wrapped(lead + visibleControls(shown), terminal.columns() - INDENT)) {
+            out.println(" ".repeat(INDENT) + (lead.isEmpty() ? line : terminal.faint(line)));
+        }
+    }
+
+    private void controls(Explainer.Controls controls, OptionalDouble rawvar) {
+        out.println();
+        out.println("Controls (mean): empty text " + scores(controls.empty(), rawvar));
+        String other = controls.shuffled().isPresent()
+                ? scores(controls.shuffled().getAsDouble(), rawvar)
+                : "not known: the text has one token";
+        out.println("          another position's explanation " + other);
+        if (rawvar.isEmpty()) {
+            out.println("No FVE: the pair's sidecar has no rawvar; give the denominator with --rawvar");
+        }
+    }
+
+    private String scores(double cosine, OptionalDouble rawvar) {
+        String cos = String.format(Locale.ROOT, "cos %5.2f", cosine);
+        if (rawvar.isEmpty()) {
+            return cos;
+        }
+        double fve = 1 - 2 * (1 - cosine) / rawvar.getAsDouble();
+        return cos + String.format(Locale.ROOT, "  FVE %5.2f ", fve) + bar(fve);
+    }
+
+    private static String bar(double share) {
+        int eighths = (int) Math.round(Math.clamp(share, 0, 1) * BAR * 8);
+        String full = "█".repeat(eighths / 8);
+        String part = eighths % 8 == 0 ? "" : EIGHTHS.substring(eighths % 8, eighths % 8 + 1);
+        return full + part + "·".repeat(BAR - full.length() - part.length());
+    }
+
+    private static String visible(String token) {
+        return "\""
+                + visibleControls(
+                        token.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")) + "\"";
+    }
+
+    /// A model's text may hold escape sequences that would steer the terminal: they are shown, not obeyed.
+    private static String visibleControls(String text) {
+        return dev.nla4j.format.FormatException.escaped(text);
+    }
+
+    private static List<String> wrapped(String text, int width) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.split(" ", -1)) {
+            if (!line.isEmpty() && line.length() + 1 + word.length() > width) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.isEmpty() ? "" : " ").append(word);
+        }
+        lines.add(line.toString());
+        return lines;
+    }
+}

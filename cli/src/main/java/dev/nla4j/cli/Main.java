@@ -1,0 +1,81 @@
+package dev.nla4j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ScopeType;
+
+/// The program `nla`. Data goes to stdout, talk and progress to stderr, both in UTF-8 whatever the locale.
+@Command(
+        name = "nla",
+        description =
+                "Natural Language Autoencoders: read a language model's activations in words, and see how far to believe them.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            ExplainCommand.class,
+            ReconstructCommand.class,
+            CompareCommand.class,
+            ModelCommand.class,
+            TokenizeCommand.class,
+            ChatCommand.class,
+            GenerateCommand.class,
+            DoctorCommand.class,
+            HelpCommand.class
+        },
+        footer = {"", "Example: nla explain \"The capital of France is\""})
+public final class Main implements Runnable {
+    @CommandLine.Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and exit.")
+    private boolean help;
+
+    @CommandLine.Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean debug;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    /// Runs the program and ends the process with its exit code.
+    public static void main(String[] args) {
+        Logger.getLogger("").setLevel(Level.WARNING);
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        System.setOut(out);
+        System.setErr(err);
+        int code = commandLine(out, err).execute(args);
+        out.flush();
+        if (out.checkError() && code == ExitCode.OK) {
+            err.println("nla: stdout can't be written (disk full, or its reader went away)");
+            code = ExitCode.FAILURE;
+        }
+        System.exit(code);
+    }
+
+    /// The command line with its error handling, for tests too.
+    static CommandLine commandLine(PrintStream out, PrintStream err) {
+        CommandLine commandLine = new CommandLine(new Main());
+        commandLine.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+        commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
+            boolean debug = commandLine.<Main>getCommand().debug;
+            return ExitCode.report(e, debug, command.getErr());
+        });
+        return commandLine;
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command");
+    }
+}

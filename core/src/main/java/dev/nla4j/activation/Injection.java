@@ -1,0 +1,80 @@
+package dev.nla4j.activation;
+
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/// Writes activations over the embeddings of marker tokens.
+///
+/// Semantics: the reference release's `injection.py` and `schema.normalize_activation`. The vector replaces the
+/// embedding
+/// after any embedding scale, and is not scaled by it.
+///
+/// @param marker id of the token whose embedding is replaced
+/// @param left id that must stand before it
+/// @param right id that must stand after it
+/// @param scale L2 norm that an injected vector gets
+public record Injection(int marker, int left, int right, double scale) {
+    private static final double LEAST_NORM = 1e-12;
+
+    public Injection {
+        if (!(scale > 0) || Double.isInfinite(scale)) {
+            throw new IllegalArgumentException("injection scale: must be positive, was " + scale);
+        }
+    }
+
+    /// The positions of the marker in a prompt: neither first nor last, and between the two neighbours.
+    public List<Integer> slots(int[] ids) {
+        List<Integer> slots = new ArrayList<>();
+        for (int i = 1; i + 1 < ids.length; i++) {
+            if (ids[i] == marker && ids[i - 1] == left && ids[i + 1] == right) {
+                slots.add(i);
+            }
+        }
+        return slots;
+    }
+
+    /// `vector` at norm `scale`, computed in fp32 as the reference does; the zero vector stays zero.
+    public float[] scaled(float[] vector) {
+        double sum = 0;
+        for (float v : vector) {
+            if (!Float.isFinite(v)) {
+                throw new IllegalArgumentException("activation: must be finite, holds " + v);
+            }
+            sum += (double) v * v;
+        }
+        float divisor = (float) (Math.max(Math.sqrt(sum), LEAST_NORM) / scale);
+        float[] scaled = new float[vector.length];
+        for (int i = 0; i < vector.length; i++) {
+            scaled[i] = vector[i] / divisor;
+        }
+        return scaled;
+    }
+
+    /// Copies of one prompt's embeddings, the k-th with vector k in its slot.
+    ///
+    /// @param embeddings `[T, D]` fp32 of the prompt `ids`; left as it is
+    /// @param vectors N activations of D numbers
+    /// @return `[N, T, D]`
+    /// @throws IllegalStateException when the prompt does not hold exactly one slot: the marker's neighbours have
+    ///     drifted, which shows as explanations that have nothing to do with the activation
+    public Tensor inject(Tensor embeddings, int[] ids, float[][] vectors) {
+        List<Integer> slots = slots(ids);
+        if (slots.size() != 1) {
+            throw new IllegalStateException("the prompt has " + slots.size() + " injection slots (id " + marker
+                    + " between " + left + " and " + right + "), expected 1");
+        }
+        float[][] rows = new float[vectors.length][];
+        for (int i = 0; i < rows.length; i++) {
+            if (vectors[i].length != embeddings.size(1)) {
+                throw new IllegalArgumentException(
+                        "activation " + i + ": must have " + embeddings.size(1) + " numbers, has " + vectors[i].length);
+            }
+            rows[i] = scaled(vectors[i]);
+        }
+        Tensor injected = embeddings.unsqueeze(0).repeat(vectors.length, 1, 1); // [N, T, D]
+        injected.select(1, slots.get(0)).copy_(Tensors.ofRows(rows));
+        return injected;
+    }
+}

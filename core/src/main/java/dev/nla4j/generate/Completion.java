@@ -1,0 +1,19 @@
+package dev.nla4j.generate;
+
+import java.util.List;
+
+/// What was written for a request.
+///
+/// @param ids drawn, a stop id included
+/// @param logProbabilities of each drawn id at temperature 1, natural logarithm
+public record Completion(List<Integer> ids, List<Float> logProbabilities, StopReason reason) {
+    public Completion {
+        ids = List.copyOf(ids);
+        logProbabilities = List.copyOf(logProbabilities);
+    }
+
+    /// The ids as an array.
+    public int[] idArray() {
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.nla4j.model;
+
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Shapes;
+import dev.nla4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/// The transformer decoder of every family: embeddings, blocks, head. The residual stream is fp32 throughout; matrix
+/// products are in the weights' dtype. Stateless but for tables of cosines: one thread at a time.
+///
+/// Results belong to the caller's [dev.nla4j.tensor.Scope]. Rows of a batch may be padded on the right: no token sees
+/// what
+/// comes after it, so padding never reaches a real token.
+public final class Decoder {
+    private final ModelConfig config;
+    private final Weights weights;
+    private final RopeTables ropes;
+    private final @Nullable LowRankAdapter adapter;
+
+    /// The plain model.
+    ///
+    /// @param weights stay the caller's; several decoders may stand on them
+    public Decoder(ModelConfig config, Weights weights) {
+        this(config, weights, new RopeTables(weights.dtype()), null);
+    }
+
+    private Decoder(ModelConfig config, Weights weights, RopeTables ropes, @Nullable LowRankAdapter adapter) {
+        this.config = config;
+        this.weights = weights;
+        this.ropes = ropes;
+        this.adapter = adapter;
+    }
+
+    /// The same weights seen through `adapter`.
+    public Decoder with(LowRankAdapter adapter) {
+        return new Decoder(config, weights, ropes, adapter);
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    public DType dtype() {
+        return weights.dtype();
+    }
+
+    /// Sees the residual stream pass.
+    @FunctionalInterface
+    public interface Tap {
+        /// Called once a depth, in order.
+        ///
+        /// @param depth blocks passed: 0 after the embeddings, `i` after block `i - 1`
+        /// @param residual `[B, T, D]` fp32, the caller's scope owns it
+        void at(int depth, Tensor residual);
+    }
+
+    /// Embeddings of `ids` `[B, T]` (any scale applied), fp32 `[B, T, D]`.
+    public Tensor embed(Tensor ids) {
+        Shapes.require(ids, "ids", -1, -1);
+        Tensor rows = weights.embedding().index_select(0, ids.reshape(-1)).to(ScalarType.Float);
+        Tensor scaled = config.embedScale() == 1 ? rows : Tensors.times(rows, config.embedScale());
+        return scaled.view(ids.size(0), ids.size(1), config.dim());
+    }
+
+    /// The residual stream after all blocks, `[B, T, D]` fp32.
+    public Tensor residual(Tensor embeddings, @Nullable KeyValues past) {
+        return residual(embeddings, config.numLayers(), past, (depth, residual) -> {});
+    }
+
+    /// The residual stream after the first `depth` blocks, `[B, T, D]` fp32; nothing above is computed.
+    ///
+    /// @param embeddings `[B, T, D]` fp32
+    /// @param past tokens before these, extended by these; null when there are none and none will follow
+    public Tensor residual(Tensor embeddings, int depth, @Nullable KeyValues past, Tap tap) {
+        Shapes.require(embeddings, "embeddings", -1, -1, config.dim());
+        if (depth < 0 || depth > config.numLayers()) {
+            throw new IllegalArgumentException(
+                    "depth: must be 0 to " + config.numLayers() + " (the number of blocks), was " + depth);
+        }
+        long tokens = embeddings.size(1);
+        int length = Math.toIntExact((past == null ? 0 : past.length()) + tokens);
+        Masks masks = new Masks(weights.dtype());
+        Tensor residual = embeddings;
+        tap.at(0, residual);
+        for (int layer = 0; layer < depth; layer++) {
+            residual = block(residual, layer, length, masks, past);
+            tap.at(layer + 1, residual);
+        }
+        if (past != null) {
+            past.advance(tokens);
+        }
+        return residual;
+    }
+
+    private Tensor block(Tensor residual, int layer, int length, Masks masks, @Nullable KeyValues past) {
+        Weights.Block block = weights.blocks().get(layer);
+        BlockAdapter added = adapter == null ? null : adapter.block(layer);
+        ModelConfig.Layer kind = config.layers().get(layer);
+        RopeTables.Table rope = ropes.of(kind.rope(), length);
+        Tensor attended = Attention.apply(
+                normed(residual, block.inputNorm()), block, added, config, rope, masks, kind.window(), past, layer);
+        Tensor middle = residual.add(sandwiched(attended, block.postAttentionNorm()));
+        Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
+        return middle.add(sandwiched(fed, block.postFeedForwardNorm()));
+    }
+
+    private Tensor normed(Tensor residual, Tensor norm) {
+        return RmsNorm.apply(residual, norm, config.norm().eps())
+                .to(weights.dtype().scalarType());
+    }
+
+    private Tensor sandwiched(Tensor x, @Nullable Tensor norm) {
+        return norm == null ? x : RmsNorm.apply(x, norm, config.norm().eps());
+    }
+
+    /// The final norm of a residual stream `[..., D]`, fp32.
+    public Tensor finalNorm(Tensor residual) {
+        if (weights.finalNorm() == null) {
+            throw new IllegalStateException("a trunk has no final norm");
+        }
+        return RmsNorm.apply(residual, weights.finalNorm(), config.norm().eps());
+    }
+
+    /// Logits of a residual stream `[..., D]` after all blocks: `[..., V]` fp32.
+    public Tensor logits(Tensor residual) {
+        Tensor head = weights.tied() ? weights.embedding() : weights.head();
+        if (head == null) {
+            throw new IllegalStateException("a trunk has no head");
+        }
+        Tensor x = finalNorm(residual).to(weights.dtype().scalarType());
+        return Attention.capped(torch.linear(x, head).to(ScalarType.Float), config.logitCap());
+    }
+}

@@ -1,0 +1,80 @@
+package dev.nla4j.model;
+
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.SpecialStrings;
+import dev.nla4j.format.InputException;
+import dev.nla4j.tokenizer.SpecialTokens;
+import dev.nla4j.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// A loaded model: weights, tokenizer, chat template. Closing it frees all of them.
+///
+/// @param path file or folder it was loaded from
+public record LanguageModel(
+        Path path,
+        ModelConfig config,
+        Weights weights,
+        Decoder decoder,
+        @Nullable Tokenizer tokenizerOrNull,
+        @Nullable ChatTemplate chatTemplateOrNull)
+        implements AutoCloseable {
+
+    /// The tokenizer; a model folder may lack one, and then only work on ids is possible.
+    public Tokenizer tokenizer() {
+        if (tokenizerOrNull == null) {
+            throw new InputException(path + ": has no tokenizer.json, so it can't read text");
+        }
+        return tokenizerOrNull;
+    }
+
+    /// The chat template.
+    public ChatTemplate chatTemplate() {
+        if (chatTemplateOrNull == null) {
+            throw new InputException(path + ": has no chat template, so it can't read conversations");
+        }
+        return chatTemplateOrNull;
+    }
+
+    /// The special tokens that templates may name.
+    public SpecialStrings templateSpecials() {
+        return templateSpecials(tokenizer());
+    }
+
+    /// The special tokens of a tokenizer that templates may name.
+    public static SpecialStrings templateSpecials(Tokenizer tokenizer) {
+        SpecialTokens specials = tokenizer.specials();
+        return new SpecialStrings(
+                text(specials.bos()), text(specials.eos()), text(specials.pad()), text(specials.unk()));
+    }
+
+    private static @Nullable String text(SpecialTokens.@Nullable Special special) {
+        return special == null ? null : special.token();
+    }
+
+    /// Ids that end a generation: the configuration's and the tokenizer's.
+    public Set<Integer> stopIds() {
+        Set<Integer> ids = new HashSet<>(config.stopIds());
+        if (tokenizerOrNull != null) {
+            ids.addAll(tokenizerOrNull.specials().stops());
+        }
+        return ids;
+    }
+
+    /// How many ids may be drawn: embedding tables are often padded with rows that no token has.
+    public int drawableIds() {
+        return tokenizerOrNull == null
+                ? config.vocabulary()
+                : Math.min(config.vocabulary(), tokenizerOrNull.maxId() + 1);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        if (tokenizerOrNull != null) {
+            tokenizerOrNull.close();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.nla4j.model;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/// A linear layer.
+///
+/// @param weight `[out, in]`
+/// @param bias `[out]`
+record Linear(Tensor weight, @Nullable Tensor bias) {
+    /// `[..., in]` to `[..., out]`, plus what `adapter` adds.
+    Tensor apply(Tensor x, @Nullable LowRank adapter) {
+        Tensor y = bias == null ? torch.linear(x, weight) : torch.linear(x, weight, bias);
+        return adapter == null ? y : y.add(adapter.apply(x));
+    }
+}

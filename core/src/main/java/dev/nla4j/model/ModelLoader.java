@@ -1,0 +1,169 @@
+package dev.nla4j.model;
+
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.gguf.GgufFile;
+import dev.nla4j.format.gguf.GgufMetadata;
+import dev.nla4j.format.safetensors.Safetensors;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tokenizer.GgufVocabulary;
+import dev.nla4j.tokenizer.Tokenizer;
+import dev.nla4j.tokenizer.Tokenizers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Loads a model from a folder (config.json, safetensors, tokenizer.json, chat template) or from one GGUF file.
+public final class ModelLoader {
+    private ModelLoader() {}
+
+    /// Which of a model's tensors to load.
+    public enum Extent {
+        /// All blocks, final norm and head.
+        WHOLE,
+        /// Blocks only: what a reconstructor is.
+        TRUNK
+    }
+
+    /// Loads a model; the caller closes it.
+    public static LanguageModel load(Path path, DType dtype, Extent extent, Progress progress) {
+        if (!Files.exists(path)) {
+            throw new InputException(path + ": there is no such file or folder");
+        }
+        Path gguf = ggufIn(path);
+        if (gguf != null) {
+            return loadGguf(gguf, dtype, extent, progress);
+        }
+        Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new InputException(path + ": is not a model");
+        }
+        return loadFolder(path, folder, dtype, extent, progress);
+    }
+
+    /// A configuration alone, without weights.
+    public static ModelConfig config(Path path) {
+        Path gguf = ggufIn(path);
+        if (gguf == null) {
+            return ConfigJson.read((Files.isDirectory(path) ? path : path.resolveSibling(".")).resolve("config.json"));
+        }
+        try (GgufFile file = GgufFile.open(gguf)) {
+            return GgufConfig.read(gguf, file.metadata(), file);
+        }
+    }
+
+    /// A tokenizer alone, without weights; the caller closes it.
+    public static Tokenizer tokenizer(Path path) {
+        Path gguf = ggufIn(path);
+        if (gguf == null) {
+            return path.getFileName().toString().endsWith(".json")
+                    ? Tokenizers.fromFile(path)
+                    : Tokenizers.fromFolder(path);
+        }
+        try (GgufFile file = GgufFile.open(gguf)) {
+            return Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), gguf);
+        }
+    }
+
+    /// A chat template alone; null when the model has none.
+    public static @Nullable ChatTemplate chatTemplate(Path path) {
+        Path gguf = ggufIn(path);
+        if (gguf == null) {
+            return ChatTemplateFile.in(Files.isDirectory(path) ? path : path.resolveSibling("."));
+        }
+        try (GgufFile file = GgufFile.open(gguf)) {
+            return ggufTemplate(gguf, file.metadata());
+        }
+    }
+
+    private static LanguageModel loadFolder(Path path, Path folder, DType dtype, Extent extent, Progress progress) {
+        Path configFile = folder.resolve("config.json");
+        if (!Files.exists(configFile)) {
+            throw new InputException(path + ": is not a model: " + configFile + " is missing");
+        }
+        ModelConfig config = ConfigJson.read(configFile);
+        Tokenizer tokenizer = Files.exists(folder.resolve("tokenizer.json")) ? Tokenizers.fromFolder(folder) : null;
+        try (TensorSource source = Safetensors.open(path)) {
+            WeightNames names = WeightNames.huggingFace(source, config.family());
+            return assemble(
+                    path, source, names, config, dtype, extent, progress, tokenizer, ChatTemplateFile.in(folder));
+        }
+    }
+
+    private static LanguageModel loadGguf(Path path, DType dtype, Extent extent, Progress progress) {
+        try (GgufFile file = GgufFile.open(path)) {
+            ModelConfig config = GgufConfig.read(path, file.metadata(), file);
+            Tokenizer tokenizer = file.metadata().has("tokenizer.ggml.tokens")
+                    ? Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path)
+                    : null;
+            WeightNames names = WeightNames.gguf(config.family());
+            ChatTemplate template = ggufTemplate(path, file.metadata());
+            return assemble(path, file, names, config, dtype, extent, progress, tokenizer, template);
+        }
+    }
+
+    private static @Nullable ChatTemplate ggufTemplate(Path path, GgufMetadata metadata) {
+        String key = "tokenizer.chat_template";
+        return metadata.has(key) ? ChatTemplate.parse(metadata.string(key), path + ": " + key) : null;
+    }
+
+    private static LanguageModel assemble(
+            Path path,
+            TensorSource source,
+            WeightNames names,
+            ModelConfig config,
+            DType dtype,
+            Extent extent,
+            Progress progress,
+            @Nullable Tokenizer tokenizer,
+            @Nullable ChatTemplate template) {
+        try {
+            if (tokenizer != null && tokenizer.maxId() >= config.vocabulary()) {
+                throw new FormatException(
+                        path,
+                        -1,
+                        "tokenizer",
+                        "has ids up to " + tokenizer.maxId() + ", the embedding table has only " + config.vocabulary()
+                                + " rows");
+            }
+            Weights weights = new WeightLoader(source, names, config, dtype).load(extent == Extent.WHOLE, progress);
+            return new LanguageModel(path, config, weights, new Decoder(config, weights), tokenizer, template);
+        } catch (RuntimeException e) {
+            if (tokenizer != null) {
+                tokenizer.close();
+            }
+            throw e;
+        }
+    }
+
+    /// The GGUF file that `path` means: itself, or the only one in a folder without a config.json.
+    private static @Nullable Path ggufIn(Path path) {
+        if (Files.isRegularFile(path)) {
+            return isGguf(path) ? path : null;
+        }
+        if (!Files.isDirectory(path) || Files.exists(path.resolve("config.json"))) {
+            return null;
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            List<Path> found = files.filter(ModelLoader::isGguf).sorted().toList();
+            if (found.size() > 1) {
+                throw new InputException(path + ": holds " + found.size() + " GGUF files; name the one you mean: "
+                        + found.get(0).getFileName() + ", " + found.get(1).getFileName() + " …");
+            }
+            return found.isEmpty() ? null : found.get(0);
+        } catch (IOException e) {
+            throw new InputException(path + ": can't be listed: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isGguf(Path file) {
+        return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf");
+    }
+}

@@ -1,0 +1,163 @@
+package dev.nla4j.model;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.StoredTensor;
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.json.Fields;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.format.safetensors.SafetensorsFile;
+import dev.nla4j.model.LowRankAdapter.Pair;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+
+/// A LoRA adapter in PEFT's layout: `adapter_config.json` and `adapter_model.safetensors`.
+///
+/// @param folder that holds both
+/// @param base model that the adapter says it was made for, empty when it says nothing
+/// @param alpha numerator of the factor on `B · A`
+/// @param rankStabilised whether the denominator is the root of the rank instead of the rank
+public record PeftAdapter(Path folder, Optional<String> base, double alpha, boolean rankStabilised) {
+    public static final String CONFIG = "adapter_config.json";
+    public static final String TENSORS = "adapter_model.safetensors";
+    private static final long LARGEST_CONFIG = 1 << 20;
+    private static final int HIGHEST_RANK = 4096;
+    private static final Pattern NAME = Pattern.compile(
+            "(?:.*\\.)?layers\\.(\\d{1,4})\\.(?:self_attn|mlp)\\.(\\w+)\\.lora_([AB])(?:\\.default)?\\.weight");
+    private static final Map<String, Part> PROJECTIONS = Map.of(
+            "q_proj", Part.QUERY,
+            "k_proj", Part.KEY,
+            "v_proj", Part.VALUE,
+            "o_proj", Part.ATTENTION_OUTPUT,
+            "gate_proj", Part.GATE,
+            "up_proj", Part.UP,
+            "down_proj", Part.DOWN);
+
+    /// Whether `folder` holds an adapter.
+    public static boolean isIn(Path folder) {
+        return Files.exists(folder.resolve(CONFIG));
+    }
+
+    /// Reads the configuration; options that change the algebra and are not spoken here are refused by name.
+    public static PeftAdapter read(Path folder) {
+        Path file = folder.resolve(CONFIG);
+        Fields fields = Fields.of(file, Json.read(file, LARGEST_CONFIG));
+        requireText(fields, "peft_type", "LORA");
+        requireText(fields, "bias", "none");
+        for (String option : List.of("use_dora", "fan_in_fan_out", "lora_bias", "use_qalora")) {
+            if (fields.bool(option, false)) {
+                throw fields.wrong(option, "is true; only plain LoRA is supported");
+            }
+        }
+        for (String option : List.of("rank_pattern", "alpha_pattern")) {
+            fields.object(option).ifPresent(pattern -> {
+                if (!pattern.node().isEmpty()) {
+                    throw fields.wrong(option, "is not empty; only one rank and alpha for all layers is supported");
+                }
+            });
+        }
+        fields.array("modules_to_save").ifPresent(modules -> {
+            if (!modules.isEmpty()) {
+                throw fields.wrong("modules_to_save", "names whole modules; only low-rank pairs are supported");
+            }
+        });
+        fields.integer("r", 1, HIGHEST_RANK);
+        return new PeftAdapter(
+                folder,
+                fields.text("base_model_name_or_path"),
+                fields.number("lora_alpha"),
+                fields.bool("use_rslora", false));
+    }
+
+    private static void requireText(Fields fields, String name, String expected) {
+        String found = fields.text(name).orElse(expected);
+        if (!found.equals(expected)) {
+            throw fields.wrong(name, "must be " + expected + ", was \"" + found + "\"");
+        }
+    }
+
+    /// Loads the pairs for a model of this configuration: every tensor's place and shape is checked, each A has its B.
+    public LowRankAdapter load(ModelConfig config, DType dtype) {
+        Path file = folder.resolve(TENSORS);
+        try (TensorSource source = SafetensorsFile.open(file);
+                Scope _ = Scope.noGrad()) {
+            List<Map<Part, Tensor[]>> found = new ArrayList<>();
+            for (int layer = 0; layer < config.numLayers(); layer++) {
+                found.add(new EnumMap<>(Part.class));
+            }
+            for (String name : new TreeSet<>(source.names())) {
+                place(source.tensor(name), config, source, found);
+            }
+            List<Map<Part, Pair>> layers = new ArrayList<>();
+            for (int layer = 0; layer < found.size(); layer++) {
+                layers.add(pairs(file, layer, found.get(layer)));
+            }
+            return LowRankAdapter.of(config, layers, dtype);
+        }
+    }
+
+    private static void place(
+            StoredTensor stored, ModelConfig config, TensorSource source, List<Map<Part, Tensor[]>> found) {
+        Matcher matcher = NAME.matcher(stored.name());
+        Part part = matcher.matches() ? PROJECTIONS.get(matcher.group(2)) : null;
+        if (part == null) {
+            throw wrong(
+                    stored,
+                    "is not a low-rank tensor of a projection this program knows ("
+                            + String.join(", ", new TreeSet<>(PROJECTIONS.keySet())) + ")");
+        }
+        int layer = Integer.parseInt(matcher.group(1));
+        if (layer >= config.numLayers()) {
+            throw wrong(stored, "is for block " + layer + ", the model has " + config.numLayers());
+        }
+        boolean isA = matcher.group(3).equals("A");
+        long wide = isA
+                ? LowRankAdapter.inputColumns(config, part)
+                : LowRankAdapter.outputRows(config).getOrDefault(part, 0);
+        List<Long> shape = stored.shape();
+        boolean fits = shape.size() == 2 && shape.get(isA ? 1 : 0) == wide && shape.get(isA ? 0 : 1) <= HIGHEST_RANK;
+        if (!fits) {
+            throw wrong(
+                    stored, "has shape " + shape + ", expected " + (isA ? "[r, " + wide + "]" : "[" + wide + ", r]"));
+        }
+        Tensor tensor = Tensors.empty(DType.FP32, shape.get(0), shape.get(1));
+        source.readF32(stored.name(), Tensors.memory(tensor));
+        Tensor[] pair = found.get(layer).computeIfAbsent(part, _ -> new Tensor[2]);
+        int slot = isA ? 0 : 1;
+        if (pair[slot] != null) {
+            throw wrong(stored, "stands twice for block " + layer + ", " + part);
+        }
+        pair[slot] = tensor;
+    }
+
+    private Map<Part, Pair> pairs(Path file, int layer, Map<Part, Tensor[]> found) {
+        Map<Part, Pair> pairs = new EnumMap<>(Part.class);
+        found.forEach((part, ab) -> {
+            if (ab[0] == null || ab[1] == null || ab[0].size(0) != ab[1].size(1) || ab[0].size(0) == 0) {
+                throw new FormatException(
+                        file,
+                        -1,
+                        "block " + layer + ", " + part,
+                        "A and B must both be there, with the same rank above 0");
+            }
+            long rank = ab[0].size(0);
+            pairs.put(part, new Pair(ab[0], ab[1], alpha / (rankStabilised ? Math.sqrt((double) rank) : rank)));
+        });
+        return pairs;
+    }
+
+    private static FormatException wrong(StoredTensor stored, String problem) {
+        return new FormatException(stored.file(), stored.offset(), stored.name(), problem);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.nla4j.model;
+
+import dev.nla4j.format.json.Fields;
+import java.util.List;
+import java.util.Optional;
+
+/// The rotary embeddings that a `config.json` names, in its old spelling (`rope_theta`, `rope_scaling`,
+/// `rope_local_base_freq`) and its new one (`rope_parameters`, for some families one object a kind of layer).
+///
+/// Field names and defaults: transformers' `modeling_rope_utils.py`.
+final class RopeJson {
+    private static final double LOCAL_THETA = 10_000;
+
+    private final Fields fields;
+    private final Family family;
+    private final FamilyDefaults defaults;
+    private final int headWidth;
+    private final int contextLength;
+
+    RopeJson(Fields fields, Family family, FamilyDefaults defaults, int headWidth, int contextLength) {
+        this.fields = fields;
+        this.family = family;
+        this.defaults = defaults;
+        this.headWidth = headWidth;
+        this.contextLength = contextLength;
+    }
+
+    /// Of layers that see everything.
+    Rope full() {
+        return rope("full_attention");
+    }
+
+    /// Of layers with a window; only Gemma 3 gives them a base of their own, and leaves them unscaled.
+    Rope sliding() {
+        return rope("sliding_attention");
+    }
+
+    private Rope rope(String kind) {
+        Optional<Fields> parameters = fields.object("rope_parameters");
+        if (parameters.isPresent()) {
+            Optional<Fields> own = parameters.get().object(kind);
+            Fields of = own.orElse(parameters.get());
+            double silent = own.isPresent() ? theta(kind) : fields.number("rope_theta", theta(kind));
+            return rope(of.number("rope_theta", silent), Optional.of(of));
+        }
+        boolean local = family == Family.GEMMA3 && kind.equals("sliding_attention");
+        return local
+                ? rope(fields.number("rope_local_base_freq", LOCAL_THETA), Optional.empty())
+                : rope(fields.number("rope_theta", defaults.theta()), fields.object("rope_scaling"));
+    }
+
+    private double theta(String kind) {
+        return family == Family.GEMMA3 && kind.equals("sliding_attention") ? LOCAL_THETA : defaults.theta();
+    }
+
+    private Rope rope(double theta, Optional<Fields> scaling) {
+        double share = scaling.map(s -> s.number("partial_rotary_factor", Double.NaN))
+                .filter(s -> !s.isNaN())
+                .orElse(fields.number("partial_rotary_factor", 1));
+        int width = (int) (headWidth * share);
+        return new Rope(theta, width, scaling.map(s -> scaling(s, width)).orElse(new RopeScaling.None()));
+    }
+
+    private RopeScaling scaling(Fields s, int width) {
+        String kind = s.text("rope_type").or(() -> s.text("type")).orElse("default");
+        return switch (kind) {
+            case "default" -> new RopeScaling.None();
+            case "linear" -> new RopeScaling.Linear(s.number("factor"));
+            case "dynamic" -> new RopeScaling.Dynamic(s.number("factor"), contextLength, width);
+            case "llama3" ->
+                new RopeScaling.Llama3(
+                        s.number("factor"), s.number("low_freq_factor"), s.number("high_freq_factor"), original(s));
+            case "yarn" -> yarn(s, width);
+            case "longrope", "su" -> longRope(s);
+            default ->
+                throw s.wrong(
+                        "rope_type", "\"" + kind + "\" is not one of default, linear, dynamic, llama3, yarn, longrope");
+        };
+    }
+
+    private RopeScaling yarn(Fields s, int width) {
+        int original = original(s);
+        double factor = s.number("factor", contextLength / (double) original);
+        double allDims = s.number("mscale_all_dim", 0);
+        double scale = s.number("mscale", 0);
+        double attention = s.number(
+                "attention_factor",
+                scale != 0 && allDims != 0
+                        ? magnitude(factor, scale) / magnitude(factor, allDims)
+                        : magnitude(factor, 1));
+        return new RopeScaling.Yarn(
+                factor,
+                original,
+                attention,
+                s.number("beta_fast", 32),
+                s.number("beta_slow", 1),
+                s.bool("truncate", true),
+                width);
+    }
+
+    private static double magnitude(double factor, double scale) {
+        return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+
+    private RopeScaling longRope(Fields s) {
+        int original = original(s);
+        double factor = fields.has("original_max_position_embeddings") || !s.has("factor")
+                ? contextLength / (double) original
+                : s.number("factor");
+        double attention =
+                s.number("attention_factor", factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
+        return new RopeScaling.LongRope(factors(s, "short_factor"), factors(s, "long_factor"), original, attention);
+    }
+
+    private static List<Float> factors(Fields s, String name) {
+        return s.numbers(name).orElseThrow(() -> s.wrong(name, "is missing"));
+    }
+
+    /// The context before stretching: beside the other rope numbers, or (Phi-3) at the top.
+    private int original(Fields s) {
+        long top = fields.integer("original_max_position_embeddings", contextLength, 1, Integer.MAX_VALUE);
+        return (int) s.integer("original_max_position_embeddings", top, 1, Integer.MAX_VALUE);
+    }
+}

@@ -1,0 +1,177 @@
+package dev.nla4j.model;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.StoredTensor;
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight into its
+/// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights.
+final class WeightLoader {
+    private final TensorSource source;
+    private final WeightNames names;
+    private final ModelConfig config;
+    private final DType dtype;
+
+    WeightLoader(TensorSource source, WeightNames names, ModelConfig config, DType dtype) {
+        this.source = source;
+        this.names = names;
+        this.config = config;
+        this.dtype = dtype;
+    }
+
+    /// Reads everything.
+    ///
+    /// @param whole with final norm and head; without them it is a trunk
+    /// @return owned by the caller, closed on failure
+    Weights load(boolean whole, Progress progress) {
+        try (Scope scope = Scope.noGrad()) {
+            String task = "load " + source.location();
+            Tensor embedding = matrix(Part.EMBEDDING, 0, config.vocabulary(), config.dim());
+            List<Weights.Block> blocks = new ArrayList<>();
+            for (int layer = 0; layer < config.numLayers(); layer++) {
+                progress.report(task, layer, config.numLayers(), "blocks");
+                blocks.add(block(layer));
+            }
+            Tensor finalNorm = whole ? norm(Part.FINAL_NORM, 0, config.dim()) : null;
+            Tensor head = null;
+            if (whole) {
+                head = config.tiedHead() ? null : matrix(Part.HEAD, 0, config.vocabulary(), config.dim());
+            }
+            progress.report(task, config.numLayers(), config.numLayers(), "blocks");
+            Weights weights = new Weights(dtype, embedding, blocks, finalNorm, head, whole && config.tiedHead());
+            weights.keepIn(scope);
+            return weights;
+        }
+    }
+
+    private Weights.Block block(int layer) {
+        ModelConfig.Heads heads = config.heads();
+        int dim = config.dim();
+        boolean sandwich = config.norm().sandwich();
+        int attended = heads.queries() * heads.width();
+        return new Weights.Block(
+                norm(Part.INPUT_NORM, layer, dim),
+                queryKeyValue(layer),
+                heads.headNorms() ? norm(Part.QUERY_NORM, layer, heads.width()) : null,
+                heads.headNorms() ? norm(Part.KEY_NORM, layer, heads.width()) : null,
+                new Linear(
+                        matrix(Part.ATTENTION_OUTPUT, layer, dim, attended),
+                        heads.outputBias() ? vector(Part.ATTENTION_OUTPUT, layer, dim) : null),
+                sandwich ? norm(Part.POST_ATTENTION_NORM, layer, dim) : null,
+                norm(Part.FEED_FORWARD_NORM, layer, dim),
+                new Linear(gateUp(layer), null),
+                new Linear(matrix(Part.DOWN, layer, dim, config.hidden()), null),
+                sandwich ? norm(Part.POST_FEED_FORWARD_NORM, layer, dim) : null);
+    }
+
+    private Linear queryKeyValue(int layer) {
+        ModelConfig.Heads heads = config.heads();
+        int rowsOfQuery = heads.queries() * heads.width();
+        int rowsOfKey = heads.keyValues() * heads.width();
+        Tensor fused = Tensors.empty(dtype, heads.fusedWidth(), config.dim());
+        if (source.names().contains(names.weight(Part.QUERY_KEY_VALUE, layer))) {
+            fill(names.weight(Part.QUERY_KEY_VALUE, layer), fused, heads.fusedWidth(), config.dim());
+        } else {
+            fill(names.weight(Part.QUERY, layer), fused.narrow(0, 0, rowsOfQuery), rowsOfQuery, config.dim());
+            fill(names.weight(Part.KEY, layer), fused.narrow(0, rowsOfQuery, rowsOfKey), rowsOfKey, config.dim());
+            fill(
+                    names.weight(Part.VALUE, layer),
+                    fused.narrow(0, rowsOfQuery + rowsOfKey, rowsOfKey),
+                    rowsOfKey,
+                    config.dim());
+        }
+        Tensor bias = heads.inputBias() ? fusedBias(layer, rowsOfQuery, rowsOfKey) : null;
+        if (names.permutesQueryAndKey()) {
+            int rotated = rowsOfQuery + rowsOfKey;
+            restoreOrder(fused.narrow(0, 0, rotated));
+            if (bias != null) {
+                restoreOrder(bias.narrow(0, 0, rotated));
+            }
+        }
+        return new Linear(fused, bias);
+    }
+
+    private Tensor fusedBias(int layer, int rowsOfQuery, int rowsOfKey) {
+        Tensor fused = Tensors.empty(dtype, rowsOfQuery + 2L * rowsOfKey);
+        fill(names.bias(Part.QUERY, layer), fused.narrow(0, 0, rowsOfQuery), rowsOfQuery);
+        fill(names.bias(Part.KEY, layer), fused.narrow(0, rowsOfQuery, rowsOfKey), rowsOfKey);
+        fill(names.bias(Part.VALUE, layer), fused.narrow(0, rowsOfQuery + rowsOfKey, rowsOfKey), rowsOfKey);
+        return fused;
+    }
+
+    /// llama.cpp keeps the two elements of a rotary pair beside each other; ours are half a head apart.
+    private void restoreOrder(Tensor rows) {
+        int width = config.heads().width();
+        long heads = rows.size(0) / width;
+        long columns = rows.numel() / rows.size(0);
+        Tensor restored = rows.view(heads, width / 2, 2, columns)
+                .transpose(1, 2)
+                .contiguous()
+                .view(rows.sizes());
+        rows.copy_(restored);
+    }
+
+    private Tensor gateUp(int layer) {
+        int hidden = config.hidden();
+        Tensor fused = Tensors.empty(dtype, 2L * hidden, config.dim());
+        String stored = names.weight(Part.GATE_UP, layer);
+        if (!source.names().contains(names.weight(Part.GATE, layer))
+                && source.names().contains(stored)) {
+            fill(stored, fused, 2L * hidden, config.dim());
+        } else {
+            fill(names.weight(Part.GATE, layer), fused.narrow(0, 0, hidden), hidden, config.dim());
+            fill(names.weight(Part.UP, layer), fused.narrow(0, hidden, hidden), hidden, config.dim());
+        }
+        return fused;
+    }
+
+    private Tensor matrix(Part part, int layer, long rows, long columns) {
+        Tensor matrix = Tensors.empty(dtype, rows, columns);
+        fill(names.weight(part, layer), matrix, rows, columns);
+        return matrix;
+    }
+
+    private Tensor vector(Part part, int layer, long length) {
+        Tensor vector = Tensors.empty(dtype, length);
+        fill(names.bias(part, layer), vector, length);
+        return vector;
+    }
+
+    private Tensor norm(Part part, int layer, long length) {
+        Tensor norm = Tensors.empty(DType.FP32, length);
+        String name = names.weight(part, layer);
+        requireShape(name, length);
+        source.readF32(name, Tensors.memory(norm));
+        double offset = names.normOffset(config);
+        return offset == 0 ? norm : Tensors.plus(norm, offset);
+    }
+
+    private void fill(String name, Tensor target, long... shape) {
+        requireShape(name, shape);
+        MemorySegment memory = Tensors.memory(target);
+        switch (dtype) {
+            case FP32 -> source.readF32(name, memory);
+            case BF16 -> source.readBf16(name, memory);
+        }
+    }
+
+    private void requireShape(String name, long... shape) {
+        StoredTensor stored = source.tensor(name);
+        List<Long> expected = java.util.Arrays.stream(shape).boxed().toList();
+        if (!stored.shape().equals(expected)) {
+            throw new FormatException(
+                    stored.file(),
+                    stored.offset(),
+                    name,
+                    "has shape " + stored.shape() + ", the configuration asks for " + expected);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.activation.ResidualReader;
+import dev.nla4j.format.InputException;
+import dev.nla4j.generate.Completion;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.progress.Progress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/// From tokens to explanations and back: reads activations off the target, has the verbalizer explain each, the
+/// reconstructor reconstruct it, and scores what survived, with the controls beside it.
+public final class Explainer {
+    /// Requests of one position have numbers of their own, so that a sample does not depend on which other positions
+    /// are explained beside it.
+    private static final long MOST_SAMPLES = 4096;
+
+    private final LanguageModel target;
+    private final Nla nla;
+    private final OptionalDouble rawvar;
+
+    /// Checks that the pair fits the target.
+    ///
+    /// @param rawvar FVE denominator; the pair's own when empty
+    public Explainer(LanguageModel target, Nla nla, OptionalDouble rawvar) {
+        int dim = nla.reconstructor().meta().dim();
+        if (dim != target.config().dim()) {
+            throw new InputException(
+                    "the pair " + nla.folder() + " is for activations of " + dim + " numbers, the target "
+                            + target.path() + " has " + target.config().dim());
+        }
+        this.target = target;
+        this.nla = nla;
+        this.rawvar = rawvar.isPresent() ? rawvar : nla.rawvar();
+    }
+
+    /// How to explain.
+    ///
+    /// @param samples explanations of each activation; the best by its score comes first
+    public record Options(int samples, double temperature, long seed, int maxNewTokens) {
+        public Options {
+            if (samples < 1 || samples > MOST_SAMPLES) {
+                throw new InputException("samples: must be 1 to " + MOST_SAMPLES + ", was " + samples);
+            }
+        }
+    }
+
+    /// One explanation and how well it reconstructs its activation.
+    public record Sample(ExplanationText text, Score score) {}
+
+    /// An activation's explanations, best first by cosine, ties to the earlier drawn.
+    ///
+    /// @param samples in the order they were drawn
+    public record Result(int position, double norm, List<Sample> samples) {
+        public Result {
+            samples = List.copyOf(samples);
+        }
+
+        /// The sample with the highest cosine.
+        public Sample best() {
+            return samples.stream()
+                    .max(Comparator.comparingDouble((Sample s) -> s.score().cosine()))
+                    .orElseThrow();
+        }
+    }
+
+    /// What the reconstructor scores without the explanation: the mean cosine over the explained activations.
+    ///
+    /// @param empty of the empty text
+    /// @param shuffled of another position's explanation; empty when the text has only one position
+    public record Controls(double empty, OptionalDouble shuffled) {}
+
+    /// Everything there is to show.
+    public record Report(List<Result> results, Controls controls, OptionalDouble rawvar) {}
+
+    /// Explains the activations of a text at chosen tokens.
+    ///
+    /// @param ids of the text, not empty
+    /// @param positions tokens to explain, each below `ids.length`, ascending
+    public Report explain(int[] ids, List<Integer> positions, Options options, Progress progress) {
+        if (ids.length == 0) {
+            throw new InputException("the text is empty: there is no token whose activation could be explained");
+        }
+        List<Integer> read = withControl(positions, ids.length);
+        ResidualReader reader = new ResidualReader(target.decoder(), nla.layer());
+        float[][] activations = reader.read(
+                List.of(ids), List.of(read.stream().mapToInt(Integer::intValue).toArray()));
+        return report(read, activations, positions.size(), options, progress);
+    }
+
+    /// Explains activations that come from elsewhere; their positions are their indices.
+    public Report explain(float[][] activations, Options options, Progress progress) {
+        List<Integer> positions =
+                java.util.stream.IntStream.range(0, activations.length).boxed().toList();
+        return report(positions, activations, activations.length, options, progress);
+    }
+
+    /// A single position has no other whose explanation could be its control: one more is read for that.
+    private static List<Integer> withControl(List<Integer> positions, int length) {
+        Set<Integer> read = new LinkedHashSet<>(positions);
+        if (read.size() == 1 && length > 1) {
+            int only = positions.get(0);
+            read.add(only == 0 ? length - 1 : only / 2);
+        }
+        return List.copyOf(read);
+    }
+
+    /// @param shown how many of the first activations are results; one after them serves as control only
+    private Report report(
+            List<Integer> positions, float[][] activations, int shown, Options options, Progress progress) {
+        List<Verbalizer.Task> tasks = new ArrayList<>();
+        for (int i = 0; i < activations.length; i++) {
+            int samples = i < shown ? options.samples() : 1;
+            for (int sample = 0; sample < samples; sample++) {
+                tasks.add(new Verbalizer.Task(activations[i], positions.get(i) * MOST_SAMPLES + sample));
+            }
+        }
+        Verbalizer.Options how = new Verbalizer.Options(options.temperature(), options.seed(), options.maxNewTokens());
+        List<Completion> completions = nla.verbalizer()
+                .complete(tasks, how, done -> progress.report("explain", done, tasks.size(), "explanations"));
+        List<ExplanationText> texts =
+                completions.stream().map(nla.verbalizer()::read).toList();
+        List<String> toScore =
+                new ArrayList<>(texts.stream().map(ExplanationText::description).toList());
+        toScore.add("");
+        float[][] reconstructions = nla.reconstructor().reconstruct(toScore);
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < shown; i++) {
+            List<Sample> samples = new ArrayList<>();
+            for (int sample = 0; sample < options.samples(); sample++) {
+                int at = i * options.samples() + sample;
+                samples.add(new Sample(texts.get(at), Score.of(reconstructions[at], activations[i])));
+            }
+            results.add(new Result(positions.get(i), norm(activations[i]), samples));
+        }
+        return new Report(results, controls(reconstructions, activations, shown, options.samples()), rawvar);
+    }
+
+    /// Each activation against the first explanation of the next one, the last against that of the first (or of the
+    /// one read for this only).
+    private static Controls controls(float[][] reconstructions, float[][] activations, int shown, int samples) {
+        float[] empty = reconstructions[reconstructions.length - 1];
+        double emptySum = 0;
+        double shuffledSum = 0;
+        for (int i = 0; i < shown; i++) {
+            emptySum += Score.of(empty, activations[i]).cosine();
+            int other = (i + 1) % activations.length;
+            int at = Math.min(other, shown) * samples;
+            shuffledSum += Score.of(reconstructions[at], activations[i]).cosine();
+        }
+        boolean hasOther = activations.length > 1;
+        return new Controls(
+                emptySum / shown, hasOther ? OptionalDouble.of(shuffledSum / shown) : OptionalDouble.empty());
+    }
+
+    /// The L2 norm.
+    public static double norm(float[] vector) {
+        double square = 0;
+        for (float v : vector) {
+            square += (double) v * v;
+        }
+        return Math.sqrt(square);
+    }
+
+    /// Positions named by `last`, `all`, `every:N` or a list; null stands for all up to 64 tokens, else every n/64-th.
+    ///
+    /// @param length tokens of the text
+    public static List<Integer> positions(@org.jspecify.annotations.Nullable String at, int length) {
+        if (length == 0) {
+            throw new InputException("the text is empty: there is no token whose activation could be explained");
+        }
+        String wanted = at == null ? "every:" + Math.ceilDiv(length, 64) : at;
+        if (wanted.equals("all")) {
+            return every(1, length);
+        }
+        if (wanted.equals("last")) {
+            return List.of(length - 1);
+        }
+        if (wanted.startsWith("every:")) {
+            return every(number(wanted, wanted.substring(6), 1, Integer.MAX_VALUE), length);
+        }
+        return Arrays.stream(wanted.split(",", -1))
+                .map(part -> number(wanted, part.strip(), -length, length - 1))
+                .map(p -> p < 0 ? p + length : p)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private static List<Integer> every(int step, int length) {
+        List<Integer> positions = new ArrayList<>();
+        for (long position = 0; position < length; position += step) {
+            positions.add((int) position);
+        }
+        return List.copyOf(positions);
+    }
+
+    private static int number(String at, String part, int least, int most) {
+        try {
+            int number = Integer.parseInt(part);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Falls through to the one message for both.
+        }
+        throw new InputException("at: \"" + at + "\" must be last, all, every:N, or a list of whole numbers from "
+                + least + " to " + most + " such as 3,7,-1");
+    }
+}

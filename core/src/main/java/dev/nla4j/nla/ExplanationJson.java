@@ -1,0 +1,87 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.format.json.Json;
+import java.util.OptionalDouble;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Explanations as the public inference server's `POST /explain` answers, with what this program knows besides: `fve`,
+/// `truncated` and `samples` for each result, `seed`, `nla` and `controls` at the top.
+public final class ExplanationJson {
+    private ExplanationJson() {}
+
+    /// One JSON document; results ascend by position.
+    public static ObjectNode of(Explainer.Report report, TextTokens tokens, Nla nla, long seed) {
+        ObjectNode document = Json.mapper().createObjectNode();
+        document.put("layer_index", nla.layer());
+        ArrayNode results = document.putArray("results");
+        for (Explainer.Result result : report.results()) {
+            results.add(result(result, tokens, report.rawvar()));
+        }
+        document.put("prompt_length", tokens.size());
+        document.put("seed", seed);
+        document.put("nla", String.valueOf(nla.folder().getFileName()));
+        ObjectNode controls = document.putObject("controls");
+        controls.put("empty", report.controls().empty());
+        putOrNull(controls, "shuffled", report.controls().shuffled());
+        if (report.rawvar().isPresent()) {
+            document.put("rawvar", report.rawvar().getAsDouble());
+        } else {
+            document.putNull("rawvar");
+            document.put("fve_missing", "the AR's sidecar has no rawvar and --rawvar was not given");
+        }
+        return document;
+    }
+
+    private static ObjectNode result(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {
+        int position = result.position();
+        ObjectNode node = Json.mapper().createObjectNode();
+        node.put("token", tokens.token(position));
+        node.put("token_id", tokens.tokens().get(position).tokenId());
+        node.put("position", position);
+        node.put("l2_norm", result.norm());
+        putScored(node, result, rawvar);
+        node.put("generated", false);
+        TextTokens.MessageSpan message = tokens.message(position);
+        if (message == null) {
+            node.putNull("role");
+            node.put("section", tokens.messages().isEmpty() ? "text" : "template");
+            node.putNull("channel");
+            node.putNull("message_index");
+        } else {
+            node.put("role", message.role());
+            node.put("section", "content");
+            node.putNull("channel");
+            node.put("message_index", message.index());
+        }
+        TextTokens.Fragment fragment = tokens.fragment(position);
+        node.put("fragment_index", fragment.index());
+        node.put("fragment_count", fragment.count());
+        return node;
+    }
+
+    /// Adds the best sample's text and scores, and all samples.
+    public static void putScored(ObjectNode node, Explainer.Result result, OptionalDouble rawvar) {
+        put(node, result.best(), rawvar);
+        ArrayNode samples = node.putArray("samples");
+        for (Explainer.Sample sample : result.samples()) {
+            put(samples.addObject(), sample, rawvar);
+        }
+    }
+
+    private static void put(ObjectNode node, Explainer.Sample sample, OptionalDouble rawvar) {
+        node.put("description", sample.text().description());
+        node.put("mse", sample.score().mse());
+        node.put("cosine_similarity", sample.score().cosine());
+        putOrNull(node, "fve", sample.score().fve(rawvar));
+        node.put("truncated", sample.text().truncated());
+    }
+
+    private static void putOrNull(ObjectNode node, String name, OptionalDouble value) {
+        if (value.isPresent()) {
+            node.put(name, value.getAsDouble());
+        } else {
+            node.putNull(name);
+        }
+    }
+}

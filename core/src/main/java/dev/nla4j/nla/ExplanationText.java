@@ -1,0 +1,21 @@
+package dev.nla4j.nla;
+
+/// The explanation in a verbalizer's completion.
+///
+/// @param description what stands between the tags, stripped: what is shown and what is scored
+/// @param truncated whether the closing tag is missing
+public record ExplanationText(String description, boolean truncated) {
+    public static final String OPENING = "<explanation>";
+    public static final String CLOSING = "</explanation>";
+
+    /// Reads a completion: with both tags the text between, without the closing one all after the opening one
+    /// (truncated),
+    /// without an opening one the whole text up to a closing one.
+    public static ExplanationText parse(String completion) {
+        int opening = completion.indexOf(OPENING);
+        int start = opening < 0 ? 0 : opening + OPENING.length();
+        int closing = completion.indexOf(CLOSING, start);
+        String inside = completion.substring(start, closing < 0 ? completion.length() : closing);
+        return new ExplanationText(inside.strip(), opening >= 0 && closing < 0);
+    }
+}

@@ -1,0 +1,218 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.safetensors.SafetensorsFile;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.LowRankAdapter;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// A pair: a folder with `av/` and `ar/`, each either an adapter over the target's own weights or a model of its own.
+/// Adapters share the target's one copy of the weights.
+public final class Nla implements AutoCloseable {
+    private static final String VALUE_HEAD = "value_head.safetensors";
+
+    private final Path folder;
+    private final Verbalizer verbalizer;
+    private final Reconstructor reconstructor;
+    private final List<AutoCloseable> owned;
+
+    private Nla(Path folder, Verbalizer verbalizer, Reconstructor reconstructor, List<AutoCloseable> owned) {
+        this.folder = folder;
+        this.verbalizer = verbalizer;
+        this.reconstructor = reconstructor;
+        this.owned = owned;
+    }
+
+    /// What a pair's adapters stand on.
+    ///
+    /// @param model stays the caller's
+    /// @param sha256 of the one file it was loaded from, null when it is not one file
+    /// @param allowOther whether a base with another hash than the sidecar's is taken
+    public record Base(LanguageModel model, @Nullable String sha256, boolean allowOther) {}
+
+    /// The folders of a pair's halves.
+    public record Halves(Path verbalizer, Path reconstructor) {
+        /// Finds `av/` and `ar/` (or actor/critic) in a pair's folder.
+        public static Halves in(Path folder) {
+            return new Halves(half(folder, "av", "actor"), half(folder, "ar", "critic"));
+        }
+
+        private static Path half(Path folder, String... names) {
+            for (String name : names) {
+                if (NlaMeta.isIn(folder.resolve(name))) {
+                    return folder.resolve(name);
+                }
+            }
+            throw new InputException(
+                    folder + ": is not a pair: " + folder.resolve(names[0]).resolve(NlaMeta.FILE) + " is missing");
+        }
+
+        /// Whether either half is an adapter and so needs a base.
+        public boolean needBase() {
+            return PeftAdapter.isIn(verbalizer) || PeftAdapter.isIn(reconstructor);
+        }
+    }
+
+    /// Opens a pair; the caller closes it.
+    ///
+    /// @param base what adapters stand on; null when there is none at hand (then both halves must have full
+    ///     weights)
+    public static Nla open(Path folder, @Nullable Base base, DType dtype, Progress progress) {
+        Halves halves = Halves.in(folder);
+        List<AutoCloseable> owned = new ArrayList<>();
+        try {
+            Verbalizer verbalizer = openVerbalizer(halves.verbalizer(), base, dtype, progress, owned);
+            Reconstructor reconstructor = openReconstructor(halves.reconstructor(), base, dtype, progress, owned);
+            return new Nla(folder, verbalizer, reconstructor, owned);
+        } catch (RuntimeException e) {
+            closeAll(owned);
+            throw e;
+        }
+    }
+
+    private static Verbalizer openVerbalizer(
+            Path folder, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
+        NlaMeta meta = read(folder, NlaMeta.Role.VERBALIZER);
+        if (PeftAdapter.isIn(folder)) {
+            LanguageModel model = baseFor(meta, base);
+            return new Verbalizer(model, adapted(folder, model, dtype, owned), meta);
+        }
+        LanguageModel model = own(owned, ModelLoader.load(folder, dtype, ModelLoader.Extent.WHOLE, progress));
+        return new Verbalizer(model, model.decoder(), meta);
+    }
+
+    private static Reconstructor openReconstructor(
+            Path folder, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
+        NlaMeta meta = read(folder, NlaMeta.Role.RECONSTRUCTOR);
+        Tensor head = own(owned, valueHead(folder.resolve(VALUE_HEAD), meta.dim()));
+        if (PeftAdapter.isIn(folder)) {
+            LanguageModel model = baseFor(meta, base);
+            return new Reconstructor(adapted(folder, model, dtype, owned), model.tokenizer(), meta, head);
+        }
+        LanguageModel model = own(owned, ModelLoader.load(folder, dtype, ModelLoader.Extent.TRUNK, progress));
+        if (meta.layer().isPresent()
+                && model.config().numLayers() != meta.layer().getAsInt() + 1) {
+            throw new FormatException(
+                    folder.resolve("config.json"),
+                    -1,
+                    "num_hidden_layers",
+                    "must be K + 1 = " + (meta.layer().getAsInt() + 1) + " (the sidecar's K is "
+                            + meta.layer().getAsInt() + "), was "
+                            + model.config().numLayers());
+        }
+        return new Reconstructor(model.decoder(), model.tokenizer(), meta, head);
+    }
+
+    private static NlaMeta read(Path folder, NlaMeta.Role role) {
+        NlaMeta meta = NlaMeta.read(folder);
+        if (meta.role() != role) {
+            throw new FormatException(meta.file(), -1, "role", "is " + meta.role() + ", expected " + role);
+        }
+        return meta;
+    }
+
+    private static Decoder adapted(Path folder, LanguageModel base, DType dtype, List<AutoCloseable> owned) {
+        LowRankAdapter adapter = own(owned, PeftAdapter.read(folder).load(base.config(), dtype));
+        return base.decoder().with(adapter);
+    }
+
+    private static LanguageModel baseFor(NlaMeta meta, @Nullable Base base) {
+        if (base == null) {
+            throw new InputException(meta.file().getParent() + ": is an adapter over "
+                    + meta.baseCheckpoint().orElse("a base its sidecar does not name")
+                    + "; say where that is with --target");
+        }
+        Optional<String> wanted = meta.baseFile().map(NlaMeta.BaseFile::sha256);
+        if (wanted.isPresent() && !base.allowOther() && !wanted.get().equals(base.sha256())) {
+            throw new FormatException(
+                    meta.file(),
+                    -1,
+                    "base_file.sha256",
+                    "is " + wanted.get() + ", the model at hand ("
+                            + base.model().path() + ") has "
+                            + (base.sha256() == null ? "no single file" : base.sha256())
+                            + "; --allow-other-base takes it all the same");
+        }
+        return base.model();
+    }
+
+    /// The reconstructor's matrix, `[D, D]` fp32.
+    private static Tensor valueHead(Path file, int dim) {
+        if (!Files.exists(file)) {
+            throw new FormatException(
+                    file, -1, "weight", "is missing: without its head a reconstructor reconstructs nothing");
+        }
+        try (TensorSource source = SafetensorsFile.open(file);
+                Scope scope = Scope.noGrad()) {
+            var stored = source.tensor("weight");
+            if (!stored.shape().equals(List.of((long) dim, (long) dim))) {
+                throw new FormatException(
+                        file, stored.offset(), "weight", "must be [" + dim + ", " + dim + "], is " + stored.shape());
+            }
+            Tensor head = Tensors.empty(DType.FP32, dim, dim);
+            source.readF32("weight", Tensors.memory(head));
+            return scope.release(head);
+        }
+    }
+
+    private static <T extends AutoCloseable> T own(List<AutoCloseable> owned, T resource) {
+        owned.add(resource);
+        return resource;
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    public Verbalizer verbalizer() {
+        return verbalizer;
+    }
+
+    public Reconstructor reconstructor() {
+        return reconstructor;
+    }
+
+    /// K: activations are the target's residual stream after this block.
+    public int layer() {
+        return reconstructor.layer();
+    }
+
+    /// FVE denominator of the pair's training split, when its sidecar has one.
+    public OptionalDouble rawvar() {
+        return reconstructor.meta().rawvar();
+    }
+
+    @Override
+    public void close() {
+        closeAll(owned);
+    }
+
+    private static void closeAll(List<AutoCloseable> owned) {
+        Collections.reverse(owned);
+        for (AutoCloseable resource : owned) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("closing " + resource + ": " + e.getMessage(), e);
+            }
+        }
+        owned.clear();
+    }
+}

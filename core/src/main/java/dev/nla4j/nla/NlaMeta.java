@@ -1,0 +1,213 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.format.json.Fields;
+import dev.nla4j.format.json.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
+
+/// The sidecar of one half of an NLA, `nla_meta.yaml`: what it was trained with, read instead of assumed.
+///
+/// Reads schema 1 and 2 and both spellings of everything (actor/critic and av/ar, `extraction_layer_index` and
+/// `num_hidden_layers`); unknown keys are tolerated.
+///
+/// @param dim width of the activations
+/// @param injectionScale norm of an injected vector; empty means raw in the file, which a verbalizer refuses
+/// @param mseScale norm at which vectors were compared in training
+/// @param verbalizerTemplate user message with `{injection_char}`
+/// @param reconstructorTemplate prompt with `{explanation}`
+/// @param layer K: activations are the residual stream after block K
+/// @param rawvar FVE denominator of the training split
+public record NlaMeta(
+        Path file,
+        int schemaVersion,
+        Role role,
+        String stage,
+        Optional<String> baseCheckpoint,
+        Optional<BaseFile> baseFile,
+        int dim,
+        OptionalDouble injectionScale,
+        OptionalDouble mseScale,
+        Optional<Marker> marker,
+        Optional<List<Integer>> suffixIds,
+        Optional<String> verbalizerTemplate,
+        Optional<String> reconstructorTemplate,
+        OptionalInt layer,
+        OptionalDouble rawvar,
+        List<String> trainedOn,
+        Optional<String> createdBy) {
+    public static final String FILE = "nla_meta.yaml";
+    public static final String EXPLANATION = "{explanation}";
+    public static final String INJECTION = "{injection_char}";
+    private static final long LARGEST_FILE = 1 << 20;
+    private static final int LARGEST_ID = 1 << 24;
+
+    /// Which half.
+    public enum Role {
+        VERBALIZER,
+        RECONSTRUCTOR
+    }
+
+    /// The one file an adapter stands on.
+    public record BaseFile(String name, String sha256) {}
+
+    /// The token whose embedding is replaced, and what must stand beside it.
+    public record Marker(String text, int id, int left, int right) {}
+
+    /// Whether `folder` has a sidecar.
+    public static boolean isIn(Path folder) {
+        return Files.isRegularFile(folder.resolve(FILE));
+    }
+
+    /// Reads the sidecar of a half's folder.
+    public static NlaMeta read(Path folder) {
+        Path file = folder.resolve(FILE);
+        Fields top = Fields.of(file, Json.readYaml(file, LARGEST_FILE));
+        top.text("kind").filter(kind -> !kind.equals("nla_model")).ifPresent(kind -> {
+            throw top.wrong("kind", "must be nla_model, was \"" + kind + "\"");
+        });
+        int dim = (int) top.integer("d_model", 1, 1 << 20);
+        Optional<Fields> extraction = top.object("extraction");
+        Optional<Fields> tokens = top.object("tokens");
+        Optional<Fields> templates = top.object("prompt_templates");
+        return new NlaMeta(
+                file,
+                (int) top.integer("schema_version", 1, 1, 2),
+                role(top),
+                top.text("stage").orElse("unknown"),
+                top.text("base_checkpoint"),
+                top.object("base_file").map(f -> new BaseFile(f.requiredText("name"), sha256(f))),
+                dim,
+                extraction
+                        .map(e -> scale(e, "injection_scale", dim, OptionalDouble::empty))
+                        .orElse(OptionalDouble.empty()),
+                extraction
+                        .map(e -> scale(e, "mse_scale", dim, () -> OptionalDouble.of(Math.sqrt(dim))))
+                        .orElse(OptionalDouble.of(Math.sqrt(dim))),
+                tokens.filter(t -> t.has("injection_char")).map(NlaMeta::marker),
+                tokens.filter(t -> t.has("critic_suffix_ids")).map(t -> t.integers("critic_suffix_ids", 0, LARGEST_ID)),
+                templates.flatMap(t -> t.text("av").or(() -> t.text("actor"))).map(t -> holding(top, t, INJECTION)),
+                templates.flatMap(t -> t.text("ar").or(() -> t.text("critic"))).map(t -> holding(top, t, EXPLANATION)),
+                layer(top),
+                top.has("rawvar") ? OptionalDouble.of(positive(top, "rawvar")) : OptionalDouble.empty(),
+                trainedOn(top),
+                top.text("created_by"));
+    }
+
+    /// This half's template: a verbalizer's with its marker, a reconstructor's.
+    public String template() {
+        Optional<String> template = role == Role.VERBALIZER ? verbalizerTemplate : reconstructorTemplate;
+        return template.orElseThrow(() -> missing(
+                role == Role.VERBALIZER ? "prompt_templates.av (or .actor)" : "prompt_templates.ar (or .critic)"));
+    }
+
+    /// The marker, which a verbalizer must have.
+    public Marker requiredMarker() {
+        return marker.orElseThrow(() -> missing("tokens.injection_char"));
+    }
+
+    private RuntimeException missing(String field) {
+        return new dev.nla4j.format.FormatException(file, -1, field, "is missing");
+    }
+
+    private static Role role(Fields top) {
+        String role = top.requiredText("role");
+        return switch (role) {
+            case "av", "actor" -> Role.VERBALIZER;
+            case "ar", "critic" -> Role.RECONSTRUCTOR;
+            default -> throw top.wrong("role", "must be av, ar, actor or critic, was \"" + role + "\"");
+        };
+    }
+
+    private static String sha256(Fields file) {
+        String digest = file.requiredText("sha256").toLowerCase(Locale.ROOT);
+        if (!digest.matches("[0-9a-f]{64}")) {
+            throw file.wrong("sha256", "must be 64 hexadecimal digits, was \"" + digest + "\"");
+        }
+        return digest;
+    }
+
+    private static OptionalDouble scale(Fields extraction, String name, int dim, Supplier<OptionalDouble> absent) {
+        JsonNode value = extraction.node().get(name);
+        if (value == null) {
+            return absent.get();
+        }
+        if (value.isNull()) {
+            return OptionalDouble.empty();
+        }
+        if (value.isNumber()) {
+            return OptionalDouble.of(positive(extraction, name));
+        }
+        String text = extraction.requiredText(name).strip();
+        return switch (text) {
+            case "raw", "none" -> OptionalDouble.empty();
+            case "sqrt_d_model" -> OptionalDouble.of(Math.sqrt(dim));
+            default -> OptionalDouble.of(parsed(extraction, name, text));
+        };
+    }
+
+    private static double parsed(Fields extraction, String name, String text) {
+        double scale = Double.NaN;
+        try {
+            scale = Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            // Falls through: not a number is not positive either.
+        }
+        if (!(scale > 0) || Double.isInfinite(scale)) {
+            throw extraction.wrong(name, "must be a positive number, raw, none or sqrt_d_model, was \"" + text + "\"");
+        }
+        return scale;
+    }
+
+    private static double positive(Fields fields, String name) {
+        double value = fields.number(name);
+        if (!(value > 0)) {
+            throw fields.wrong(name, "must be above 0, was " + value);
+        }
+        return value;
+    }
+
+    private static Marker marker(Fields tokens) {
+        return new Marker(
+                tokens.requiredText("injection_char"),
+                (int) tokens.integer("injection_token_id", 0, LARGEST_ID),
+                (int) tokens.integer("injection_left_neighbor_id", 0, LARGEST_ID),
+                (int) tokens.integer("injection_right_neighbor_id", 0, LARGEST_ID));
+    }
+
+    private static String holding(Fields top, String template, String place) {
+        int first = template.indexOf(place);
+        if (first < 0 || template.indexOf(place, first + 1) >= 0) {
+            throw top.wrong("prompt_templates", "must hold " + place + " exactly once: \"" + template + "\"");
+        }
+        return template;
+    }
+
+    private static OptionalInt layer(Fields top) {
+        for (String half : List.of("critic", "ar")) {
+            Optional<Fields> fields = top.object(half);
+            for (String name : List.of("extraction_layer_index", "num_hidden_layers")) {
+                if (fields.isPresent() && fields.get().has(name)) {
+                    return OptionalInt.of((int) fields.get().integer(name, 0, 1023));
+                }
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    private static List<String> trainedOn(Fields top) {
+        JsonNode value = top.node().get("trained_on");
+        if (value == null || !value.isArray()) {
+            return List.of();
+        }
+        return value.values().stream()
+                .map(v -> v.isString() ? v.stringValue() : v.toString())
+                .toList();
+    }
+}

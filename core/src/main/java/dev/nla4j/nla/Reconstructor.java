@@ -1,0 +1,133 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// The AR: reads an explanation and says which activation it describes. Blocks 0 to K, no final norm, then a matrix on
+/// the
+/// residual at the prompt's last token.
+public final class Reconstructor {
+    /// Padded tokens of one batch.
+    private static final int MOST_TOKENS = 4096;
+
+    private final Decoder decoder;
+    private final Tokenizer tokenizer;
+    private final NlaMeta meta;
+    private final Tensor valueHead; // [D, D] fp32, owned by the pair
+    private final String before;
+    private final String after;
+
+    /// Checks the sidecar against the live tokenizer and weights, and refuses with the reason when they disagree.
+    public Reconstructor(Decoder decoder, Tokenizer tokenizer, NlaMeta meta, Tensor valueHead) {
+        this.decoder = decoder;
+        this.tokenizer = tokenizer;
+        this.meta = meta;
+        this.valueHead = valueHead;
+        if (meta.dim() != decoder.config().dim()) {
+            throw wrong(
+                    "d_model",
+                    "is " + meta.dim() + ", the model's width is "
+                            + decoder.config().dim());
+        }
+        if (layer() >= decoder.config().numLayers()) {
+            throw wrong(
+                    "critic.extraction_layer_index",
+                    "is " + layer() + ", the model has only " + decoder.config().numLayers() + " blocks");
+        }
+        String template = meta.template();
+        int place = template.indexOf(NlaMeta.EXPLANATION);
+        this.before = template.substring(0, place);
+        this.after = template.substring(place + NlaMeta.EXPLANATION.length());
+        meta.suffixIds().ifPresent(this::requireSuffix);
+    }
+
+    private void requireSuffix(List<Integer> expected) {
+        int[] tail = tokenizer.ids(after, false);
+        List<Integer> found = Arrays.stream(tail).skip(1).boxed().toList();
+        if (!found.equals(expected)) {
+            throw wrong(
+                    "tokens.critic_suffix_ids",
+                    "are " + expected + ", this tokenizer reads the template's end as " + found
+                            + " (its first token left out, since it merges with the text)");
+        }
+    }
+
+    public NlaMeta meta() {
+        return meta;
+    }
+
+    /// K.
+    public int layer() {
+        return meta.layer().orElseThrow(() -> wrong("critic.extraction_layer_index", "is missing"));
+    }
+
+    /// The prompt's ids for an explanation, with what the tokenizer adds by itself.
+    public int[] promptIds(String explanation) {
+        int[] ids = tokenizer.ids(before + explanation + after, true);
+        if (ids.length > decoder.config().contextLength()) {
+            throw new InputException("explanation of " + explanation.length() + " characters: its prompt has "
+                    + ids.length + " tokens, the model's context has "
+                    + decoder.config().contextLength());
+        }
+        if (ids.length == 0) {
+            throw new InputException("the prompt of an empty explanation has no token");
+        }
+        return ids;
+    }
+
+    /// One reconstruction a text, in their order. Texts go through sorted by length, in batches of a bounded number of
+    /// tokens; a text's result does not depend on the others beyond the rounding of the matrix products.
+    public float[][] reconstruct(List<String> explanations) {
+        List<int[]> prompts = explanations.stream().map(this::promptIds).toList();
+        float[][] results = new float[prompts.size()][];
+        int[] order = IntStream.range(0, prompts.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> prompts.get(i).length))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        int start = 0;
+        while (start < order.length) {
+            int end = start + 1;
+            while (end < order.length && (end + 1L - start) * prompts.get(order[end]).length <= MOST_TOKENS) {
+                end++;
+            }
+            reconstructBatch(prompts, Arrays.copyOfRange(order, start, end), results);
+            start = end;
+        }
+        return results;
+    }
+
+    private void reconstructBatch(List<int[]> prompts, int[] batch, float[][] results) {
+        int longest = prompts.get(batch[batch.length - 1]).length;
+        List<int[]> padded = new ArrayList<>();
+        long[] last = new long[batch.length];
+        for (int row = 0; row < batch.length; row++) {
+            padded.add(Arrays.copyOf(prompts.get(batch[row]), longest));
+            last[row] = (long) row * longest + prompts.get(batch[row]).length - 1;
+        }
+        try (Scope _ = Scope.noGrad()) {
+            Tensor embeddings = decoder.embed(Tensors.ids(padded.toArray(int[][]::new)));
+            Tensor residual = decoder.residual(embeddings, layer() + 1, null, (depth, r) -> {}); // [B, T, D]
+            Tensor read = residual.reshape(-1, meta.dim()).index_select(0, Tensors.longs(last, last.length)); // [B, D]
+            float[][] rows = Tensors.rows(torch.linear(read, valueHead));
+            for (int row = 0; row < batch.length; row++) {
+                results[batch[row]] = rows[row];
+            }
+        }
+    }
+
+    private FormatException wrong(String field, String problem) {
+        return new FormatException(meta.file(), -1, field, problem);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.nla4j.nla;
+
+import java.util.OptionalDouble;
+
+/// How well a reconstruction points where the activation points.
+///
+/// @param cosine of the angle between them
+public record Score(double cosine) {
+    public Score {
+        if (!(cosine >= -1.000001 && cosine <= 1.000001)) {
+            throw new IllegalArgumentException("cosine: must be -1 to 1, was " + cosine);
+        }
+    }
+
+    /// Of two vectors of equal length; a zero vector points nowhere and scores 0.
+    public static Score of(float[] reconstruction, float[] activation) {
+        if (reconstruction.length != activation.length) {
+            throw new IllegalArgumentException(
+                    "reconstruction: must have " + activation.length + " numbers, has " + reconstruction.length);
+        }
+        double dot = 0;
+        double reconstructionSquare = 0;
+        double activationSquare = 0;
+        for (int i = 0; i < activation.length; i++) {
+            dot += (double) reconstruction[i] * activation[i];
+            reconstructionSquare += (double) reconstruction[i] * reconstruction[i];
+            activationSquare += (double) activation[i] * activation[i];
+        }
+        double norms = Math.sqrt(reconstructionSquare) * Math.sqrt(activationSquare);
+        return new Score(norms == 0 ? 0 : dot / norms);
+    }
+
+    /// `2 (1 − cos)`: the mean squared error between both vectors at norm root of d; 0 is perfect, 2 orthogonal.
+    public double mse() {
+        return 2 * (1 - cosine);
+    }
+
+    /// Fraction of variance explained: `1 − mse / rawvar`; empty when no denominator is known.
+    public OptionalDouble fve(OptionalDouble rawvar) {
+        return rawvar.isPresent() ? OptionalDouble.of(1 - mse() / rawvar.getAsDouble()) : OptionalDouble.empty();
+    }
+}

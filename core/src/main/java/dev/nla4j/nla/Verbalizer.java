@@ -1,0 +1,170 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.activation.Injection;
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.format.FormatException;
+import dev.nla4j.generate.Completion;
+import dev.nla4j.generate.Engine;
+import dev.nla4j.generate.Prompt;
+import dev.nla4j.generate.Request;
+import dev.nla4j.generate.StopCondition;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import org.bytedeco.pytorch.Tensor;
+
+/// The AV: reads an activation in place of one prompt token and writes what it means.
+public final class Verbalizer {
+    private final Decoder decoder;
+    private final LanguageModel base;
+    private final NlaMeta meta;
+    private final Injection injection;
+    private final int[] promptIds;
+    private final Engine engine;
+
+    /// Checks the sidecar against the live tokenizer and template, and refuses with the reason when they disagree.
+    ///
+    /// @param base whose tokenizer and template the prompt goes through
+    /// @param decoder the base's, seen through the verbalizer's adapter
+    public Verbalizer(LanguageModel base, Decoder decoder, NlaMeta meta) {
+        this.base = base;
+        this.decoder = decoder;
+        this.meta = meta;
+        if (meta.dim() != decoder.config().dim()) {
+            throw wrong(
+                    "d_model",
+                    "is " + meta.dim() + ", the model's width is "
+                            + decoder.config().dim());
+        }
+        NlaMeta.Marker marker = meta.requiredMarker();
+        double scale = meta.injectionScale()
+                .orElseThrow(() -> wrong(
+                        "extraction.injection_scale",
+                        "is missing: a verbalizer can't know how loud its input should be"));
+        this.injection = new Injection(marker.id(), marker.left(), marker.right(), scale);
+        this.promptIds = prompt(meta.template());
+        this.engine = new Engine(decoder, base.drawableIds());
+    }
+
+    private int[] prompt(String template) {
+        NlaMeta.Marker marker = meta.requiredMarker();
+        int[] alone = base.tokenizer().ids(marker.text(), false);
+        if (alone.length != 1 || alone[0] != marker.id()) {
+            throw wrong(
+                    "tokens.injection_token_id",
+                    "is " + marker.id() + ", this tokenizer reads \"" + marker.text() + "\" as "
+                            + java.util.Arrays.toString(alone));
+        }
+        String message = template.replace(NlaMeta.INJECTION, marker.text());
+        ChatTemplate chat = base.chatTemplate();
+        String text = chat.render(RenderOptions.of(List.of(Message.of("user", message)))
+                .withGenerationPrompt(true)
+                .withSpecials(base.templateSpecials()));
+        int[] ids = base.tokenizer().ids(text, false);
+        long markers =
+                java.util.Arrays.stream(ids).filter(id -> id == marker.id()).count();
+        if (markers != 1) {
+            throw wrong("prompt_templates", "the prompt holds the marker " + markers + " times, expected once");
+        }
+        if (injection.slots(ids).size() != 1) {
+            throw wrong(
+                    "tokens",
+                    "the marker's neighbours have drifted: " + neighbours(ids, marker) + ", the sidecar says "
+                            + marker.left() + " and " + marker.right());
+        }
+        return ids;
+    }
+
+    private static String neighbours(int[] ids, NlaMeta.Marker marker) {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] == marker.id()) {
+                return i == 0 || i + 1 == ids.length
+                        ? "it stands at the prompt's edge"
+                        : "it stands between " + ids[i - 1] + " and " + ids[i + 1];
+            }
+        }
+        return "it is not there";
+    }
+
+    public NlaMeta meta() {
+        return meta;
+    }
+
+    public Injection injection() {
+        return injection;
+    }
+
+    /// The prompt's ids, marker included.
+    public int[] promptIds() {
+        return promptIds.clone();
+    }
+
+    /// The prompts of `activations`, injected: `[N, T, D]` fp32, the caller's scope owns it.
+    public Tensor prompts(float[][] activations) {
+        return injection.inject(
+                decoder.embed(Tensors.ids(new int[][] {promptIds})).select(0, 0), promptIds, activations);
+    }
+
+    /// What to write for one activation.
+    ///
+    /// @param number distinguishes the requests of one seed
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    public record Task(float[] activation, long number) {}
+
+    /// How to write.
+    public record Options(double temperature, long seed, int maxNewTokens) {}
+
+    /// Completions of `tasks` in their order; each ends at the closing tag, an end-of-text id or the length.
+    ///
+    /// @param done hears how many have ended
+    public List<Completion> complete(List<Task> tasks, Options options, IntConsumer done) {
+        StopCondition stop = StopCondition.onText(base.tokenizer(), ExplanationText.CLOSING);
+        return complete(tasks, options, stop, done);
+    }
+
+    /// As above with another condition than the closing tag.
+    public List<Completion> complete(List<Task> tasks, Options options, StopCondition stop, IntConsumer done) {
+        return complete(tasks, options, base.stopIds(), stop, done);
+    }
+
+    /// Completions of exactly the options' length, whatever is written.
+    public List<Completion> completeWithoutStop(List<Task> tasks, Options options) {
+        return complete(tasks, options, Set.of(), StopCondition.NEVER, _ -> {});
+    }
+
+    private List<Completion> complete(
+            List<Task> tasks, Options options, Set<Integer> stopIds, StopCondition stop, IntConsumer done) {
+        try (Scope _ = Scope.noGrad()) {
+            Tensor prompts = prompts(tasks.stream().map(Task::activation).toArray(float[][]::new)); // [N, T, D]
+            List<Request> requests = new ArrayList<>();
+            for (int i = 0; i < tasks.size(); i++) {
+                requests.add(new Request(
+                        new Prompt(prompts.select(0, i)),
+                        options.seed(),
+                        tasks.get(i).number(),
+                        options.temperature(),
+                        options.maxNewTokens(),
+                        stopIds,
+                        stop));
+            }
+            int[] ended = {0};
+            return engine.generate(requests, (index, completion) -> done.accept(++ended[0]));
+        }
+    }
+
+    /// The text of a completion.
+    public ExplanationText read(Completion completion) {
+        return ExplanationText.parse(base.tokenizer().decode(completion.idArray(), true));
+    }
+
+    private FormatException wrong(String field, String problem) {
+        return new FormatException(meta.file(), -1, field, problem);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.nla4j.tensor;
+
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// What this machine's matrix products can do, measured in a second or two: their speed, and whether a row's result
+/// depends on how many other rows go through beside it.
+public final class MachineProbe {
+    private static final int ROWS = 2304;
+    private static final int INNER = 576;
+    private static final int OUTER = 1536;
+    private static final int REPEATS = 5;
+    private static final int[] ROW_COUNTS = {1, 2, 8, 16, 64, 256};
+
+    private MachineProbe() {}
+
+    /// Floating point operations a second of a product of `[2304, 576]` with `[576, 1536]`, in 10⁹; the best of five.
+    public static double gigaflops(DType dtype) {
+        try (Scope _ = Scope.noGrad()) {
+            Tensor x = random(1, ROWS, INNER).to(dtype.scalarType());
+            Tensor weight = random(2, OUTER, INNER).to(dtype.scalarType());
+            double best = 0;
+            for (int i = 0; i <= REPEATS; i++) {
+                long start = System.nanoTime();
+                try (Scope _ = Scope.noGrad()) {
+                    torch.linear(x, weight);
+                }
+                double seconds = (System.nanoTime() - start) / 1e9;
+                best = i == 0 ? 0 : Math.max(best, 2.0 * ROWS * INNER * OUTER / seconds / 1e9);
+            }
+            return best;
+        }
+    }
+
+    /// Bytes a second of reading 256 MB once, in 10⁹; the best of five.
+    public static double readGigabytes() {
+        long count = 1L << 26;
+        try (Scope _ = Scope.noGrad()) {
+            Tensor big = Tensors.zeros(DType.FP32, count);
+            double best = 0;
+            for (int i = 0; i < REPEATS; i++) {
+                long start = System.nanoTime();
+                try (Scope _ = Scope.noGrad()) {
+                    big.sum();
+                }
+                best = Math.max(best, 4.0 * count / (System.nanoTime() - start));
+            }
+            return best;
+        }
+    }
+
+    /// The largest difference between a row computed alone and the same row among others; 0 means bit-equal.
+    public static double rowDifference(DType dtype) {
+        try (Scope _ = Scope.noGrad()) {
+            Tensor x = random(3, ROW_COUNTS[ROW_COUNTS.length - 1], INNER).to(dtype.scalarType());
+            Tensor weight = random(4, INNER, INNER).to(dtype.scalarType());
+            float[] alone = Tensors.floats(torch.linear(x.narrow(0, 0, 1), weight));
+            double worst = 0;
+            for (int rows : ROW_COUNTS) {
+                float[] among = Tensors.floats(
+                        torch.linear(x.narrow(0, 0, rows), weight).select(0, 0));
+                for (int i = 0; i < alone.length; i++) {
+                    worst = Math.max(worst, Math.abs((double) among[i] - alone[i]));
+                }
+            }
+            return worst;
+        }
+    }
+
+    private static Tensor random(long seed, int rows, int columns) {
+        Random random = new Random(seed);
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Tensors.of(values, rows, columns);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.nla4j.tensor;
+
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.global.torch;
+
+/// How many threads libtorch computes with. One engine thread calls it; its kernels spread over these.
+public final class Threads {
+    private Threads() {}
+
+    /// Every processor for the kernels, none for running several operators at once.
+    public static void useAllProcessors() {
+        use(Runtime.getRuntime().availableProcessors());
+    }
+
+    /// `count` threads in every kernel.
+    public static void use(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("threads: must be 1 or more, was " + count);
+        }
+        torch.set_num_threads(count);
+    }
+
+    /// Version of libtorch, and of the library under its matrix products.
+    public static String libraryVersion() {
+        try (BytePointer config = torch.show_config()) {
+            String text = config.getString();
+            return text.lines()
+                    .map(line -> line.replace("- ", "").strip())
+                    .filter(line -> line.contains("TORCH_VERSION") || line.contains("MKL-DNN v"))
+                    .map(line -> line.contains("TORCH_VERSION")
+                            ? line.replaceAll(".*TORCH_VERSION=([^,]*),.*", "libtorch $1")
+                            : line.replaceAll(" \\(Git.*", ""))
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+        }
+    }
+
+    /// The widest vector instructions libtorch found: `AVX512`, `AVX2`, `DEFAULT`.
+    public static String cpuCapability() {
+        try (BytePointer config = torch.show_config()) {
+            return config.getString()
+                    .lines()
+                    .filter(line -> line.contains("CPU capability usage:"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse("unknown");
+        }
+    }
+
+    /// Threads in use now.
+    public static int inUse() {
+        return torch.get_num_threads();
+    }
+}
