@@ -41,7 +41,7 @@ final class ExplanationView {
                 + terminal.faint(String.format(Locale.ROOT, "norm %.0f", result.norm())));
         describe(best, "");
         for (Explainer.Sample sample : result.samples()) {
-            if (sample != best) {
+            if (!sample.equals(best)) {
                 describe(
                         sample,
                         String.format(Locale.ROOT, "cos %.2f  ", sample.score().cosine()));
