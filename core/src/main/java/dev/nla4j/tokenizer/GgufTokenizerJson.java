@@ -5,6 +5,7 @@ import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -12,13 +13,20 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Turns a GGUF file's vocabulary into the `tokenizer.json` that says the same.
 final class GgufTokenizerJson {
+    private static final String SPACE = "▁";
+    /// Tokens that keep the spaces after them where others swallow them.
+    private static final Set<String> NEVER_STRIP = Set.of("<unk>", "<s>", "<|endoftext|>");
+
     private final GgufVocabulary vocabulary;
     private final Path file;
+    private final GgufVocabulary.Specials specials;
     private final ObjectNode root = Json.mapper().createObjectNode();
 
     private GgufTokenizerJson(GgufVocabulary vocabulary, Path file) {
         this.vocabulary = vocabulary;
         this.file = file;
+        this.specials =
+                vocabulary.model().equals("llama") ? withDefaults(vocabulary.specials()) : vocabulary.specials();
     }
 
     static TokenizerDefinition definition(GgufVocabulary vocabulary, Path file) {
@@ -26,7 +34,7 @@ final class GgufTokenizerJson {
     }
 
     private TokenizerDefinition definition() {
-        requireSize("token_type", vocabulary.types().size());
+        requireSize("token_type", vocabulary.types().size(), false);
         ObjectNode model = root.putObject("model").put("type", "BPE");
         ObjectNode vocab = model.putObject("vocab");
         for (int id = 0; id < vocabulary.tokens().size(); id++) {
@@ -39,9 +47,23 @@ final class GgufTokenizerJson {
         addedTokens();
         switch (vocabulary.model()) {
             case "gpt2" -> byteLevel(model);
-            default -> throw problem("model", "'" + vocabulary.model() + "' isn't supported; supported is gpt2");
+            case "llama" -> sentencePiece(model);
+            default ->
+                throw problem("model", "'" + vocabulary.model() + "' isn't supported; supported are gpt2, llama");
         }
         return TokenizerJson.check(file, root, names());
+    }
+
+    /// SentencePiece's own ids, which files may leave out.
+    private static GgufVocabulary.Specials withDefaults(GgufVocabulary.Specials given) {
+        return new GgufVocabulary.Specials(
+                Objects.requireNonNullElse(given.bos(), 1),
+                Objects.requireNonNullElse(given.eos(), 2),
+                given.pad(),
+                Objects.requireNonNullElse(given.unk(), 0),
+                given.stops(),
+                given.addBos(),
+                given.addEos());
     }
 
     /// An empty token can't be told from none.
@@ -60,6 +82,7 @@ final class GgufTokenizerJson {
                         .put("id", id)
                         .put("content", spelling(id))
                         .put("special", special)
+                        .put("rstrip", vocabulary.stripsAfterSpecials() && !NEVER_STRIP.contains(spelling(id)))
                         .put("normalized", false);
             }
         }
@@ -78,8 +101,7 @@ final class GgufTokenizerJson {
         if (splitting.composes()) {
             root.putObject("normalizer").put("type", "NFC");
         }
-        ArrayNode steps =
-                root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+        ArrayNode steps = steps("pre_tokenizer", "pretokenizers");
         if (splitting.singleDigits()) {
             steps.addObject().put("type", "Digits").put("individual_digits", true);
         }
@@ -89,9 +111,7 @@ final class GgufTokenizerJson {
         }
         byteLevelStep(steps.addObject());
         byteLevelStep(root.putObject("decoder"));
-        template(
-                orDefault(vocabulary.specials().addBos(), splitting.addsBos()),
-                orDefault(vocabulary.specials().addEos(), false));
+        template(orDefault(specials.addBos(), splitting.addsBos()), orDefault(specials.addEos(), false));
     }
 
     private static void byteLevelStep(ObjectNode step) {
@@ -101,33 +121,71 @@ final class GgufTokenizerJson {
                 .put("use_regex", false);
     }
 
+    /// Spaces become [#SPACE], one of which goes before every piece of text where the vocabulary wants it so;
+    /// characters that
+    /// are no token become bytes.
+    private void sentencePiece(ObjectNode model) {
+        requireSize("token_type", vocabulary.types().size(), true);
+        requireSize("scores", vocabulary.scores().size(), true);
+        ArrayNode merges = model.putArray("merges");
+        for (SentencePieceMerges.Merge merge : SentencePieceMerges.of(vocabulary, file)) {
+            merges.addArray().add(merge.left()).add(merge.right());
+        }
+        model.put("byte_fallback", true)
+                .put("fuse_unk", true)
+                .put("unk_token", name("unknown_token_id", specials.unk()));
+        boolean prefix = orDefault(vocabulary.addSpacePrefix(), true);
+        ArrayNode normalizers = steps("normalizer", "normalizers");
+        if (prefix) {
+            normalizers.addObject().put("type", "Prepend").put("prepend", SPACE);
+        }
+        replace(normalizers.addObject(), " ", SPACE);
+        ArrayNode decoders = steps("decoder", "decoders");
+        replace(decoders.addObject(), SPACE, " ");
+        decoders.addObject().put("type", "ByteFallback");
+        decoders.addObject().put("type", "Fuse");
+        if (prefix) {
+            decoders.addObject()
+                    .put("type", "Strip")
+                    .put("content", " ")
+                    .put("start", 1)
+                    .put("stop", 0);
+        }
+        template(orDefault(specials.addBos(), true), orDefault(specials.addEos(), false));
+    }
+
+    private ArrayNode steps(String field, String list) {
+        return root.putObject(field).put("type", "Sequence").putArray(list);
+    }
+
+    private static void replace(ObjectNode step, String pattern, String content) {
+        step.put("type", "Replace").put("content", content).putObject("pattern").put("String", pattern);
+    }
+
     private void template(boolean addBos, boolean addEos) {
         ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
         ArrayNode single = template.putArray("single");
-        ObjectNode specials = template.putObject("special_tokens");
+        ObjectNode tokens = template.putObject("special_tokens");
         if (addBos) {
-            templateToken(
-                    single, specials, "bos_token_id", vocabulary.specials().bos());
+            templateToken(single, tokens, "bos_token_id", specials.bos());
         }
         single.addObject().putObject("Sequence").put("id", "A");
         if (addEos) {
-            templateToken(
-                    single, specials, "eos_token_id", vocabulary.specials().eos());
+            templateToken(single, tokens, "eos_token_id", specials.eos());
         }
     }
 
-    private void templateToken(ArrayNode single, ObjectNode specials, String field, @Nullable Integer id) {
+    private void templateToken(ArrayNode single, ObjectNode tokens, String field, @Nullable Integer id) {
         String token = name(field, id);
         if (token == null || id == null) {
             throw problem(field, "is missing, but the tokenizer adds that token to every text");
         }
         single.addObject().putObject("SpecialToken").put("id", token);
-        ObjectNode entry = specials.putObject(token).put("id", token);
+        ObjectNode entry = tokens.putObject(token).put("id", token);
         entry.putArray("ids").add(id.intValue());
     }
 
     private SpecialNames names() {
-        GgufVocabulary.Specials specials = vocabulary.specials();
         Set<Integer> stops = new HashSet<>(specials.stops());
         return new SpecialNames(
                 name("bos_token_id", specials.bos()),
@@ -150,9 +208,9 @@ final class GgufTokenizerJson {
         return spelling(id);
     }
 
-    private void requireSize(String field, int size) {
+    private void requireSize(String field, int size, boolean required) {
         int tokens = vocabulary.tokens().size();
-        if (size != 0 && size != tokens) {
+        if (size != tokens && (required || size != 0)) {
             throw problem(field, "has " + size + " entries for " + tokens + " tokens");
         }
     }

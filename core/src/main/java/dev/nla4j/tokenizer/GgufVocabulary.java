@@ -4,6 +4,7 @@ import dev.nla4j.format.gguf.GgufMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param merges two tokens with a space between, first merge first; empty for SentencePiece
 /// @param scores by id, higher is merged earlier; empty for byte-level merges
 /// @param addSpacePrefix whether a space goes before the text, null when the file doesn't say
+/// @param stripsAfterSpecials whether special tokens in a text swallow the spaces and line ends after them
 public record GgufVocabulary(
         String model,
         @Nullable String pre,
@@ -24,7 +26,8 @@ public record GgufVocabulary(
         List<String> merges,
         List<Float> scores,
         Specials specials,
-        @Nullable Boolean addSpacePrefix) {
+        @Nullable Boolean addSpacePrefix,
+        boolean stripsAfterSpecials) {
     /// Where the vocabulary's settings stand.
     static final String KEY = "tokenizer.ggml.";
 
@@ -87,7 +90,14 @@ public record GgufVocabulary(
                 metadata.has(KEY + "merges") ? metadata.strings(KEY + "merges") : List.of(),
                 scores,
                 specials,
-                flag(metadata, "add_space_prefix"));
+                flag(metadata, "add_space_prefix"),
+                isPhi3(metadata));
+    }
+
+    /// Files don't say which special tokens strip; as llama.cpp does, Phi-3 is known by its name.
+    private static boolean isPhi3(GgufMetadata metadata) {
+        String name = metadata.stringOr("general.name", "").toLowerCase(Locale.ROOT);
+        return name.contains("phi-3") || name.contains("phi3");
     }
 
     private static @Nullable Integer id(GgufMetadata metadata, String key) {

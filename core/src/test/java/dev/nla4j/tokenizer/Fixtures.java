@@ -21,6 +21,12 @@ final class Fixtures {
         if (name.startsWith("contract-")) {
             return Tokenizers.fromFolder(path(name));
         }
+        if (name.startsWith("gguf-sentencepiece-")) {
+            Path path = path(name.substring("gguf-".length()) + ".gguf");
+            try (GgufFile file = GgufFile.open(path)) {
+                return Tokenizers.fromGguf(file.metadata(), path);
+            }
+        }
         if (name.startsWith("gguf-")) {
             return Tokenizers.fromGguf(reduced(name.substring("gguf-".length())), Path.of("smollm2-reduced.gguf"));
         }
@@ -41,7 +47,8 @@ final class Fixtures {
                     read.scores(),
                     new GgufVocabulary.Specials(
                             ids.bos(), ids.eos(), ids.pad(), ids.unk(), ids.stops(), null, ids.addEos()),
-                    read.addSpacePrefix());
+                    read.addSpacePrefix(),
+                    read.stripsAfterSpecials());
         }
     }
 }

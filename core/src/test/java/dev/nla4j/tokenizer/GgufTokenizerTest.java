@@ -80,7 +80,15 @@ class GgufTokenizerTest {
     @Test
     void an_unknown_kind_of_vocabulary_is_refused() {
         GgufVocabulary bert = new GgufVocabulary(
-                "bert", null, REDUCED.tokens(), List.of(), List.of(), List.of(), specials(1, 2, null, null), null);
+                "bert",
+                null,
+                REDUCED.tokens(),
+                List.of(),
+                List.of(),
+                List.of(),
+                specials(1, 2, null, null),
+                null,
+                false);
         assertThatThrownBy(() -> Tokenizers.fromGguf(bert, FILE))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("'bert' isn't supported");
@@ -142,11 +150,19 @@ class GgufTokenizerTest {
 
     private static GgufVocabulary with(GgufVocabulary.Specials specials) {
         return new GgufVocabulary(
-                "gpt2", "smollm", REDUCED.tokens(), REDUCED.types(), REDUCED.merges(), List.of(), specials, null);
+                "gpt2",
+                "smollm",
+                REDUCED.tokens(),
+                REDUCED.types(),
+                REDUCED.merges(),
+                List.of(),
+                specials,
+                null,
+                false);
     }
 
     private static GgufVocabulary with(List<String> tokens, List<Integer> types) {
         return new GgufVocabulary(
-                "gpt2", "smollm", tokens, types, REDUCED.merges(), List.of(), specials(1, 2, null, null), null);
+                "gpt2", "smollm", tokens, types, REDUCED.merges(), List.of(), specials(1, 2, null, null), null, false);
     }
 }

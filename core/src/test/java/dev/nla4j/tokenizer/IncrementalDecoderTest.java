@@ -11,7 +11,8 @@ class IncrementalDecoderTest {
     private static final String TEXT = "Hello  world 😀👩‍👩‍👧 e\u0301 你好 مرحبا\n\n\tx 🇩🇪 \u0000 end ";
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen", "llama3", "gemma", "llama2", "contract-qwen2", "gguf-qwen2"})
+    @ValueSource(
+            strings = {"qwen", "llama3", "gemma", "llama2", "contract-qwen2", "gguf-qwen2", "gguf-sentencepiece-gemma"})
     void the_pieces_of_a_text_are_the_text(String name) {
         try (Tokenizer tokenizer = Fixtures.open(name)) {
             int[] ids = tokenizer.ids(TEXT, false);

@@ -1,0 +1,81 @@
+package dev.nla4j.tokenizer;
+
+import dev.nla4j.format.FormatException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The merges that a SentencePiece vocabulary leaves unsaid: it joins any two neighbours whose joined text is a token,
+/// the token
+/// with the highest score first. So every way to cut a token into two tokens is a merge, ranked by the token's score.
+final class SentencePieceMerges {
+    /// Every cut of every token is looked at.
+    private static final int LONGEST_TOKEN = 512;
+    /// Among equal scores the order of other converters: longer halves first.
+    private static final Comparator<Merge> FIRST_MERGED_FIRST = Comparator.comparingDouble(Merge::score)
+            .thenComparingInt(Merge::leftLength)
+            .thenComparingInt(Merge::rightLength)
+            .reversed();
+
+    private SentencePieceMerges() {}
+
+    /// One cut of a token.
+    record Merge(String left, String right, int leftId, int rightId, float score) {
+        int leftLength() {
+            return left.codePointCount(0, left.length());
+        }
+
+        int rightLength() {
+            return right.codePointCount(0, right.length());
+        }
+    }
+
+    /// The merges of `vocabulary` in order; `file` is named in errors.
+    static List<Merge> of(GgufVocabulary vocabulary, Path file) {
+        Map<String, Integer> ids = HashMap.newHashMap(vocabulary.tokens().size());
+        for (int id = 0; id < vocabulary.tokens().size(); id++) {
+            ids.put(vocabulary.tokens().get(id), id);
+        }
+        List<Merge> merges = new ArrayList<>();
+        for (int id = 0; id < vocabulary.tokens().size(); id++) {
+            switch (vocabulary.type(id)) {
+                case GgufVocabulary.CONTROL, GgufVocabulary.UNKNOWN, GgufVocabulary.BYTE -> {}
+                default -> addCuts(vocabulary, id, ids, merges, file);
+            }
+        }
+        merges.sort(FIRST_MERGED_FIRST);
+        return merges;
+    }
+
+    private static void addCuts(
+            GgufVocabulary vocabulary, int id, Map<String, Integer> ids, List<Merge> merges, Path file) {
+        String token = vocabulary.tokens().get(id);
+        if (token.length() > LONGEST_TOKEN) {
+            throw new FormatException(
+                    file,
+                    -1,
+                    GgufVocabulary.KEY + "tokens",
+                    "token " + id + " has " + token.length() + " characters; at most " + LONGEST_TOKEN
+                            + " are allowed");
+        }
+        List<Merge> cuts = new ArrayList<>();
+        for (int i = 1; i < token.length(); i++) {
+            if (Character.isLowSurrogate(token.charAt(i))) {
+                continue;
+            }
+            String left = token.substring(0, i);
+            String right = token.substring(i);
+            Integer leftId = ids.get(left);
+            Integer rightId = ids.get(right);
+            if (leftId != null && rightId != null) {
+                cuts.add(new Merge(
+                        left, right, leftId, rightId, vocabulary.scores().get(id)));
+            }
+        }
+        cuts.sort(Comparator.comparingInt(Merge::leftId).thenComparingInt(Merge::rightId));
+        merges.addAll(cuts);
+    }
+}
