@@ -49,7 +49,8 @@ public final class ParquetRowWriter implements AutoCloseable {
                 .withRowGroupRowCountLimit(rowsPerGroup);
         for (Column column : kept) {
             if (column.kind() == ColumnKind.FLOAT_LIST) {
-                builder = builder.withDictionaryEncoding(column.name() + ".list.element", false);
+                String element = column.name() + ".list.element";
+                builder = builder.withDictionaryEncoding(element, false).withStatisticsEnabled(element, false);
             }
         }
         return new ParquetRowWriter(kept, builder.build());
