@@ -1,0 +1,66 @@
+package dev.nla4j.activation.corpus;
+
+import dev.nla4j.format.InputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/// A set of documents that can be read again and again, always in the same order.
+public final class Corpus {
+    /// A tokenizer needs some hundred bytes a token: a longer text would not fit the memory that extraction
+    /// promises.
+    static final int LONGEST_TEXT = 1 << 24;
+
+    private final Path path;
+    private final String name;
+    private final CorpusOptions options;
+    private final DocumentSource source;
+
+    private Corpus(Path path, String name, CorpusOptions options, DocumentSource source) {
+        this.path = path;
+        this.name = name;
+        this.options = options;
+        this.source = source;
+    }
+
+    /// A folder with text files (`.txt`, `.md`, at any depth), a file of JSON lines (`.jsonl`, `.ndjson`) or a
+    /// Parquet
+    /// file (`.parquet`).
+    ///
+    /// @throws InputException when it is none of these
+    public static Corpus open(Path path, CorpusOptions options) {
+        Path fileName = path.toAbsolutePath().normalize().getFileName();
+        String name = fileName == null ? "corpus" : fileName.toString();
+        if (Files.isDirectory(path)) {
+            return new Corpus(path, name, options, new TextFolder(path));
+        }
+        if (!Files.exists(path)) {
+            throw new InputException(path + ": no such file or folder");
+        }
+        int dot = name.lastIndexOf('.');
+        String stem = dot > 0 ? name.substring(0, dot) : name;
+        return switch (name.substring(dot + 1).toLowerCase(Locale.ROOT)) {
+            case "jsonl", "ndjson" -> new Corpus(path, stem, options, new JsonLines(path, options.textField()));
+            case "parquet" -> new Corpus(path, stem, options, new ParquetTexts(path, options.textField()));
+            default ->
+                throw new InputException(
+                        path + ": a corpus is a folder of .txt and .md files, a .jsonl file or a .parquet file");
+        };
+    }
+
+    /// The file's name without its ending, or the folder's name: independent of where the corpus lies.
+    public String name() {
+        return name;
+    }
+
+    /// The split that is read, or empty text for all.
+    public String split() {
+        String split = options.split();
+        return split == null ? "" : split;
+    }
+
+    /// Reads from the first document on.
+    public Documents documents() {
+        return new Documents(path, name, options.split(), source.open(), source.empty());
+    }
+}

@@ -1,0 +1,77 @@
+package dev.nla4j.activation.corpus;
+
+import dev.nla4j.format.FormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Text files at any depth of a folder, a document each, in the order of their relative paths.
+record TextFolder(Path folder) implements DocumentSource {
+    private static final List<String> ENDINGS = List.of(".txt", ".md");
+    private static final int MOST_BYTES = 4 * Corpus.LONGEST_TEXT;
+
+    @Override
+    public Reading open() {
+        Iterator<Path> files = files().iterator();
+        return new Reading() {
+            @Override
+            public @Nullable RawDocument next() {
+                return files.hasNext() ? new RawDocument(null, null, text(files.next())) : null;
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public String empty() {
+        return "holds no " + String.join(" or ", ENDINGS) + " file";
+    }
+
+    /// Sorted by the relative path written with slashes, so that every platform gives the same documents the same
+    /// numbers.
+    private List<Path> files() {
+        Map<String, Path> sorted = new TreeMap<>();
+        try (Stream<Path> tree = Files.walk(folder)) {
+            tree.filter(TextFolder::isText)
+                    .forEach(file -> sorted.put(
+                            folder.relativize(file)
+                                    .toString()
+                                    .replace(file.getFileSystem().getSeparator(), "/"),
+                            file));
+        } catch (IOException | UncheckedIOException e) {
+            throw new FormatException(folder, -1, "folder", "can't be listed: " + e.getMessage(), e);
+        }
+        return List.copyOf(sorted.values());
+    }
+
+    private static boolean isText(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return ENDINGS.stream().anyMatch(name::endsWith) && Files.isRegularFile(file);
+    }
+
+    private static String text(Path file) {
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(MOST_BYTES + 1);
+        } catch (IOException e) {
+            throw new FormatException(file, -1, "file", "can't be read: " + e, e);
+        }
+        String text = bytes.length > MOST_BYTES ? "" : Utf8.decode(file, 0, "text", bytes, bytes.length);
+        if (bytes.length > MOST_BYTES || text.length() > Corpus.LONGEST_TEXT) {
+            throw new FormatException(
+                    file, -1, "text", "is longer than " + Corpus.LONGEST_TEXT + " characters; split it into documents");
+        }
+        return text;
+    }
+}
