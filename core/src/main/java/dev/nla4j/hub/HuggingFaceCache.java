@@ -119,6 +119,7 @@ record HuggingFaceCache(Path root) implements Source {
                     .toList();
         }
         List<String> chosen = LoaderFiles.choose(names);
+        LoaderFiles.checkDistinct(chosen);
         checkComplete(snapshot, Set.copyOf(chosen));
         return chosen;
     }

@@ -119,15 +119,11 @@ final class Intake {
         requireSpace(List.of(wanted), wanted.name().base());
         Path path = layout.partial(wanted.digest());
         Optional<String> sha256;
-        try (Partial part = Partial.open(path, wanted, disk, progress)) {
-            boolean resumed = part.size() > 0;
-            filler.fill(part);
-            sha256 = part.sha256IfWhole();
-            if (sha256.isEmpty() && resumed) {
-                // what was here may have been the wrong half
-                part.restart();
-                filler.fill(part);
-                sha256 = part.sha256IfWhole();
+        try {
+            sha256 = filled(path, wanted, filler);
+        } finally {
+            if (Files.exists(path) && Files.size(path) == 0 && wanted.size() > 0) {
+                Files.delete(path);
             }
         }
         if (sha256.isEmpty()) {
@@ -140,6 +136,22 @@ final class Intake {
         Files.move(path, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         AtomicFile.forceFolder(layout.blobs());
         return new Blob(blob, sha256.get());
+    }
+
+    private Optional<String> filled(Path path, WantedFile wanted, Filler filler)
+            throws IOException, SourceFailure, InterruptedException {
+        try (Partial part = Partial.open(path, wanted, disk, progress)) {
+            boolean resumed = part.size() > 0;
+            filler.fill(part);
+            Optional<String> sha256 = part.sha256IfWhole();
+            if (sha256.isEmpty() && resumed) {
+                // what was here may have been the wrong half
+                part.restart();
+                filler.fill(part);
+                sha256 = part.sha256IfWhole();
+            }
+            return sha256;
+        }
     }
 
     private String proved(WantedFile wanted, Path existing) throws SourceFailure, InterruptedException {

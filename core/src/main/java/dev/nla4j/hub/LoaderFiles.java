@@ -46,6 +46,16 @@ final class LoaderFiles {
                 .toList();
     }
 
+    /// Refuses names that some file systems take for one.
+    static void checkDistinct(Collection<String> names) throws SourceFailure {
+        Set<String> seen = new HashSet<>();
+        for (String name : names) {
+            if (!seen.add(name.toLowerCase(Locale.ROOT))) {
+                throw new SourceFailure("two files differ only in upper and lower case: " + name);
+            }
+        }
+    }
+
     /// Whether a file is there for people: kept when small.
     static boolean isText(String name) {
         return TEXTS.contains(base(name).toLowerCase(Locale.ROOT));

@@ -146,10 +146,11 @@ public final class ModelStore {
 
     private LocalModel bring(ModelRef ref, String whyNotHere, Progress progress)
             throws IOException, InterruptedException {
-        Trees.delete(layout.root(), layout.model(ref.toString()));
         var intake = new Intake(layout, ref.toString(), disk, progress);
         List<String> attempts = new ArrayList<>(List.of("store " + layout.root() + ": " + whyNotHere));
         for (Source source : sources(ref)) {
+            // what a source that broke off left must not mix with the next one's files
+            Trees.delete(layout.root(), layout.model(ref.toString()));
             try {
                 Source.Delivery delivery = ask(source, ref, intake);
                 var manifest = new Manifest(

@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
 record Python(Path executable, Map<String, String> environment) {
     private static final Duration TICK = Duration.ofMillis(200);
     private static final int LONGEST_OUTPUT = 1 << 16;
+    /// The child's folder for temporary files, inside the one it runs in.
+    static final String TEMPORARY = "tmp";
     /// Secrets that are none of the child's business.
     private static final List<String> SECRETS = List.of("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN");
 
@@ -83,7 +85,7 @@ record Python(Path executable, Map<String, String> environment) {
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile());
         builder.environment().clear();
-        builder.environment().putAll(childEnvironment(work));
+        builder.environment().putAll(childEnvironment(Files.createDirectories(work.resolve(TEMPORARY))));
         Process process = builder.start();
         var end = new Thread(() -> kill(process), "nla-end-python");
         Runtime.getRuntime().addShutdownHook(end);
@@ -105,12 +107,12 @@ record Python(Path executable, Map<String, String> environment) {
         return Files.write(work.resolve("stdin"), new byte[0]).toFile();
     }
 
-    private Map<String, String> childEnvironment(Path work) {
+    private Map<String, String> childEnvironment(Path temporary) {
         Map<String, String> child = new HashMap<>(environment);
         SECRETS.forEach(child::remove);
         child.put("PYTHONIOENCODING", "utf-8");
         for (String name : List.of("TMPDIR", "TEMP", "TMP")) {
-            child.put(name, work.toString());
+            child.put(name, temporary.toString());
         }
         return child;
     }
