@@ -7,11 +7,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.ScopeType;
 
 /// The program `nla`. Data goes to stdout, talk and progress to stderr, both in UTF-8 whatever the locale.
@@ -28,8 +28,7 @@ import picocli.CommandLine.ScopeType;
             TokenizeCommand.class,
             ChatCommand.class,
             GenerateCommand.class,
-            DoctorCommand.class,
-            HelpCommand.class
+            DoctorCommand.class
         },
         footer = {"", "Example: nla explain \"The capital of France is\""})
 public final class Main implements Runnable {
@@ -38,6 +37,7 @@ public final class Main implements Runnable {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "Show this help and exit.")
+    @SuppressWarnings("UnusedVariable") // read by picocli
     private boolean help;
 
     @CommandLine.Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
@@ -53,13 +53,23 @@ public final class Main implements Runnable {
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         System.setOut(out);
         System.setErr(err);
-        int code = commandLine(out, err).execute(args);
+        int code = commandLine(out, err).execute(withHelpAsOption(args));
         out.flush();
         if (out.checkError() && code == ExitCode.OK) {
             err.println("nla: stdout can't be written (disk full, or its reader went away)");
             code = ExitCode.FAILURE;
         }
         System.exit(code);
+    }
+
+    /// `nla help model pull` means `nla model pull --help`.
+    static String[] withHelpAsOption(String[] args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        String[] asked = Arrays.copyOfRange(args, 1, args.length + 1);
+        asked[args.length - 1] = "--help";
+        return asked;
     }
 
     /// The command line with its error handling, for tests too.
