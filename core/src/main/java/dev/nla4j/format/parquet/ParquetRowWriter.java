@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.parquet.ParquetRuntimeException;
 import org.apache.parquet.column.ParquetProperties.WriterVersion;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileWriter;
@@ -66,13 +67,30 @@ public final class ParquetRowWriter implements AutoCloseable {
             String kinds = row.stream().map(value -> value.kind().description()).collect(Collectors.joining(", "));
             throw new IllegalArgumentException("a row of (" + kinds + ") for columns " + columns);
         }
-        writer.write(row);
+        try {
+            writer.write(row);
+        } catch (ParquetRuntimeException e) {
+            throw failure(e);
+        }
     }
 
     /// Writes what is left and the footer.
     @Override
     public void close() throws IOException {
-        writer.close();
+        try {
+            writer.close();
+        } catch (ParquetRuntimeException e) {
+            throw failure(e);
+        }
+    }
+
+    /// parquet-java wraps what the disk says, at times more than once.
+    private static IOException failure(ParquetRuntimeException e) {
+        Throwable cause = e;
+        while (cause.getCause() != null && !(cause instanceof IOException)) {
+            cause = cause.getCause();
+        }
+        return new IOException(cause.getMessage(), e);
     }
 
     private static MessageType schema(List<Column> columns) {
