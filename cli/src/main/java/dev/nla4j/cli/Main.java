@@ -22,8 +22,10 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ExplainCommand.class,
+            ScoreCommand.class,
             ReconstructCommand.class,
             CompareCommand.class,
+            ExtractCommand.class,
             ModelCommand.class,
             TokenizeCommand.class,
             ChatCommand.class,

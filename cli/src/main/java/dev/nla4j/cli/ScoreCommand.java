@@ -1,0 +1,184 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.activation.ActivationFile;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Fields;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.nla.Score;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `nla score`: how well given texts reconstruct given activations.
+@Command(
+        name = "score",
+        description = "Score texts against activations: the reconstructor reads each text, its output is compared with the activation.",
+        footer = {
+            "",
+            "T.jsonl holds one {\"row\": N, \"text\": \"…\"} a line; row counts the rows of A.parquet from 0.",
+            "Example: nla score --activations acts.parquet --texts texts.jsonl --json"
+        })
+final class ScoreCommand implements Callable<Integer> {
+    private static final int LONGEST_LINE = 1 << 20;
+
+    @Option(names = "--activations", required = true, paramLabel = "A.parquet", description = "Activations, as nla extract writes them.")
+    Path activations = Path.of("");
+
+    @Option(names = "--texts", required = true, paramLabel = "T.jsonl", description = "Texts to score.")
+    Path texts = Path.of("");
+
+    @Mixin
+    PairOptions pair = new PairOptions();
+
+    @Mixin
+    DTypeOption dtype = new DTypeOption();
+
+    @Option(names = "--rawvar", paramLabel = "X", description = "FVE denominator. Default: the one in the AR's sidecar.")
+    @Nullable Double rawvar;
+
+    @Option(names = "--json", description = "Print JSON lines: one a text, then a summary.")
+    boolean json;
+
+    private record Line(int row, String text) {}
+
+    @Override
+    public Integer call() throws IOException {
+        List<Line> lines = lines();
+        float[][] vectors = vectors(lines);
+        Wiring wiring = new Wiring();
+        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
+            Reconstructor reconstructor = opened.nla().reconstructor();
+            if (vectors.length > 0 && vectors[0].length != reconstructor.meta().dim()) {
+                throw new InputException(activations + ": activations have " + vectors[0].length
+                        + " numbers, the pair is for " + reconstructor.meta().dim());
+            }
+            List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
+            toRead.add("");
+            float[][] read = reconstructor.reconstruct(toRead);
+            OptionalDouble denominator =
+                    rawvar == null ? opened.nla().rawvar() : OptionalDouble.of(rawvar);
+            print(lines, vectors, read, denominator);
+            return ExitCode.OK;
+        }
+    }
+
+    private float[][] vectors(List<Line> lines) {
+        try (ActivationFile file = ActivationFile.open(activations)) {
+            float[][] vectors = new float[lines.size()][];
+            // Ascending, since a Parquet file is read from front to back.
+            int[] ascending = IntStream.range(0, vectors.length)
+                    .boxed()
+                    .sorted(Comparator.comparingInt(i -> lines.get(i).row()))
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            for (int i : ascending) {
+                int row = lines.get(i).row();
+                if (row >= file.size()) {
+                    throw new InputException(texts + ": row " + row + ": " + activations + " has only " + file.size() + " rows");
+                }
+                vectors[i] = file.row(row).vector().clone();
+            }
+            return vectors;
+        }
+    }
+
+    private List<Line> lines() throws IOException {
+        List<Line> lines = new ArrayList<>();
+        try (BufferedReader reader = Files.newBufferedReader(texts)) {
+            int number = 0;
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                number++;
+                if (line.isBlank()) {
+                    continue;
+                }
+                if (line.length() > LONGEST_LINE) {
+                    throw new InputException(texts + ": line " + number + ": is longer than " + LONGEST_LINE + " characters");
+                }
+                try {
+                    Fields fields = Fields.of(texts, Json.parse(texts, line));
+                    lines.add(new Line((int) fields.integer("row", 0, Integer.MAX_VALUE), fields.requiredText("text")));
+                } catch (InputException e) {
+                    throw new InputException("line " + number + " of " + e.getMessage(), e);
+                }
+            }
+        } catch (java.nio.charset.CharacterCodingException e) {
+            throw new InputException(texts + ": is not valid UTF-8", e);
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw new InputException(texts + ": there is no such file", e);
+        }
+        if (lines.isEmpty()) {
+            throw new InputException(texts + ": holds no text");
+        }
+        return lines;
+    }
+
+    private void print(List<Line> lines, float[][] vectors, float[][] read, OptionalDouble denominator) {
+        double sum = 0;
+        double emptySum = 0;
+        double shuffledSum = 0;
+        for (int i = 0; i < lines.size(); i++) {
+            Score score = Score.of(read[i], vectors[i]);
+            sum += score.cosine();
+            emptySum += Score.of(read[lines.size()], vectors[i]).cosine();
+            shuffledSum += Score.of(read[(i + 1) % lines.size()], vectors[i]).cosine();
+            printRow(lines.get(i), score, denominator);
+        }
+        int n = lines.size();
+        summary("mean", sum / n, denominator, n);
+        summary("control: empty text", emptySum / n, denominator, n);
+        if (n > 1) {
+            summary("control: another row's text", shuffledSum / n, denominator, n);
+        }
+    }
+
+    private void printRow(Line line, Score score, OptionalDouble denominator) {
+        if (json) {
+            ObjectNode node = Json.mapper().createObjectNode().put("row", line.row());
+            System.out.println(scores(node, score, denominator));
+        } else {
+            System.out.println(String.format(
+                    Locale.ROOT, "row %6d  %s", line.row(), text(score, denominator)));
+        }
+    }
+
+    private void summary(String what, double cosine, OptionalDouble denominator, int count) {
+        Score score = new Score(cosine);
+        if (json) {
+            ObjectNode node = Json.mapper().createObjectNode().put("summary", what).put("texts", count);
+            System.out.println(scores(node, score, denominator));
+        } else {
+            System.out.println(String.format(Locale.ROOT, "%-28s %s", what, text(score, denominator)));
+        }
+    }
+
+    private static ObjectNode scores(ObjectNode node, Score score, OptionalDouble denominator) {
+        node.put("mse", score.mse()).put("cosine_similarity", score.cosine());
+        if (denominator.isPresent()) {
+            node.put("fve", score.fve(denominator).orElseThrow());
+        } else {
+            node.putNull("fve").put("fve_missing", "the AR's sidecar has no rawvar and --rawvar was not given");
+        }
+        return node;
+    }
+
+    private static String text(Score score, OptionalDouble denominator) {
+        String fve = denominator.isPresent()
+                ? String.format(Locale.ROOT, "  FVE %6.3f", score.fve(denominator).orElseThrow())
+                : "  FVE unknown (no rawvar)";
+        return String.format(Locale.ROOT, "mse %6.4f  cos %6.4f%s", score.mse(), score.cosine(), fve);
+    }
+}
