@@ -13,8 +13,19 @@ import org.junit.jupiter.api.TestFactory;
 /// Holds the arrows of `docs/design/architecture.md`: a package sees those below it and none above.
 class ArchitectureTest {
     private static final List<String> BOTTOM_TO_TOP = List.of(
-            "progress", "tensor", "format", "tokenizer", "chat", "model", "hub", "activation", "generate", "nla");
-    private static final List<String> MAY_SEE_LIBTORCH = List.of("tensor", "model", "activation", "generate", "nla");
+            "progress",
+            "tensor",
+            "format",
+            "tokenizer",
+            "chat",
+            "model",
+            "hub",
+            "activation",
+            "generate",
+            "nla",
+            "verify");
+    private static final List<String> MAY_SEE_LIBTORCH =
+            List.of("tensor", "model", "activation", "generate", "nla", "verify");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.nla4j");

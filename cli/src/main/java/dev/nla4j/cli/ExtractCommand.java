@@ -24,8 +24,9 @@ import picocli.CommandLine.Option;
 /// `nla extract`: a corpus's activations as a Parquet file with its sidecar.
 @Command(
         name = "extract",
-        description = "Read a model's activations over a corpus into a Parquet file with its sidecar. A run that was cut off"
-                + " goes on with the same command.",
+        description =
+                "Read a model's activations over a corpus into a Parquet file with its sidecar. A run that was cut off"
+                        + " goes on with the same command.",
         footer = {
             "",
             "Example: nla extract --corpus documents.jsonl --layer 20 --out acts.parquet --window 96 --stride 96"
@@ -34,40 +35,81 @@ import picocli.CommandLine.Option;
 final class ExtractCommand implements Callable<Integer> {
     private static final int BATCH_TOKENS = 4096;
 
-    @Option(names = "--model", paramLabel = "M", defaultValue = "smollm2-135m-instruct", description = "Model to read (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--model",
+            paramLabel = "M",
+            defaultValue = "smollm2-135m-instruct",
+            description = "Model to read (default: ${DEFAULT-VALUE}).")
     String model = Wiring.DEFAULT_MODEL;
 
-    @Option(names = "--layer", required = true, paramLabel = "K", description = "Take the residual stream after this block, counted from 0.")
+    @Option(
+            names = "--layer",
+            required = true,
+            paramLabel = "K",
+            description = "Take the residual stream after this block, counted from 0.")
     int layer;
 
-    @Option(names = "--corpus", required = true, paramLabel = "DIR|F.jsonl|F.parquet", description = "Folder of .txt and .md files, JSON lines or Parquet.")
+    @Option(
+            names = "--corpus",
+            required = true,
+            paramLabel = "DIR|F.jsonl|F.parquet",
+            description = "Folder of .txt and .md files, JSON lines or Parquet.")
     Path corpus = Path.of("");
 
-    @Option(names = "--text-field", paramLabel = "NAME", defaultValue = "text", description = "Field or column with the text (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--text-field",
+            paramLabel = "NAME",
+            defaultValue = "text",
+            description = "Field or column with the text (default: ${DEFAULT-VALUE}).")
     String textField = "text";
 
     @Option(names = "--split", paramLabel = "NAME", description = "Take only documents of this split.")
-    @Nullable String split;
+    @Nullable
+    String split;
 
     @Option(names = "--out", required = true, paramLabel = "ACTS.parquet", description = "File to write.")
     Path out = Path.of("");
 
-    @Option(names = "--window", paramLabel = "N", description = "Cut documents into windows of N tokens, each a text of its own.")
-    @Nullable Integer window;
+    @Option(
+            names = "--window",
+            paramLabel = "N",
+            description = "Cut documents into windows of N tokens, each a text of its own.")
+    @Nullable
+    Integer window;
 
-    @Option(names = "--stride", paramLabel = "N", description = "Tokens from one window's start to the next. Default: the window.")
-    @Nullable Integer stride;
+    @Option(
+            names = "--stride",
+            paramLabel = "N",
+            description = "Tokens from one window's start to the next. Default: the window.")
+    @Nullable
+    Integer stride;
 
-    @Option(names = "--min-position", paramLabel = "N", defaultValue = "50", description = "First token of a text that may be taken (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--min-position",
+            paramLabel = "N",
+            defaultValue = "50",
+            description = "First token of a text that may be taken (default: ${DEFAULT-VALUE}).")
     int minPosition;
 
-    @Option(names = "--per-doc", paramLabel = "N|all", defaultValue = "10", description = "Activations of each document (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--per-doc",
+            paramLabel = "N|all",
+            defaultValue = "10",
+            description = "Activations of each document (default: ${DEFAULT-VALUE}).")
     String perDocument = "10";
 
-    @Option(names = "--max-length", paramLabel = "N", defaultValue = "4096", description = "Most tokens read of a document that is not cut into windows (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--max-length",
+            paramLabel = "N",
+            defaultValue = "4096",
+            description = "Most tokens read of a document that is not cut into windows (default: ${DEFAULT-VALUE}).")
     int maxLength;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "42", description = "Seed of the positions (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "42",
+            description = "Seed of the positions (default: ${DEFAULT-VALUE}).")
     long seed;
 
     @Option(names = "--restart", description = "Drop an interrupted run and replace a finished file.")
@@ -88,12 +130,16 @@ final class ExtractCommand implements Callable<Integer> {
             ResidualReader reader = new ResidualReader(loaded.decoder(), layer);
             int context = loaded.config().contextLength();
             if (window != null && window > context) {
-                throw new IllegalArgumentException("--window: must be at most the model's context " + context + ", was " + window);
+                throw new IllegalArgumentException(
+                        "--window: must be at most the model's context " + context + ", was " + window);
             }
             String weights = found.sha256(wiring.progress()).orElse(found.path().toString());
             ExtractionSettings settings = new ExtractionSettings(
                     new ExtractionSettings.Target(
-                            model, weights + " " + dtype.dtype, layer, loaded.config().dim()),
+                            model,
+                            weights + " " + dtype.dtype,
+                            layer,
+                            loaded.config().dim()),
                     new PositionSampler(seed, minPosition, PositionsPerDocument.parse(perDocument)),
                     window == null ? null : new Windowing(window, stride == null ? window : stride),
                     Math.min(maxLength, context),
@@ -102,8 +148,7 @@ final class ExtractCommand implements Callable<Integer> {
             Extraction extraction = new Extraction(
                     settings, texts, new TextTokenizer(loaded.tokenizer()), reader::read, wiring.progress());
             long start = System.nanoTime();
-            ExtractionResult result =
-                    extraction.run(out, restart ? Extraction.Start.RESTART : Extraction.Start.RESUME);
+            ExtractionResult result = extraction.run(out, restart ? Extraction.Start.RESTART : Extraction.Start.RESUME);
             System.err.println(String.format(
                     Locale.ROOT,
                     "%s: %d activations of %d documents (%d had none) in %.1f s%s",

@@ -26,7 +26,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// `nla score`: how well given texts reconstruct given activations.
 @Command(
         name = "score",
-        description = "Score texts against activations: the reconstructor reads each text, its output is compared with the activation.",
+        description =
+                "Score texts against activations: the reconstructor reads each text, its output is compared with the activation.",
         footer = {
             "",
             "T.jsonl holds one {\"row\": N, \"text\": \"…\"} a line; row counts the rows of A.parquet from 0.",
@@ -35,7 +36,11 @@ import tools.jackson.databind.node.ObjectNode;
 final class ScoreCommand implements Callable<Integer> {
     private static final int LONGEST_LINE = 1 << 20;
 
-    @Option(names = "--activations", required = true, paramLabel = "A.parquet", description = "Activations, as nla extract writes them.")
+    @Option(
+            names = "--activations",
+            required = true,
+            paramLabel = "A.parquet",
+            description = "Activations, as nla extract writes them.")
     Path activations = Path.of("");
 
     @Option(names = "--texts", required = true, paramLabel = "T.jsonl", description = "Texts to score.")
@@ -47,8 +52,12 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     DTypeOption dtype = new DTypeOption();
 
-    @Option(names = "--rawvar", paramLabel = "X", description = "FVE denominator. Default: the one in the AR's sidecar.")
-    @Nullable Double rawvar;
+    @Option(
+            names = "--rawvar",
+            paramLabel = "X",
+            description = "FVE denominator. Default: the one in the AR's sidecar.")
+    @Nullable
+    Double rawvar;
 
     @Option(names = "--json", description = "Print JSON lines: one a text, then a summary.")
     boolean json;
@@ -69,8 +78,7 @@ final class ScoreCommand implements Callable<Integer> {
             List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
             toRead.add("");
             float[][] read = reconstructor.reconstruct(toRead);
-            OptionalDouble denominator =
-                    rawvar == null ? opened.nla().rawvar() : OptionalDouble.of(rawvar);
+            OptionalDouble denominator = rawvar == null ? opened.nla().rawvar() : OptionalDouble.of(rawvar);
             print(lines, vectors, read, denominator);
             return ExitCode.OK;
         }
@@ -88,7 +96,8 @@ final class ScoreCommand implements Callable<Integer> {
             for (int i : ascending) {
                 int row = lines.get(i).row();
                 if (row >= file.size()) {
-                    throw new InputException(texts + ": row " + row + ": " + activations + " has only " + file.size() + " rows");
+                    throw new InputException(
+                            texts + ": row " + row + ": " + activations + " has only " + file.size() + " rows");
                 }
                 vectors[i] = file.row(row).vector().clone();
             }
@@ -106,7 +115,8 @@ final class ScoreCommand implements Callable<Integer> {
                     continue;
                 }
                 if (line.length() > LONGEST_LINE) {
-                    throw new InputException(texts + ": line " + number + ": is longer than " + LONGEST_LINE + " characters");
+                    throw new InputException(
+                            texts + ": line " + number + ": is longer than " + LONGEST_LINE + " characters");
                 }
                 try {
                     Fields fields = Fields.of(texts, Json.parse(texts, line));
@@ -150,15 +160,15 @@ final class ScoreCommand implements Callable<Integer> {
             ObjectNode node = Json.mapper().createObjectNode().put("row", line.row());
             System.out.println(scores(node, score, denominator));
         } else {
-            System.out.println(String.format(
-                    Locale.ROOT, "row %6d  %s", line.row(), text(score, denominator)));
+            System.out.println(String.format(Locale.ROOT, "row %6d  %s", line.row(), text(score, denominator)));
         }
     }
 
     private void summary(String what, double cosine, OptionalDouble denominator, int count) {
         Score score = new Score(cosine);
         if (json) {
-            ObjectNode node = Json.mapper().createObjectNode().put("summary", what).put("texts", count);
+            ObjectNode node =
+                    Json.mapper().createObjectNode().put("summary", what).put("texts", count);
             System.out.println(scores(node, score, denominator));
         } else {
             System.out.println(String.format(Locale.ROOT, "%-28s %s", what, text(score, denominator)));
@@ -177,7 +187,8 @@ final class ScoreCommand implements Callable<Integer> {
 
     private static String text(Score score, OptionalDouble denominator) {
         String fve = denominator.isPresent()
-                ? String.format(Locale.ROOT, "  FVE %6.3f", score.fve(denominator).orElseThrow())
+                ? String.format(
+                        Locale.ROOT, "  FVE %6.3f", score.fve(denominator).orElseThrow())
                 : "  FVE unknown (no rawvar)";
         return String.format(Locale.ROOT, "mse %6.4f  cos %6.4f%s", score.mse(), score.cosine(), fve);
     }

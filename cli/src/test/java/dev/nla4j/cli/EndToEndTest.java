@@ -1,0 +1,85 @@
+package dev.nla4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nla4j.format.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/// The program as users start it: through the start script, in a process of its own.
+@Tag("model")
+class EndToEndTest {
+    @TempDir
+    Path folder;
+
+    private record Run(int code, String out, String err) {}
+
+    private Run nla(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        List<String> command =
+                new ArrayList<>(List.of(DefaultModel.root().resolve("nla").toString()));
+        command.addAll(List.of(arguments));
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().put("NLA_CLASSPATH", System.getProperty("java.class.path"));
+        builder.environment().putAll(environment);
+        int code = builder.start().waitFor();
+        return new Run(
+                code, Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void a_chinese_argument_survives_the_c_locale() throws Exception {
+        DefaultModel.required();
+        Run run = nla(Map.of("LC_ALL", "C"), "explain", "你好", "--at", "last", "--json", "--samples", "2");
+        assertThat(run.code).as(run.err).isZero();
+        JsonNode document = Json.parse(folder, run.out);
+        JsonNode result = document.path("results").path(0);
+        assertThat(result.path("token").stringValue()).isEqualTo("好");
+        assertThat(result.path("samples").size()).isEqualTo(2);
+        assertThat(result.path("cosine_similarity").doubleValue()).isBetween(-1.0, 1.0);
+        assertThat(document.path("layer_index").intValue()).isEqualTo(20);
+        assertThat(document.path("controls").path("empty").isNumber()).isTrue();
+        assertThat(document.path("controls").path("shuffled").isNumber()).isTrue();
+    }
+
+    @Test
+    void the_same_seed_gives_the_same_explanations_whatever_stands_beside() throws Exception {
+        DefaultModel.required();
+        String[] alone = {
+            "explain", "The capital of France is", "--at", "4", "--samples", "2", "--json", "--dtype", "fp32"
+        };
+        String[] beside = {
+            "explain", "The capital of France is", "--at", "1,4", "--samples", "2", "--json", "--dtype", "fp32"
+        };
+        JsonNode first = Json.parse(folder, nla(Map.of(), alone).out);
+        JsonNode second = Json.parse(folder, nla(Map.of(), beside).out);
+        assertThat(second.path("results").path(1).path("description"))
+                .isEqualTo(first.path("results").path(0).path("description"));
+    }
+
+    @Test
+    void an_empty_text_is_one_line_and_exit_3() throws Exception {
+        Run run = nla(Map.of(), "explain", "");
+        assertThat(run.code).isEqualTo(3);
+        assertThat(run.err.lines()).hasSize(1);
+        assertThat(run.out).isEmpty();
+    }
+
+    @Test
+    void an_unknown_command_suggests_the_nearest_and_exits_2() throws Exception {
+        Run run = nla(Map.of(), "explian", "x");
+        assertThat(run.code).isEqualTo(2);
+        assertThat(run.err).contains("explain");
+    }
+}
