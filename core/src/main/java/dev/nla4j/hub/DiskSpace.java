@@ -3,6 +3,7 @@ package dev.nla4j.hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /// Says in words that the disk is full: before a byte is fetched where that can be known, else when writing fails.
 ///
@@ -51,7 +52,8 @@ record DiskSpace(Path root, Gauge gauge) {
 
     private static final String ADVICE = "free some, or set NLA_HOME to a folder on another disk";
 
-    private static String mega(long bytes) {
-        return String.format("%.1f MB", bytes / 1e6);
+    /// Bytes as people read them.
+    static String mega(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 }

@@ -253,8 +253,8 @@ public final class ModelStore {
     private static String describe(ModelRef ref) {
         return switch (ref) {
             case ModelRef.Named(KnownModel model) ->
-                "%s (%s, %.1f MB, sha256 %s)"
-                        .formatted(model.name(), model.fileName(), model.size() / 1e6, model.sha256());
+                model.name() + " (" + model.fileName() + ", " + DiskSpace.mega(model.size()) + ", sha256 "
+                        + model.sha256() + ")";
             case ModelRef.Repository repository -> repository.toString();
             case ModelRef.LocalPath local -> local.toString();
         };
