@@ -35,6 +35,7 @@ public final class GgufFile implements TensorSource {
         }
     }
 
+    /// Settings, tokenizer and whatever else the file says beside its tensors.
     public GgufMetadata metadata() {
         return metadata;
     }

@@ -28,6 +28,7 @@ public final class GgufMetadata {
         return List.copyOf(values.keySet());
     }
 
+    /// Whether there is such a key, of whatever type.
     public boolean has(String key) {
         return values.containsKey(key);
     }
@@ -71,6 +72,7 @@ public final class GgufMetadata {
         return has(key) ? number(key) : fallback;
     }
 
+    /// True or false.
     public boolean bool(String key) {
         GgufValue value = required(key);
         if (!(value instanceof GgufValue.Flag flag)) {
@@ -84,6 +86,7 @@ public final class GgufMetadata {
         return has(key) ? bool(key) : fallback;
     }
 
+    /// A string, which may be empty.
     public String string(String key) {
         GgufValue value = required(key);
         if (!(value instanceof GgufValue.Text text)) {

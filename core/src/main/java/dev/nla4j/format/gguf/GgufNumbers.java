@@ -45,10 +45,12 @@ public final class GgufNumbers implements GgufValue {
         return GgufType.ARRAY;
     }
 
+    /// A number type or `BOOL`.
     public GgufType elementType() {
         return elementType;
     }
 
+    /// Number of elements.
     public int size() {
         return bytes.length / elementType.leastBytes();
     }

@@ -50,6 +50,7 @@ public enum GgufType {
         return leastBytes;
     }
 
+    /// Whether values are whole numbers.
     public boolean isInteger() {
         return switch (this) {
             case U8, I8, U16, I16, U32, I32, U64, I64 -> true;
@@ -57,6 +58,7 @@ public enum GgufType {
         };
     }
 
+    /// Whether values are floating-point numbers.
     public boolean isReal() {
         return this == F32 || this == F64;
     }

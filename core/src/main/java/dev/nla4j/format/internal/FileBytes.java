@@ -36,10 +36,12 @@ public final class FileBytes implements AutoCloseable {
         }
     }
 
+    /// The file, as it was given.
     public Path path() {
         return path;
     }
 
+    /// Bytes in the file when it was opened.
     public long size() {
         return size;
     }

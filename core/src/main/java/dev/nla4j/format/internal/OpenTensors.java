@@ -40,10 +40,12 @@ public final class OpenTensors implements AutoCloseable {
         void put(byte[] stored, long first, int elements);
     }
 
+    /// All names, in the order they were given.
     public Set<String> names() {
         return tensors.keySet();
     }
 
+    /// As [dev.nla4j.format.TensorSource#tensor].
     public StoredTensor tensor(String name) {
         @Nullable StoredTensor tensor = tensors.get(name);
         if (tensor == null) {
@@ -52,6 +54,7 @@ public final class OpenTensors implements AutoCloseable {
         return tensor;
     }
 
+    /// As [dev.nla4j.format.TensorSource#readF32].
     public void readF32(String name, MemorySegment out) {
         StoredTensor tensor = real(name, out, Float.BYTES);
         inPieces(tensor, tensor.type(), tensor.elements(), out, () -> {
@@ -61,6 +64,7 @@ public final class OpenTensors implements AutoCloseable {
         });
     }
 
+    /// As [dev.nla4j.format.TensorSource#readBf16].
     public void readBf16(String name, MemorySegment out) {
         StoredTensor tensor = real(name, out, Short.BYTES);
         inPieces(tensor, tensor.type(), tensor.elements(), out, () -> {
@@ -70,6 +74,7 @@ public final class OpenTensors implements AutoCloseable {
         });
     }
 
+    /// As [dev.nla4j.format.TensorSource#readRaw].
     public void readRaw(String name, MemorySegment out) {
         StoredTensor tensor = tensor(name);
         requireSize(tensor, out, tensor.bytes());

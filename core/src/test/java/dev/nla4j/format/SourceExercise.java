@@ -1,0 +1,73 @@
+package dev.nla4j.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+
+/// What a fuzz test does with a file that was opened: everything a user could.
+public final class SourceExercise {
+    /// The reader's windows and error messages, whatever the input.
+    private static final long FIXED = 16 << 20;
+    /// Bytes allocated a byte of input, generously: one-letter names become Java objects, nibbles become floats.
+    private static final long FACTOR = 200;
+
+    private static int sink;
+
+    private SourceExercise() {}
+
+    /// Reads every tensor in every way, and holds its place against the file.
+    ///
+    /// @param mostBytes that all tensors together can have
+    public static void readEverything(TensorSource source, long mostBytes) {
+        long total = 0;
+        for (String name : source.names()) {
+            StoredTensor tensor = source.tensor(name);
+            total += tensor.bytes();
+            assertThat(total).isLessThanOrEqualTo(mostBytes);
+            assertThat(tensor.elements()
+                            / tensor.type().blockSize()
+                            * tensor.type().blockBytes())
+                    .isEqualTo(tensor.bytes());
+            use(Fixtures.raw(source, name).length);
+            if (tensor.type().isFloating()) {
+                use(Fixtures.f32(source, name).length + Fixtures.bf16(source, name).length);
+            } else {
+                refuse(source, name);
+            }
+        }
+    }
+
+    /// Runs `work` and holds what this thread allocated against the size of the input. Work that goes over the bound
+    /// gets a second run, because the first may have loaded (and a fuzzer instrumented) classes.
+    public static void withBoundedAllocation(long inputBytes, Runnable work) {
+        long bound = FIXED + FACTOR * inputBytes;
+        if (allocatedBy(work) > bound) {
+            assertThat(allocatedBy(work))
+                    .as("bytes allocated for an input of %d", inputBytes)
+                    .isLessThanOrEqualTo(bound);
+        }
+    }
+
+    private static long allocatedBy(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /// Keeps the compiler from leaving work out.
+    public static void use(int value) {
+        sink += value;
+    }
+
+    private static void refuse(TensorSource source, String name) {
+        try {
+            source.readF32(name, MemorySegment.NULL);
+        } catch (InputException expected) {
+            return;
+        }
+        throw new AssertionError(name + " was read as real numbers");
+    }
+}
