@@ -122,8 +122,7 @@ final class GgufTokenizerJson {
     }
 
     /// Spaces become [#SPACE], one of which goes before every piece of text where the vocabulary wants it so;
-    /// characters that
-    /// are no token become bytes.
+    /// characters that are no token become bytes.
     private void sentencePiece(ObjectNode model) {
         requireSize("token_type", vocabulary.types().size(), true);
         requireSize("scores", vocabulary.scores().size(), true);

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The vocabulary that a GGUF file carries in its metadata, as it stands there.
 ///
-/// @param model kind of vocabulary (`tokenizer.ggml.model`): `gpt2` for byte-level merges, `llama` for SentencePiece
+/// @param model kind of vocabulary (`tokenizer.ggml.model`): `gpt2` for byte-level merges, `llama` for
+///     SentencePiece
 /// @param pre how text is cut into words (`tokenizer.ggml.pre`)
 /// @param tokens spelling by id
 /// @param types type by id, or empty when the file gives none: [#NORMAL] and so on
@@ -31,15 +32,23 @@ public record GgufVocabulary(
     /// Where the vocabulary's settings stand.
     static final String KEY = "tokenizer.ggml.";
 
+    /// A type that the format doesn't name.
     public static final int UNDEFINED = 0;
+    /// An ordinary token.
     public static final int NORMAL = 1;
+    /// The token for what is no token.
     public static final int UNKNOWN = 2;
+    /// A token that steers the model and is no text.
     public static final int CONTROL = 3;
+    /// A token that is cut out of the text before anything is merged.
     public static final int USER_DEFINED = 4;
+    /// A row without use.
     public static final int UNUSED = 5;
+    /// One byte, spelled `<0x41>`.
     public static final int BYTE = 6;
 
-    /// Ids with a meaning, null when the file names none, and what is added to texts, null when the file doesn't say.
+    /// Ids with a meaning, null when the file names none, and what is added to texts, null when the file doesn't
+    /// say.
     ///
     /// @param stops further ids that end a generation
     public record Specials(

@@ -3,19 +3,21 @@ package dev.nla4j.tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Decodes a growing list of ids piece by piece: what it returns, put together, is the text of all ids. Bytes of an
-/// unfinished character are held back until the rest of it arrives. For one thread.
+/// Decodes a growing list of ids piece by piece: what it returns, put together, is the text of all ids. Bytes of
+/// an unfinished character are held back until the rest of it arrives. For one thread.
 public final class IncrementalDecoder {
     private static final String UNFINISHED = "\uFFFD";
 
     private final Tokenizer tokenizer;
     private final boolean skipSpecials;
     private final List<Integer> ids = new ArrayList<>();
-    /// Ids from here to `shown` are decoded again as context: the first token of a text may lose its leading space.
+    /// Ids from here to `shown` are decoded again as context: the first token of a text may lose its leading
+    /// space.
     private int context;
 
     private int shown;
 
+    /// Starts with no ids; `skipSpecials` as in [Tokenizer#decode].
     public IncrementalDecoder(Tokenizer tokenizer, boolean skipSpecials) {
         this.tokenizer = tokenizer;
         this.skipSpecials = skipSpecials;

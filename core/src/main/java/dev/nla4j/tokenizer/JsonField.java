@@ -7,7 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// A value in a JSON file, with its place for errors. Every reading method refuses what isn't of its kind or too long.
+/// A value in a JSON file, with its place for errors. Every reading method refuses what isn't of its kind or too
+/// long.
 ///
 /// @param json null when the file hasn't the field; JSON's null counts as absent too
 record JsonField(Path file, String path, @Nullable JsonNode json) {

@@ -15,8 +15,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /// A tokenizer in the native library, called directly: the library's own Java class pads, truncates, reads further
-/// files
-/// and may download a build for the graphics card.
+/// files and may download a build for the graphics card.
 final class NativeTokenizer implements Tokenizer {
     private final TokenizersLibrary library;
     private final Vocabulary vocabulary;

@@ -8,8 +8,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads the steps of a `tokenizer.json` around its model and writes them anew, so that the native library, which ends
-/// the process on what it doesn't expect, sees only steps and values that are known to work.
+/// Reads the steps of a `tokenizer.json` around its model and writes them anew, so that the native library, which
+/// ends the process on what it doesn't expect, sees only steps and values that are known to work.
 final class PipelineCheck {
     private static final int MOST_STEPS = 16;
     private static final int LONGEST_TEXT = 16;

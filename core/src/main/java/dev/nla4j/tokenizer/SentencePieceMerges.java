@@ -8,9 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The merges that a SentencePiece vocabulary leaves unsaid: it joins any two neighbours whose joined text is a token,
-/// the token
-/// with the highest score first. So every way to cut a token into two tokens is a merge, ranked by the token's score.
+/// The merges that a SentencePiece vocabulary leaves unsaid: it joins any two neighbours whose joined text is a
+/// token, the token with the highest score first. So every way to cut a token into two tokens is a merge, ranked
+/// by the token's score.
 final class SentencePieceMerges {
     /// Every cut of every token is looked at.
     private static final int LONGEST_TOKEN = 512;
@@ -67,10 +67,13 @@ final class SentencePieceMerges {
                 continue;
             }
             String left = token.substring(0, i);
-            String right = token.substring(i);
             Integer leftId = ids.get(left);
+            if (leftId == null) {
+                continue;
+            }
+            String right = token.substring(i);
             Integer rightId = ids.get(right);
-            if (leftId != null && rightId != null) {
+            if (rightId != null) {
                 cuts.add(new Merge(
                         left, right, leftId, rightId, vocabulary.scores().get(id)));
             }

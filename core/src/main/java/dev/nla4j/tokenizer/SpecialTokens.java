@@ -29,8 +29,8 @@ public record SpecialTokens(
         suffix = List.copyOf(suffix);
     }
 
-    /// Whether encoding with specials begins with the begin-of-sequence token, so that a template must not write it
-    /// too.
+    /// Whether encoding with specials begins with the begin-of-sequence token, so that a template must not write
+    /// it too.
     public boolean addsBos() {
         return bos != null && prefix.contains(bos.id());
     }

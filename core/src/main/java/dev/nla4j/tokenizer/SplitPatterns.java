@@ -5,8 +5,8 @@ import java.util.Set;
 /// The regular expressions that cut text into words before merging, word for word as the models' authors published
 /// them.
 ///
-/// They run in a backtracking engine that ends the whole process when it gives up, so a file can't bring its own: only
-/// these, which need a number of steps that grows with the text's length and no faster, are let through.
+/// They run in a backtracking engine that ends the whole process when it gives up, so a file can't bring its own:
+/// only these, which need a number of steps that grows with the text's length and no faster, are let through.
 final class SplitPatterns {
     static final String GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 

@@ -1,8 +1,7 @@
 package dev.nla4j.tokenizer;
 
 /// One token and its place in the text. Tokens that hold part of a character's bytes share the whole character's
-/// place; tokens
-/// that the tokenizer added have the empty place 0 to 0.
+/// place; tokens that the tokenizer added have the empty place 0 to 0.
 ///
 /// @param token as the vocabulary spells it, for instance `Ġworld`
 /// @param start first UTF-16 unit

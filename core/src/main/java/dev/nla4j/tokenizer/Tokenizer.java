@@ -4,11 +4,12 @@ import java.util.OptionalInt;
 
 /// Turns text into the ids a model was trained on, and ids back into text. Safe for use by many threads at once.
 ///
-/// Special tokens written in the text (`<|im_end|>`) always become the one id they stand for. The empty text is valid.
-/// A lone surrogate in a text is read as U+FFFD. Texts over [#LONGEST_TEXT] are refused with an `InputException`.
+/// Special tokens written in the text (`<|im_end|>`) always become the one id they stand for. The empty text is
+/// valid. A lone surrogate in a text is read as U+FFFD. Texts over [#LONGEST_TEXT] are refused with an
+/// `InputException`.
 public interface Tokenizer extends AutoCloseable {
-    /// The most UTF-16 units a text may have: the pre-tokenizers' regular expressions give up on runs of ten million
-    /// spaces.
+    /// The most UTF-16 units a text may have: the pre-tokenizers' regular expressions give up on runs of ten
+    /// million spaces.
     int LONGEST_TEXT = 1 << 22;
 
     /// The tokens of `text` with their places in it.
@@ -40,6 +41,7 @@ public interface Tokenizer extends AutoCloseable {
     /// What is special about this tokenizer's ids.
     SpecialTokens specials();
 
+    /// Frees the native memory; waits for calls that are inside. Closing twice is allowed.
     @Override
     void close();
 }

@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Checks a `tokenizer.json` and writes it anew: what the native library reads is never what a file brought. Padding
-/// and
-/// truncation are left out, so that a text's tokens are its tokens.
+/// Checks a `tokenizer.json` and writes it anew: what the native library reads is never what a file brought.
+/// Padding and truncation are left out, so that a text's tokens are its tokens.
 final class TokenizerJson {
     private static final int MOST_ADDED_TOKENS = 1 << 16;
     private static final int LONGEST_ADDED_TOKEN = 1000;
@@ -192,7 +191,8 @@ final class TokenizerJson {
         return token;
     }
 
-    /// Makes a token special that a configuration names as such; one that is only in the model's vocabulary is added.
+    /// Makes a token special that a configuration names as such; one that is only in the model's vocabulary is
+    /// added.
     private SpecialTokens.@Nullable Special special(String field, @Nullable String token) {
         if (token == null) {
             return null;
@@ -212,7 +212,8 @@ final class TokenizerJson {
         return new SpecialTokens.Special(id, token);
     }
 
-    /// The new file's text. A lone surrogate in any string would make the library read another text than we checked.
+    /// The new file's text. A lone surrogate in any string would make the library read another text than we
+    /// checked.
     private String text() {
         String text = Json.mapper().writeValueAsString(out);
         if (!SurrogateRepair.isWellFormed(text)) {

@@ -3,9 +3,8 @@ package dev.nla4j.tokenizer;
 import java.util.List;
 import java.util.Optional;
 
-/// How a byte-level vocabulary in a GGUF file cuts text into words (`tokenizer.ggml.pre`), with what goes with it. The
-/// rules are
-/// those of the tokenizers that the names were made from.
+/// How a byte-level vocabulary in a GGUF file cuts text into words (`tokenizer.ggml.pre`), with what goes with it.
+/// The rules are those of the tokenizers that the names were made from.
 ///
 /// @param names as files write it
 /// @param composes whether text is brought to composed characters first

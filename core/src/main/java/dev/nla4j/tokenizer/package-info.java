@@ -1,6 +1,5 @@
-/// Text to token ids and back, with offsets: from a `tokenizer.json` or from the vocabulary inside a GGUF file. Reasons
-/// are in
-/// `docs/design/tokenizers.md`.
+/// Text to token ids and back, with offsets: from a `tokenizer.json` or from the vocabulary inside a GGUF file.
+/// Reasons are in `docs/design/tokenizers.md`.
 @NullMarked
 package dev.nla4j.tokenizer;
 

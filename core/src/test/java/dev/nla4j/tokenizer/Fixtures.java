@@ -33,7 +33,8 @@ final class Fixtures {
         return Tokenizers.fromFile(path(name + ".json"));
     }
 
-    /// The reduced SmolLM2 vocabulary under another pre-tokenizer, whose rule for the begin of sequence it takes over.
+    /// The reduced SmolLM2 vocabulary under another pre-tokenizer, whose rule for the begin of sequence it takes
+    /// over.
     static GgufVocabulary reduced(String pre) {
         try (GgufFile file = GgufFile.open(path("smollm2-reduced.gguf"))) {
             GgufVocabulary read = GgufVocabulary.of(file.metadata());

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import tools.jackson.databind.JsonNode;
 
-/// Ids, tokens, offsets and decoded texts against the reference implementation's, which counts offsets in code points.
+/// Ids, tokens, offsets and decoded texts against the reference implementation's, which counts offsets in code
+/// points.
 class TokenizerGoldenTest {
     private static final JsonNode GOLDENS = Json.read(Fixtures.path("goldens.json"), 8 << 20);
 

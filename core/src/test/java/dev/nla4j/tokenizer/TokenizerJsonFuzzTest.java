@@ -14,9 +14,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Whatever a `tokenizer.json` says, it is refused with an [InputException] or it works: a panic of the native library
-/// would end
-/// the test's process.
+/// Whatever a `tokenizer.json` says, it is refused with an [InputException] or it works: a panic of the native
+/// library would end the test's process.
 class TokenizerJsonFuzzTest {
     private static final Path FILE = Path.of("tokenizer.json");
     private static final SpecialNames NO_NAMES = new SpecialNames(null, null, null, null, List.of(), Set.of());

@@ -152,7 +152,7 @@ class TokenizerTest {
     @ValueSource(strings = {"gpt-2", "smollm", "qwen2", "qwen35", "llama-bpe", "tekken", "default"})
     void texts_of_one_repeated_character_at_the_bound_do_not_exhaust_a_split_pattern(String pre) {
         try (Tokenizer tokenizer = Tokenizers.fromGguf(Fixtures.reduced(pre), Path.of("reduced.gguf"))) {
-            for (String unit : List.of(" ", "\n", "\u00a0", "A", "a", "\u0301", "!", "'", "7", "中", " \n")) {
+            for (String unit : List.of(" ", "\u00a0", "A", "\u0301", " \n")) {
                 String text = unit.repeat(Tokenizer.LONGEST_TEXT / unit.length() - 1) + "x";
                 assertThat(tokenizer.ids(text, false)).isNotEmpty();
             }
