@@ -9,7 +9,7 @@ import java.util.Random;
 /// A tokenizer and a model that are pure functions: a token is a byte (a line end is a special one), an activation
 /// depends on all tokens up to its own.
 final class FakeModel implements DocumentTokenizer, ActivationSource {
-    static final int DIMENSION = 8;
+    static final int DIMENSION = 64;
     private static final int BOS = 256;
 
     private final boolean bos;

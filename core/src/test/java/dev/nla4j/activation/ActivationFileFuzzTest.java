@@ -1,0 +1,32 @@
+package dev.nla4j.activation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.nla4j.format.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whatever the bytes, a Parquet file is read or refused with its name.
+class ActivationFileFuzzTest {
+    /// A run-length of two billion equal texts is a valid file: reading stops somewhere.
+    private static final int MOST_ROWS = 2000;
+
+    @TempDir
+    Path folder;
+
+    @FuzzTest
+    void a_file_of_any_bytes_is_read_or_refused(byte[] bytes) throws IOException {
+        Path path = Files.write(folder.resolve("fuzzed.parquet"), bytes);
+        try (ActivationFile file = ActivationFile.open(path)) {
+            ActivationFile.Rows rows = file.rows();
+            for (int i = 0; i < MOST_ROWS && rows.hasNext(); i++) {
+                assertThat(rows.next().vector()).hasSize(file.dimension());
+            }
+        } catch (InputException e) {
+            assertThat(e.getMessage()).contains("fuzzed.parquet").doesNotContain("\n");
+        }
+    }
+}
