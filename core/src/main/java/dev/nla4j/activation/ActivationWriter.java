@@ -28,7 +28,8 @@ public final class ActivationWriter implements AutoCloseable {
             throw new IllegalArgumentException("dimension: must be at least 1, was " + dimension);
         }
         int rows = Math.clamp(GROUP_BYTES / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
-        return new ActivationWriter(ParquetRowWriter.create(file, ActivationSchema.COLUMNS, rows), dimension);
+        return new ActivationWriter(
+                ParquetRowWriter.create(file, ActivationSchema.COLUMNS, rows, ArrowSchema.of(dimension)), dimension);
     }
 
     /// Adds a row.

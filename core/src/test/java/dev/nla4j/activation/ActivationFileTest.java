@@ -7,11 +7,15 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +109,24 @@ class ActivationFileTest {
             assertThat(file.dimension()).isZero();
             assertThat(file.rows().hasNext()).isFalse();
         }
+    }
+
+    @Test
+    void the_footer_says_pyarrows_fixed_size_list_of_the_dimension() throws Exception {
+        Path path = folder.resolve("a.parquet");
+        try (ActivationWriter writer = ActivationWriter.create(path, 4)) {
+            writer.write(row(1, 4));
+        }
+        assertThat(arrowSchema(path)).isEqualTo(arrowSchema(fixture("fixed-size-snappy.parquet")));
+    }
+
+    /// The value of the footer's key, which is written as text.
+    private static String arrowSchema(Path path) throws IOException {
+        String bytes = Files.readString(path, StandardCharsets.ISO_8859_1);
+        Matcher matcher = Pattern.compile("ARROW:schema..?.?([A-Za-z0-9+/]{400,}=*)", Pattern.DOTALL)
+                .matcher(bytes);
+        assertThat(matcher.find()).isTrue();
+        return matcher.group(1);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.nla4j.format.parquet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.parquet.ParquetRuntimeException;
 import org.apache.parquet.column.ParquetProperties.WriterVersion;
@@ -37,6 +38,12 @@ public final class ParquetRowWriter implements AutoCloseable {
     ///
     /// @param rowsPerGroup rows of a row group, which is held in memory until it is full
     public static ParquetRowWriter create(Path file, List<Column> columns, int rowsPerGroup) throws IOException {
+        return create(file, columns, rowsPerGroup, Map.of());
+    }
+
+    /// As [#create(Path, List, int)], with entries for the footer.
+    public static ParquetRowWriter create(
+            Path file, List<Column> columns, int rowsPerGroup, Map<String, String> metadata) throws IOException {
         if (rowsPerGroup < 1) {
             throw new IllegalArgumentException("rowsPerGroup: must be at least 1, was " + rowsPerGroup);
         }
@@ -47,7 +54,8 @@ public final class ParquetRowWriter implements AutoCloseable {
                 .withWriterVersion(WriterVersion.PARQUET_1_0)
                 .withCompressionCodec(CompressionCodecName.ZSTD)
                 .withRowGroupSize(NO_BYTE_LIMIT)
-                .withRowGroupRowCountLimit(rowsPerGroup);
+                .withRowGroupRowCountLimit(rowsPerGroup)
+                .withExtraMetaData(metadata);
         for (Column column : kept) {
             if (column.kind() == ColumnKind.FLOAT_LIST) {
                 String element = column.name() + ".list.element";
