@@ -57,13 +57,15 @@ final class Sampler {
         float[] inverse = new float[sampled.length];
         for (int i = 0; i < sampled.length; i++) {
             index[i] = sampled[i];
-            inverse[i] = (float) (1 / rows.get(sampled[i]).temperature());
+            // The largest float stands for all inverses beyond it: infinity times zero is no number.
+            inverse[i] = (float) Math.min(1 / rows.get(sampled[i]).temperature(), Float.MAX_VALUE);
         }
-        Tensor scaled = (sampled.length == rows.size()
-                        ? real
-                        : real.index_select(0, Tensors.longs(index, index.length)))
-                .mul(Tensors.of(inverse, inverse.length, 1));
-        Tensor weights = scaled.sub(scaled.amax(LAST_DIM, true)).exp(); // [N, V], unnormalised
+        Tensor chosen = sampled.length == rows.size()
+                ? real
+                : real.index_select(0, Tensors.longs(index, index.length)); // [N, V]
+        Tensor weights = chosen.sub(chosen.amax(LAST_DIM, true))
+                .mul(Tensors.of(inverse, inverse.length, 1))
+                .exp(); // [N, V], unnormalised
         long vocabulary = weights.size(1);
         long blocks = Math.ceilDiv(vocabulary, (long) BLOCK);
         long gap = blocks * BLOCK - vocabulary;

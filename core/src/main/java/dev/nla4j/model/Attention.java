@@ -89,10 +89,23 @@ final class Attention {
     /// @return `[B, T, H*d]`
     private static Tensor attend(
             Tensor query, Tensor key, Tensor value, Heads heads, Masks masks, int window, long offset) {
+        return attend(query, key, value, heads, masks, window, offset, MOST_SCORES);
+    }
+
+    /// As above, with another bound on the scores held at once.
+    static Tensor attend(
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            Heads heads,
+            Masks masks,
+            int window,
+            long offset,
+            long mostScores) {
         long rows = query.size(0);
         long tokens = query.size(1);
         long all = key.size(2);
-        long slice = Math.clamp(MOST_SCORES / Math.max(1, rows * heads.queries() * all), 1, tokens);
+        long slice = Math.clamp(mostScores / Math.max(1, rows * heads.queries() * all), 1, tokens);
         if (slice == tokens) {
             return attendSlice(query, key, value, heads, masks, window, offset);
         }

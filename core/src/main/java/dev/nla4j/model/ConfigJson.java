@@ -73,7 +73,7 @@ public final class ConfigJson {
                 activation(),
                 layers(heads, contextLength),
                 family.isGemma() ? Math.sqrt(dim) : 1,
-                fields.number("final_logit_softcapping", defaults.logitCap()),
+                cap("final_logit_softcapping", defaults.logitCap()),
                 fields.bool("tie_word_embeddings", outer.bool("tie_word_embeddings", defaults.tiedHead())),
                 contextLength,
                 stopIds(vocabulary));
@@ -81,8 +81,7 @@ public final class ConfigJson {
 
     private Heads heads(int dim) {
         int queries = integer("num_attention_heads", defaults.queryHeads());
-        int keyValues =
-                integer("num_key_value_heads", defaults.keyValueHeads() == 0 ? queries : defaults.keyValueHeads());
+        int keyValues = integer("num_key_value_heads", sharesNoHeads() ? queries : defaults.keyValueHeads());
         int width = integer("head_dim", defaults.headWidth() == 0 ? dim / queries : defaults.headWidth());
         double scaleBase =
                 fields.number("query_pre_attn_scalar", defaults.queryScalar() == 0 ? width : defaults.queryScalar());
@@ -94,7 +93,7 @@ public final class ConfigJson {
                 keyValues,
                 width,
                 1 / Math.sqrt(scaleBase),
-                fields.number("attn_logit_softcapping", defaults.scoreCap()),
+                cap("attn_logit_softcapping", defaults.scoreCap()),
                 family.hasHeadNorms(),
                 alwaysInputBias || bias,
                 !alwaysInputBias && bias);
@@ -134,7 +133,7 @@ public final class ConfigJson {
             throw fields.wrong("num_hidden_layers", "must be 1 to 1024, was " + count);
         }
         List<Boolean> sliding = slidingLayers(count);
-        int window = (int) fields.integer("sliding_window", defaults.window(), 0, Integer.MAX_VALUE);
+        int window = window();
         if (sliding.contains(true) && window == 0) {
             throw fields.wrong("sliding_window", "is missing, and layer_types names sliding layers");
         }
@@ -158,7 +157,7 @@ public final class ConfigJson {
         int pattern = (int) fields.integer(
                 "sliding_window_pattern", fields.integer("_sliding_window_pattern", 6, 1, 1024), 1, 1024);
         int firstWindowed = (int) fields.integer("max_window_layers", defaults.firstWindowed(), 0, LARGEST);
-        boolean hasWindow = fields.integer("sliding_window", defaults.window(), 0, Integer.MAX_VALUE) > 0;
+        boolean hasWindow = window() > 0;
         for (int layer = 0; layer < count; layer++) {
             sliding.add(
                     switch (family) {
@@ -180,6 +179,26 @@ public final class ConfigJson {
             default ->
                 throw fields.wrong("layer_types", "\"" + type + "\" is not one of full_attention, sliding_attention");
         };
+    }
+
+    private boolean sharesNoHeads() {
+        return defaults.keyValueHeads() == 0 || fields.isNull("num_key_value_heads");
+    }
+
+    /// Mistral's later configurations say `null` for no window, which is not their family's default.
+    private int window() {
+        return fields.isNull("sliding_window")
+                ? 0
+                : (int) fields.integer("sliding_window", defaults.window(), 0, Integer.MAX_VALUE);
+    }
+
+    /// A cap, whose `null` means none.
+    private double cap(String name, double silent) {
+        double cap = fields.isNull(name) ? 0 : fields.number(name, silent);
+        if (cap < 0) {
+            throw fields.wrong(name, "must be 0 or more, was " + cap);
+        }
+        return cap;
     }
 
     private int integer(String name, int otherwise) {

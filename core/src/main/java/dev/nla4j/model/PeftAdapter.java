@@ -21,20 +21,23 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
+import tools.jackson.databind.JsonNode;
 
 /// A LoRA adapter in PEFT's layout: `adapter_config.json` and `adapter_model.safetensors`.
 ///
 /// @param folder that holds both
 /// @param base model that the adapter says it was made for, empty when it says nothing
+/// @param rank of every pair
 /// @param alpha numerator of the factor on `B · A`
 /// @param rankStabilised whether the denominator is the root of the rank instead of the rank
-public record PeftAdapter(Path folder, Optional<String> base, double alpha, boolean rankStabilised) {
+public record PeftAdapter(Path folder, Optional<String> base, int rank, double alpha, boolean rankStabilised) {
     public static final String CONFIG = "adapter_config.json";
     public static final String TENSORS = "adapter_model.safetensors";
     private static final long LARGEST_CONFIG = 1 << 20;
     private static final int HIGHEST_RANK = 4096;
     private static final Pattern NAME = Pattern.compile(
             "(?:.*\\.)?layers\\.(\\d{1,4})\\.(?:self_attn|mlp)\\.(\\w+)\\.lora_([AB])(?:\\.default)?\\.weight");
+    private static final Pattern MOVING = Pattern.compile("pissa|olora|corda|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
     private static final Map<String, Part> PROJECTIONS = Map.of(
             "q_proj", Part.QUERY,
             "k_proj", Part.KEY,
@@ -72,12 +75,29 @@ public record PeftAdapter(Path folder, Optional<String> base, double alpha, bool
                 throw fields.wrong("modules_to_save", "names whole modules; only low-rank pairs are supported");
             }
         });
-        fields.integer("r", 1, HIGHEST_RANK);
+        for (String option : List.of("layer_replication", "alora_invocation_tokens", "trainable_token_indices")) {
+            if (fields.has(option)) {
+                throw fields.wrong(option, "is set; only plain LoRA is supported");
+            }
+        }
+        requireUnchangedBase(fields);
         return new PeftAdapter(
                 folder,
                 fields.text("base_model_name_or_path"),
+                (int) fields.integer("r", 1, HIGHEST_RANK),
                 fields.number("lora_alpha"),
                 fields.bool("use_rslora", false));
+    }
+
+    /// Some ways to initialise move a part of the base's weights into the pairs: on the plain base such pairs are
+    /// wrong.
+    private static void requireUnchangedBase(Fields fields) {
+        String name = "init_lora_weights";
+        JsonNode way = fields.node().get(name);
+        if (way != null && way.isString() && MOVING.matcher(way.stringValue()).lookingAt()) {
+            throw fields.wrong(
+                    name, "is \"" + way.stringValue() + "\", which changes the base's weights; convert the adapter");
+        }
     }
 
     private static void requireText(Fields fields, String name, String expected) {
@@ -92,6 +112,9 @@ public record PeftAdapter(Path folder, Optional<String> base, double alpha, bool
         Path file = folder.resolve(TENSORS);
         try (TensorSource source = SafetensorsFile.open(file);
                 Scope _ = Scope.noGrad()) {
+            if (source.names().isEmpty()) {
+                throw new FormatException(file, -1, "tensors", "are missing: the adapter would add nothing");
+            }
             List<Map<Part, Tensor[]>> found = new ArrayList<>();
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 found.add(new EnumMap<>(Part.class));
@@ -144,14 +167,13 @@ public record PeftAdapter(Path folder, Optional<String> base, double alpha, bool
     private Map<Part, Pair> pairs(Path file, int layer, Map<Part, Tensor[]> found) {
         Map<Part, Pair> pairs = new EnumMap<>(Part.class);
         found.forEach((part, ab) -> {
-            if (ab[0] == null || ab[1] == null || ab[0].size(0) != ab[1].size(1) || ab[0].size(0) == 0) {
+            if (ab[0] == null || ab[1] == null || ab[0].size(0) != rank || ab[1].size(1) != rank) {
                 throw new FormatException(
                         file,
                         -1,
                         "block " + layer + ", " + part,
-                        "A and B must both be there, with the same rank above 0");
+                        "A and B must both be there, with the rank " + rank + " of " + CONFIG);
             }
-            long rank = ab[0].size(0);
             pairs.put(part, new Pair(ab[0], ab[1], alpha / (rankStabilised ? Math.sqrt((double) rank) : rank)));
         });
         return pairs;

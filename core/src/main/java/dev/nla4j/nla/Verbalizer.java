@@ -131,16 +131,23 @@ public final class Verbalizer {
 
     /// As above with another condition than the closing tag.
     public List<Completion> complete(List<Task> tasks, Options options, StopCondition stop, IntConsumer done) {
-        return complete(tasks, options, base.stopIds(), stop, done);
+        return complete(engine, tasks, options, base.stopIds(), stop, done);
     }
 
-    /// Completions of exactly the options' length, whatever is written.
+    /// Completions of exactly the options' length, whatever is written, from every row of the embedding table, also
+    /// those no token has: what an implementation writes that looks at ids only.
     public List<Completion> completeWithoutStop(List<Task> tasks, Options options) {
-        return complete(tasks, options, Set.of(), StopCondition.NEVER, _ -> {});
+        Engine whole = new Engine(decoder, decoder.config().vocabulary());
+        return complete(whole, tasks, options, Set.of(), StopCondition.NEVER, _ -> {});
     }
 
     private List<Completion> complete(
-            List<Task> tasks, Options options, Set<Integer> stopIds, StopCondition stop, IntConsumer done) {
+            Engine engine,
+            List<Task> tasks,
+            Options options,
+            Set<Integer> stopIds,
+            StopCondition stop,
+            IntConsumer done) {
         try (Scope _ = Scope.noGrad()) {
             Tensor prompts = prompts(tasks.stream().map(Task::activation).toArray(float[][]::new)); // [N, T, D]
             List<Request> requests = new ArrayList<>();

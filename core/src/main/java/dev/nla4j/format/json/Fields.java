@@ -31,6 +31,12 @@ public record Fields(Path file, String path, JsonNode node) {
         return find(name) != null;
     }
 
+    /// Whether the member is written as `null`, where that means something else than leaving it out.
+    public boolean isNull(String name) {
+        JsonNode value = node.get(name);
+        return value != null && value.isNull();
+    }
+
     /// A whole number in [least, most]; `otherwise` when absent.
     public long integer(String name, long otherwise, long least, long most) {
         JsonNode value = find(name);

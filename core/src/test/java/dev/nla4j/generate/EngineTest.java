@@ -1,0 +1,199 @@
+package dev.nla4j.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.TinyModels;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EngineTest {
+    private static final int LENGTH = 10;
+
+    private Scope scope;
+    private Decoder decoder;
+    private Engine engine;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.noGrad();
+        decoder = TinyModels.decoder(TinyModels.llama(0, 4), 1);
+        engine = new Engine(decoder, TinyModels.VOCABULARY);
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 1})
+    void a_completion_does_not_depend_on_what_is_written_beside_it(double temperature) {
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < 70; i++) {
+            int[] prompt = TinyModels.ids(i % 7, 3 + i % 3);
+            requests.add(request(prompt, i, temperature, LENGTH, Set.of()));
+        }
+        List<Completion> together = run(requests);
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, requests.size()).boxed().toList());
+        Collections.shuffle(order, new Random(1));
+        List<Completion> shuffled = run(order.stream().map(requests::get).toList());
+        for (int i = 0; i < order.size(); i++) {
+            assertThat(shuffled.get(i).ids())
+                    .isEqualTo(together.get(order.get(i)).ids());
+        }
+        for (int i : new int[] {0, 5, 69}) {
+            assertThat(run(List.of(requests.get(i))).get(0).ids())
+                    .isEqualTo(together.get(i).ids());
+        }
+        assertThat(together).allMatch(completion -> completion.ids().size() == LENGTH);
+        assertThat(together).allMatch(completion -> completion.reason() == StopReason.LENGTH);
+    }
+
+    @Test
+    void more_rows_than_one_batch_holds_come_back_in_their_order() {
+        List<Request> requests = IntStream.range(0, 150)
+                .mapToObj(i -> request(TinyModels.ids(i, 4), i, 0, 3, Set.of()))
+                .toList();
+        List<Integer> heard = new ArrayList<>();
+        List<Completion> all = engine.generate(requests, (index, completion) -> heard.add(index));
+        assertThat(heard)
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 150).boxed().toList());
+        for (int i : new int[] {0, 63, 64, 128, 149}) {
+            assertThat(run(List.of(requests.get(i))).get(0).ids())
+                    .isEqualTo(all.get(i).ids());
+        }
+    }
+
+    @Test
+    void seed_and_number_each_change_what_is_drawn() {
+        int[] prompt = TinyModels.ids(1, 5);
+        Request first = request(prompt, 0, 1, 20, Set.of());
+        Request otherNumber = request(prompt, 1, 1, 20, Set.of());
+        Request otherSeed = new Request(first.prompt(), 7, 0, 1, 20, Set.of(), StopCondition.NEVER);
+        List<Completion> drawn = run(List.of(first, otherNumber, otherSeed, first));
+        assertThat(drawn.get(0).ids()).isEqualTo(drawn.get(3).ids());
+        assertThat(drawn.get(0).ids())
+                .isNotEqualTo(drawn.get(1).ids())
+                .isNotEqualTo(drawn.get(2).ids());
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 1})
+    void log_probabilities_are_those_of_a_scoring_pass_over_the_whole_text(double temperature) {
+        int[] prompt = TinyModels.ids(2, 6);
+        Completion completion =
+                run(List.of(request(prompt, 3, temperature, LENGTH, Set.of()))).get(0);
+        int[] whole = Arrays.copyOf(prompt, prompt.length + LENGTH);
+        System.arraycopy(completion.idArray(), 0, whole, prompt.length, LENGTH);
+        Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {whole})), null);
+        float[][] logits = Tensors.rows(decoder.logits(residual).select(0, 0));
+        for (int i = 0; i < LENGTH; i++) {
+            float[] row = logits[prompt.length + i - 1];
+            double total = 0;
+            for (float logit : row) {
+                total += Math.exp(logit);
+            }
+            int id = completion.ids().get(i);
+            assertThat((double) completion.logProbabilities().get(i))
+                    .isCloseTo(row[id] - Math.log(total), within(1e-4));
+            if (temperature == 0) {
+                for (float logit : row) {
+                    assertThat(logit).isLessThanOrEqualTo(row[id] + 1e-4f);
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_stop_id_ends_its_row_and_is_its_last_id_while_others_go_on() {
+        int[] prompt = TinyModels.ids(4, 5);
+        List<Integer> free =
+                run(List.of(request(prompt, 0, 1, 20, Set.of()))).get(0).ids();
+        int stop = free.get(7);
+        Request stopping = request(prompt, 0, 1, 20, Set.of(stop));
+        Request going = request(TinyModels.ids(5, 5), 1, 1, 20, Set.of());
+        List<Completion> completions = run(List.of(stopping, going));
+        assertThat(completions.get(0).ids()).isEqualTo(free.subList(0, free.indexOf(stop) + 1));
+        assertThat(completions.get(0).logProbabilities())
+                .hasSameSizeAs(completions.get(0).ids());
+        assertThat(completions.get(0).reason()).isEqualTo(StopReason.STOP_ID);
+        assertThat(completions.get(1).ids()).hasSize(20);
+        assertThat(completions.get(1).ids())
+                .isEqualTo(run(List.of(going)).get(0).ids());
+    }
+
+    @Test
+    void a_condition_of_the_request_ends_it_where_it_first_holds() {
+        Prompt prompt = new Prompt(embed(TinyModels.ids(6, 4)));
+        List<Integer> counts = new ArrayList<>();
+        Request request = new Request(prompt, 0, 0, 0, 50, Set.of(), (ids, count) -> {
+            counts.add(count);
+            assertThat(ids).hasSize(count);
+            return count == 6;
+        });
+        Completion completion = run(List.of(request)).get(0);
+        assertThat(completion.ids()).hasSize(6);
+        assertThat(completion.reason()).isEqualTo(StopReason.STOP_CONDITION);
+        assertThat(counts).containsExactly(1, 2, 3, 4, 5, 6);
+    }
+
+    @Test
+    void ids_without_a_token_are_never_written() {
+        Engine narrow = new Engine(decoder, 40);
+        List<Request> requests = IntStream.range(0, 60)
+                .mapToObj(i -> request(TinyModels.ids(1, 4), i, 1, 10, Set.of()))
+                .toList();
+        assertThat(narrow.generate(requests, (_, _) -> {}))
+                .allSatisfy(completion -> assertThat(completion.ids()).allMatch(id -> id < 40));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Engine(decoder, TinyModels.VOCABULARY + 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Engine(decoder, 0));
+    }
+
+    @Test
+    void requests_say_what_they_cannot_be() {
+        Prompt prompt = new Prompt(embed(TinyModels.ids(6, 4)));
+        for (double temperature : new double[] {-1, Double.NaN, 101}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Request(prompt, 0, 0, temperature, 1, Set.of(), StopCondition.NEVER))
+                    .withMessageContaining("temperature");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Request(prompt, 0, 0, 1, 0, Set.of(), StopCondition.NEVER))
+                .withMessageContaining("max-new-tokens");
+    }
+
+    @Test
+    void no_requests_give_no_completions() {
+        assertThat(run(List.of())).isEmpty();
+    }
+
+    private List<Completion> run(List<Request> requests) {
+        return engine.generate(requests, (_, _) -> {});
+    }
+
+    private Request request(int[] prompt, long number, double temperature, int length, Set<Integer> stops) {
+        return new Request(new Prompt(embed(prompt)), 11, number, temperature, length, stops, StopCondition.NEVER);
+    }
+
+    private Tensor embed(int[] ids) {
+        return decoder.embed(Tensors.ids(new int[][] {ids})).select(0, 0);
+    }
+}

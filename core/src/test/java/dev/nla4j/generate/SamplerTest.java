@@ -1,0 +1,145 @@
+package dev.nla4j.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SamplerTest {
+    private Scope scope;
+    private Prompt prompt;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.noGrad();
+        prompt = new Prompt(Tensors.of(new float[] {0}, 1, 1));
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"12,1", "1300,0.7", "512,1.5", "513,1", "1024,3"})
+    void draws_follow_the_softmax_at_their_temperature(int vocabulary, double temperature) {
+        float[] logits = logits(vocabulary, 1);
+        int draws = 20_000;
+        int[] counts = new int[vocabulary];
+        List<Request> rows = requests(draws / 40, temperature);
+        Tensor repeated = Tensors.of(logits, 1, vocabulary).expand(rows.size(), vocabulary);
+        for (int position = 0; position < 40; position++) {
+            for (Sampler.Draw draw : Sampler.draw(repeated, rows, position, vocabulary)) {
+                counts[draw.id()]++;
+            }
+        }
+        double[] expected = softmax(logits, temperature);
+        double chiSquare = 0;
+        int bins = 0;
+        double restExpected = 0;
+        int restSeen = 0;
+        for (int id = 0; id < vocabulary; id++) {
+            restExpected += expected[id] * draws;
+            restSeen += counts[id];
+            if (restExpected >= 8) {
+                chiSquare += (restSeen - restExpected) * (restSeen - restExpected) / restExpected;
+                bins++;
+                restExpected = 0;
+                restSeen = 0;
+            }
+        }
+        int freedom = bins - 1;
+        assertThat(freedom).isGreaterThan(5);
+        // Five standard deviations of a chi-square of that many degrees, to either side.
+        assertThat(chiSquare).isBetween(freedom - 5 * Math.sqrt(2.0 * freedom), freedom + 5 * Math.sqrt(2.0 * freedom));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 1, 100})
+    void ids_from_the_limit_on_are_never_drawn_however_likely(double temperature) {
+        float[] logits = logits(1100, 2);
+        for (int id = 700; id < 1100; id++) {
+            logits[id] = 50;
+        }
+        List<Request> rows = requests(2000, temperature);
+        Tensor repeated = Tensors.of(logits, 1, 1100).expand(rows.size(), 1100);
+        for (Sampler.Draw draw : Sampler.draw(repeated, rows, 0, 700)) {
+            assertThat(draw.id()).isLessThan(700);
+            assertThat(draw.logProbability()).isLessThan(0);
+        }
+        assertThat(Sampler.draw(repeated, rows, 0, 1100)).anyMatch(draw -> draw.id() >= 700);
+    }
+
+    @Test
+    void an_impossible_id_is_never_drawn() {
+        float[] logits = new float[600];
+        java.util.Arrays.fill(logits, Float.NEGATIVE_INFINITY);
+        logits[3] = 0;
+        logits[599] = 0;
+        List<Request> rows = requests(500, 1);
+        Sampler.Draw[] draws = Sampler.draw(Tensors.of(logits, 1, 600).expand(rows.size(), 600), rows, 0, 600);
+        assertThat(draws).extracting(Sampler.Draw::id).containsOnly(3, 599);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-3, 1e-20, 1e-45, 1e-300, Double.MIN_VALUE})
+    void a_vanishing_temperature_draws_the_greedy_id(double temperature) {
+        float[] logits = logits(900, 3);
+        logits[777] = 40;
+        Sampler.Draw[] draws = Sampler.draw(Tensors.of(logits, 1, 900), requests(1, temperature), 0, 900);
+        assertThat(draws[0].id()).isEqualTo(777);
+    }
+
+    @Test
+    void log_probabilities_are_those_of_temperature_1_whatever_the_temperature() {
+        float[] logits = logits(700, 4);
+        double[] probabilities = softmax(logits, 1);
+        List<Request> rows = new ArrayList<>(requests(20, 2.5));
+        rows.addAll(requests(3, 0));
+        for (Sampler.Draw draw : Sampler.draw(Tensors.of(logits, 1, 700).expand(23, 700), rows, 0, 700)) {
+            assertThat((double) draw.logProbability())
+                    .isCloseTo(Math.log(probabilities[draw.id()]), org.assertj.core.api.Assertions.within(1e-4));
+        }
+    }
+
+    private List<Request> requests(int count, double temperature) {
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            requests.add(new Request(prompt, 42, i, temperature, 100, Set.of(), StopCondition.NEVER));
+        }
+        return requests;
+    }
+
+    private static float[] logits(int count, long seed) {
+        Random random = new Random(seed);
+        float[] logits = new float[count];
+        for (int i = 0; i < count; i++) {
+            logits[i] = (float) (2 * random.nextGaussian());
+        }
+        return logits;
+    }
+
+    private static double[] softmax(float[] logits, double temperature) {
+        double[] weights = new double[logits.length];
+        double total = 0;
+        for (int i = 0; i < logits.length; i++) {
+            weights[i] = Math.exp(logits[i] / temperature);
+            total += weights[i];
+        }
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] /= total;
+        }
+        return weights;
+    }
+}

@@ -1,0 +1,249 @@
+package dev.nla4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.nla4j.model.LowRankAdapter.Pair;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DecoderTest {
+    private static final int TOKENS = 24;
+
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.noGrad();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    static Stream<ModelConfig> configurations() {
+        return Stream.of(
+                TinyModels.llama(0, 0),
+                TinyModels.llama(3, 3),
+                TinyModels.llama(5, 0, 1, 0),
+                TinyModels.everything(0, 7),
+                TinyModels.llama(0, 4).withRoundedFrequencies());
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void steps_over_a_cache_equal_the_whole_text_at_once(ModelConfig config) {
+        Decoder decoder = TinyModels.decoder(config, 1);
+        Tensor embeddings = embed(decoder, TinyModels.ids(2, TOKENS), TinyModels.ids(3, TOKENS));
+        Tensor whole = decoder.residual(embeddings, null);
+        List<Tensor> parts = new ArrayList<>();
+        try (KeyValues past = new KeyValues(config, DType.FP32, 2, TOKENS)) {
+            int at = 0;
+            for (int step : new int[] {6, 1, 1, 5, 1, 3, 1, 1, 4, 1}) {
+                assertThat(past.length()).isEqualTo(at);
+                parts.add(decoder.residual(embeddings.narrow(1, at, step), past));
+                at += step;
+            }
+            assertThat(at).isEqualTo(TOKENS);
+        }
+        assertClose(Tensors.cat(1, parts.toArray(Tensor[]::new)), whole);
+    }
+
+    @Test
+    void a_full_cache_refuses_another_token() {
+        ModelConfig config = TinyModels.llama(0);
+        Decoder decoder = TinyModels.decoder(config, 1);
+        Tensor embeddings = embed(decoder, TinyModels.ids(2, 4));
+        try (KeyValues past = new KeyValues(config, DType.FP32, 1, 3)) {
+            assertThatIllegalStateException().isThrownBy(() -> decoder.residual(embeddings, past));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void rows_padded_on_the_right_equal_the_rows_alone(ModelConfig config) {
+        Decoder decoder = TinyModels.decoder(config, 4);
+        int[][] rows = {TinyModels.ids(5, 24), TinyModels.ids(6, 13), TinyModels.ids(7, 1)};
+        int[][] padded = Stream.of(rows).map(row -> Arrays.copyOf(row, 24)).toArray(int[][]::new);
+        Tensor batch = decoder.residual(embed(decoder, padded), null);
+        for (int i = 0; i < rows.length; i++) {
+            Tensor alone = decoder.residual(embed(decoder, rows[i]), null);
+            assertClose(batch.narrow(0, i, 1).narrow(1, 0, rows[i].length), alone);
+        }
+    }
+
+    @Test
+    void a_window_of_w_sees_the_token_itself_and_w_minus_one_before_it() {
+        Decoder decoder = TinyModels.decoder(TinyModels.llama(3), 8);
+        int[] ids = TinyModels.ids(9, 10);
+        float[] before =
+                Tensors.floats(decoder.residual(embed(decoder, ids), null).select(1, 9));
+        int[] inside = ids.clone();
+        inside[7] = (inside[7] + 1) % TinyModels.VOCABULARY;
+        int[] outside = ids.clone();
+        outside[6] = (outside[6] + 1) % TinyModels.VOCABULARY;
+        assertThat(Tensors.floats(
+                        decoder.residual(embed(decoder, outside), null).select(1, 9)))
+                .isEqualTo(before);
+        assertThat(Tensors.floats(decoder.residual(embed(decoder, inside), null).select(1, 9)))
+                .isNotEqualTo(before);
+    }
+
+    @Test
+    void stopping_at_a_depth_gives_what_the_tap_of_the_whole_run_saw_there() {
+        ModelConfig config = TinyModels.llama(0, 4, 0, 4);
+        Decoder decoder = TinyModels.decoder(config, 10);
+        Tensor embeddings = embed(decoder, TinyModels.ids(11, 9));
+        List<float[]> seen = new ArrayList<>();
+        decoder.residual(embeddings, 4, null, (depth, residual) -> {
+            assertThat(depth).isEqualTo(seen.size());
+            seen.add(Tensors.floats(residual));
+        });
+        assertThat(seen).hasSize(5);
+        for (int depth = 0; depth <= 4; depth++) {
+            int[] deepest = {-1};
+            Tensor stopped = decoder.residual(embeddings, depth, null, (d, residual) -> deepest[0] = d);
+            assertThat(Tensors.floats(stopped)).isEqualTo(seen.get(depth));
+            assertThat(deepest[0]).isEqualTo(depth);
+        }
+        assertThat(seen.get(0)).isEqualTo(Tensors.floats(embeddings));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> decoder.residual(embeddings, 5, null, (depth, residual) -> {}))
+                .withMessageContaining("0 to 4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 100, 1000, 1500})
+    void attention_in_slices_equals_attention_at_once(long mostScores) {
+        Random random = new Random(12);
+        ModelConfig.Heads heads = TinyModels.llama(0).heads();
+        Tensor query = TinyModels.normal(random, 2, 20, 4, 8);
+        Tensor key = TinyModels.normal(random, 2, 2, 23, 8);
+        Tensor value = TinyModels.normal(random, 2, 2, 23, 8);
+        for (int window : new int[] {0, 5}) {
+            Tensor once = Attention.attend(query, key, value, heads, new Masks(DType.FP32), window, 3, Long.MAX_VALUE);
+            Tensor sliced = Attention.attend(query, key, value, heads, new Masks(DType.FP32), window, 3, mostScores);
+            assertClose(sliced, once);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void an_adapter_equals_weights_with_its_product_added(boolean everything) {
+        ModelConfig config = everything ? TinyModels.everything(0, 5) : TinyModels.llama(0, 5);
+        Weights plain = TinyModels.weights(config, 13);
+        List<Map<Part, Pair>> layers = new ArrayList<>();
+        layers.add(pairs(
+                config,
+                new Random(14),
+                Part.QUERY,
+                Part.KEY,
+                Part.VALUE,
+                Part.ATTENTION_OUTPUT,
+                Part.GATE,
+                Part.UP,
+                Part.DOWN));
+        // Not all of a fused product adapted: the others' rows must stay.
+        layers.add(pairs(config, new Random(15), Part.VALUE, Part.GATE));
+        Decoder base = new Decoder(config, plain);
+        Tensor embeddings = embed(base, TinyModels.ids(16, 11), TinyModels.ids(17, 11));
+        float[] before = Tensors.floats(base.residual(embeddings, null));
+        try (LowRankAdapter adapter = LowRankAdapter.of(config, layers, DType.FP32)) {
+            Tensor adapted = base.with(adapter).residual(embeddings, null);
+            Tensor merged = new Decoder(config, merged(config, plain, layers)).residual(embeddings, null);
+            assertClose(adapted, merged);
+            assertThat(largestDifference(Tensors.floats(adapted), before)).isGreaterThan(0.1);
+        }
+        assertThat(Tensors.floats(base.residual(embeddings, null))).isEqualTo(before);
+    }
+
+    private static Map<Part, Pair> pairs(ModelConfig config, Random random, Part... parts) {
+        Map<Part, Pair> pairs = new EnumMap<>(Part.class);
+        for (Part part : parts) {
+            int rank = 1 + random.nextInt(5);
+            pairs.put(
+                    part,
+                    new Pair(
+                            TinyModels.normal(random, rank, LowRankAdapter.inputColumns(config, part)),
+                            TinyModels.normal(
+                                    random, LowRankAdapter.outputRows(config).get(part), rank),
+                            0.5 + random.nextDouble()));
+        }
+        return pairs;
+    }
+
+    private static Weights merged(ModelConfig config, Weights plain, List<Map<Part, Pair>> layers) {
+        List<Weights.Block> blocks = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            Weights.Block block = plain.blocks().get(i);
+            Map<Part, Pair> pairs = layers.get(i);
+            blocks.add(new Weights.Block(
+                    block.inputNorm(),
+                    merged(config, block.queryKeyValue(), pairs, Part.QUERY, Part.KEY, Part.VALUE),
+                    block.queryNorm(),
+                    block.keyNorm(),
+                    merged(config, block.output(), pairs, Part.ATTENTION_OUTPUT),
+                    block.postAttentionNorm(),
+                    block.feedForwardNorm(),
+                    merged(config, block.gateUp(), pairs, Part.GATE, Part.UP),
+                    merged(config, block.down(), pairs, Part.DOWN),
+                    block.postFeedForwardNorm()));
+        }
+        return new Weights(DType.FP32, plain.embedding(), blocks, plain.finalNorm(), plain.head(), false);
+    }
+
+    private static Linear merged(ModelConfig config, Linear linear, Map<Part, Pair> pairs, Part... parts) {
+        Tensor weight = linear.weight().clone();
+        long row = 0;
+        for (Part part : parts) {
+            int rows = LowRankAdapter.outputRows(config).get(part);
+            Pair pair = pairs.get(part);
+            if (pair != null) {
+                weight.narrow(0, row, rows).add_(Tensors.times(torch.matmul(pair.b(), pair.a()), pair.scale()));
+            }
+            row += rows;
+        }
+        return new Linear(weight, linear.bias());
+    }
+
+    private static Tensor embed(Decoder decoder, int[]... rows) {
+        return decoder.embed(Tensors.ids(rows));
+    }
+
+    private static void assertClose(Tensor ours, Tensor expected) {
+        float[] wanted = Tensors.floats(expected);
+        double largest = 0;
+        for (float value : wanted) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        assertThat(largestDifference(Tensors.floats(ours), wanted)).isLessThanOrEqualTo(1e-5 * largest);
+    }
+
+    private static double largestDifference(float[] a, float[] b) {
+        assertThat(a).hasSameSizeAs(b);
+        double worst = 0;
+        for (int i = 0; i < a.length; i++) {
+            double difference = Math.abs((double) a[i] - b[i]);
+            worst = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : Math.max(worst, difference);
+        }
+        return worst;
+    }
+}

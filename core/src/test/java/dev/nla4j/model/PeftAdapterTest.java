@@ -1,0 +1,199 @@
+package dev.nla4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.StoredType;
+import dev.nla4j.format.TensorToWrite;
+import dev.nla4j.format.safetensors.SafetensorsWriter;
+import dev.nla4j.model.LowRankAdapter.Pair;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PeftAdapterTest {
+    private static final String PREFIX = "base_model.model.model.layers.";
+    private static final ModelConfig CONFIG = TinyModels.llama(0, 0);
+
+    @TempDir
+    Path folder;
+
+    private final Random random = new Random(1);
+
+    @ParameterizedTest
+    @CsvSource({"false,2.5", "true,5"})
+    void a_pair_adds_alpha_over_rank_or_over_its_root(boolean rankStabilised, double scale) throws IOException {
+        float[] a = values(4 * 32);
+        float[] b = values(16 * 4);
+        config("\"r\": 4, \"lora_alpha\": 10, \"use_rslora\": " + rankStabilised);
+        tensors(
+                tensor("1.self_attn.k_proj.lora_A.weight", a, 4, 32),
+                tensor("1.self_attn.k_proj.lora_B.weight", b, 16, 4));
+        try (Scope _ = Scope.noGrad();
+                LowRankAdapter loaded = PeftAdapter.read(folder).load(CONFIG, DType.FP32)) {
+            Pair pair = new Pair(Tensors.of(a, 4, 32), Tensors.of(b, 16, 4), scale);
+            LowRankAdapter expected = LowRankAdapter.of(CONFIG, List.of(Map.of(), Map.of(Part.KEY, pair)), DType.FP32);
+            Decoder decoder = TinyModels.decoder(CONFIG, 2);
+            Tensor embeddings = decoder.embed(Tensors.ids(new int[][] {TinyModels.ids(3, 6)}));
+            float[] ours = Tensors.floats(decoder.with(loaded).residual(embeddings, null));
+            assertThat(ours)
+                    .isEqualTo(Tensors.floats(decoder.with(expected).residual(embeddings, null)))
+                    .isNotEqualTo(Tensors.floats(decoder.residual(embeddings, null)));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"peft_type\": \"IA3\" | peft_type",
+                "\"bias\": \"all\" | bias",
+                "\"use_dora\": true | use_dora",
+                "\"fan_in_fan_out\": true | fan_in_fan_out",
+                "\"lora_bias\": true | lora_bias",
+                "\"use_qalora\": true | use_qalora",
+                "\"rank_pattern\": {\"q_proj\": 4} | rank_pattern",
+                "\"alpha_pattern\": {\"q_proj\": 4} | alpha_pattern",
+                "\"modules_to_save\": [\"lm_head\"] | modules_to_save",
+                "\"layer_replication\": [[0, 2], [1, 2]] | layer_replication",
+                "\"trainable_token_indices\": [1] | trainable_token_indices",
+                "\"init_lora_weights\": \"pissa_niter_4\" | init_lora_weights",
+                "\"init_lora_weights\": \"olora\" | init_lora_weights",
+                "\"use_rslora\": 1 | use_rslora",
+                "\"use_dora\": \"yes\" | use_dora",
+            })
+    void options_that_change_the_algebra_are_refused_by_name(String option, String named) throws IOException {
+        config("\"r\": 4, \"lora_alpha\": 10, " + option);
+        assertRefused(PeftAdapter.CONFIG, named);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"lora_alpha\": 10 | r",
+                "\"r\": 0, \"lora_alpha\": 10 | r",
+                "\"r\": 4.5, \"lora_alpha\": 10 | r",
+                "\"r\": 4 | lora_alpha",
+                "\"r\": 4, \"lora_alpha\": \"10\" | lora_alpha",
+            })
+    void numbers_that_are_missing_or_wrong_are_refused_by_name(String options, String named) throws IOException {
+        config(options);
+        assertRefused(PeftAdapter.CONFIG, named);
+    }
+
+    @Test
+    void what_changes_nothing_is_tolerated() throws IOException {
+        config("\"r\": 1, \"lora_alpha\": 1, \"rank_pattern\": {}, \"modules_to_save\": null, \"use_dora\": false,"
+                + " \"init_lora_weights\": \"gaussian\", \"layer_replication\": null, \"unheard_of\": 7");
+        assertThat(PeftAdapter.read(folder).base()).isEmpty();
+    }
+
+    @Test
+    void an_a_without_its_b_is_refused() throws IOException {
+        assertTensorsRefused("block 0, QUERY", tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32));
+    }
+
+    @Test
+    void another_rank_than_the_configuration_says_is_refused() throws IOException {
+        assertTensorsRefused(
+                "rank 4",
+                tensor("0.self_attn.q_proj.lora_A.weight", values(64), 2, 32),
+                tensor("0.self_attn.q_proj.lora_B.weight", values(64), 32, 2));
+    }
+
+    @Test
+    void two_ranks_in_one_pair_are_refused() throws IOException {
+        assertTensorsRefused(
+                "rank 4",
+                tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32),
+                tensor("0.self_attn.q_proj.lora_B.weight", values(64), 32, 2));
+    }
+
+    @Test
+    void a_block_beyond_the_depth_is_refused() throws IOException {
+        assertTensorsRefused("the model has 2", tensor("2.self_attn.q_proj.lora_A.weight", values(128), 4, 32));
+    }
+
+    @Test
+    void a_wrong_width_is_refused_with_the_expected_one() throws IOException {
+        assertTensorsRefused("[r, 48]", tensor("0.mlp.down_proj.lora_A.weight", values(128), 4, 32));
+    }
+
+    @Test
+    void one_dimension_is_refused() throws IOException {
+        assertTensorsRefused("shape [32]", tensor("0.self_attn.q_proj.lora_A.weight", values(32), 32));
+    }
+
+    @Test
+    void an_unknown_tensor_is_refused() throws IOException {
+        assertTensorsRefused("lora_magnitude", tensor("0.self_attn.q_proj.lora_magnitude_vector", values(4), 4));
+        assertTensorsRefused("qkv_proj", tensor("0.self_attn.qkv_proj.lora_A.weight", values(128), 4, 32));
+    }
+
+    @Test
+    void one_place_named_twice_is_refused() throws IOException {
+        assertTensorsRefused(
+                "twice",
+                tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32),
+                tensor("0.self_attn.q_proj.lora_A.default.weight", values(128), 4, 32));
+    }
+
+    @Test
+    void an_adapter_that_adds_nothing_is_refused() throws IOException {
+        assertTensorsRefused("nothing");
+    }
+
+    private void assertTensorsRefused(String said, TensorToWrite... tensors) throws IOException {
+        config("\"r\": 4, \"lora_alpha\": 10");
+        tensors(tensors);
+        assertRefused(PeftAdapter.TENSORS, said);
+    }
+
+    private void assertRefused(String file, String said) {
+        assertThatThrownBy(() -> PeftAdapter.read(folder).load(CONFIG, DType.FP32))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(file)
+                .hasMessageContaining(said);
+    }
+
+    private void config(String options) throws IOException {
+        boolean names = options.contains("peft_type");
+        Files.writeString(
+                folder.resolve(PeftAdapter.CONFIG), "{" + (names ? "" : "\"peft_type\": \"LORA\", ") + options + "}");
+    }
+
+    private void tensors(TensorToWrite... tensors) throws IOException {
+        SafetensorsWriter.write(folder.resolve(PeftAdapter.TENSORS), List.of(tensors), Map.of());
+    }
+
+    private static TensorToWrite tensor(String name, float[] values, long... shape) {
+        List<Long> sizes = new ArrayList<>();
+        for (long size : shape) {
+            sizes.add(size);
+        }
+        return TensorToWrite.ofF32(PREFIX + name, StoredType.F32, sizes, MemorySegment.ofArray(values));
+    }
+
+    private float[] values(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+}

@@ -1,0 +1,113 @@
+package dev.nla4j.model;
+
+import dev.nla4j.model.ModelConfig.Activation;
+import dev.nla4j.model.ModelConfig.Heads;
+import dev.nla4j.model.ModelConfig.Layer;
+import dev.nla4j.model.ModelConfig.Norm;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/// Random decoders of a few thousand weights. Tensors belong to the open scope.
+public final class TinyModels {
+    public static final int VOCABULARY = 97;
+    public static final int DIM = 32;
+    private static final int HIDDEN = 48;
+    private static final int WIDTH = 8;
+
+    private TinyModels() {}
+
+    /// A llama with a block for each window, 0 for none.
+    public static ModelConfig llama(int... windows) {
+        return config(new Heads(4, 2, WIDTH, 1 / Math.sqrt(WIDTH), 0, false, false, false), WIDTH, false, 0, windows);
+    }
+
+    /// Everything that families add at once: caps, head norms, biases, sandwich norms, partial rotation.
+    static ModelConfig everything(int... windows) {
+        return config(new Heads(4, 1, WIDTH, 0.3, 5, true, true, true), WIDTH / 2, true, 8, windows);
+    }
+
+    private static ModelConfig config(Heads heads, int rotary, boolean sandwich, double logitCap, int... windows) {
+        Rope rope = new Rope(1000, rotary, new RopeScaling.None());
+        List<Layer> layers =
+                IntStream.of(windows).mapToObj(w -> new Layer(w, rope)).toList();
+        return new ModelConfig(
+                Family.LLAMA,
+                VOCABULARY,
+                DIM,
+                HIDDEN,
+                heads,
+                new Norm(1e-6, 0, sandwich),
+                sandwich ? Activation.GELU_TANH : Activation.SILU,
+                layers,
+                sandwich ? 3 : 1,
+                logitCap,
+                false,
+                512,
+                List.of());
+    }
+
+    public static Decoder decoder(ModelConfig config, long seed) {
+        return new Decoder(config, weights(config, seed));
+    }
+
+    static Weights weights(ModelConfig config, long seed) {
+        Random random = new Random(seed);
+        Heads heads = config.heads();
+        boolean sandwich = config.norm().sandwich();
+        int attended = heads.queries() * heads.width();
+        List<Weights.Block> blocks = new ArrayList<>();
+        for (int i = 0; i < config.numLayers(); i++) {
+            blocks.add(new Weights.Block(
+                    norm(random, DIM),
+                    new Linear(
+                            normal(random, heads.fusedWidth(), DIM),
+                            heads.inputBias() ? normal(random, heads.fusedWidth()) : null),
+                    heads.headNorms() ? norm(random, heads.width()) : null,
+                    heads.headNorms() ? norm(random, heads.width()) : null,
+                    new Linear(normal(random, DIM, attended), heads.outputBias() ? normal(random, DIM) : null),
+                    sandwich ? norm(random, DIM) : null,
+                    norm(random, DIM),
+                    new Linear(normal(random, 2 * HIDDEN, DIM), null),
+                    new Linear(normal(random, DIM, HIDDEN), null),
+                    sandwich ? norm(random, DIM) : null));
+        }
+        return new Weights(
+                DType.FP32,
+                normal(random, VOCABULARY, DIM),
+                blocks,
+                norm(random, DIM),
+                normal(random, VOCABULARY, DIM),
+                false);
+    }
+
+    /// Gaussian numbers of such a size that products neither vanish nor grow.
+    static Tensor normal(Random random, long... shape) {
+        int count = 1;
+        for (long size : shape) {
+            count *= (int) size;
+        }
+        float[] values = new float[count];
+        double scale = 1 / Math.sqrt(shape[shape.length - 1]);
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (random.nextGaussian() * scale);
+        }
+        return Tensors.of(values, shape);
+    }
+
+    private static Tensor norm(Random random, int size) {
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = 0.5f + random.nextFloat();
+        }
+        return Tensors.of(values, size);
+    }
+
+    public static int[] ids(long seed, int count) {
+        return new Random(seed).ints(count, 0, VOCABULARY).toArray();
+    }
+}
