@@ -78,6 +78,9 @@ final class Analyzer {
         template.forEach(stmt -> requireShallow(stmt, 0));
         Analyzer analyzer = new Analyzer();
         Symbols root = new Symbols(null);
+        if (!NameSearch.undeclared(template, Set.of("self")).isEmpty()) {
+            root.parameter("self");
+        }
         root.visitAll(template);
         analyzer.statements(template, new Place(root, false, false));
         return new Frames(root.loads(), analyzer.bodies, analyzer.tests, analyzer.elses, analyzer.specials);

@@ -33,7 +33,7 @@ final class BraceFormat {
     }
 
     private String expand(String text, int depth) {
-        if (depth == 0) {
+        if (depth < 0) {
             throw PyError.value("Max string recursion exceeded");
         }
         budget.read(text.length());

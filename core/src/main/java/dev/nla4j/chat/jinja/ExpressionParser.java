@@ -206,7 +206,7 @@ final class ExpressionParser {
 
     private Node.Expr bracketed(Token token) {
         if (stream.skipOperator("(")) {
-            Node.Expr value = tuple(true, true, null);
+            Node.Expr value = tuple(true, true);
             stream.expectOperator(")");
             return value;
         }
@@ -254,12 +254,11 @@ final class ExpressionParser {
     /// Expressions with commas between them, or one expression.
     ///
     /// @param emptyAllowed whether nothing is the empty tuple
-    /// @param endName a name that ends the tuple
-    Node.Expr tuple(boolean withCondition, boolean emptyAllowed, @Nullable String endName) {
+    Node.Expr tuple(boolean withCondition, boolean emptyAllowed) {
         int line = stream.line();
         List<Node.Expr> items = new ArrayList<>();
         boolean isTuple = false;
-        while (!isTupleEnd(endName)) {
+        while (!isTupleEnd()) {
             items.add(withCondition ? expression() : or());
             if (!stream.skipOperator(",")) {
                 break;
@@ -277,11 +276,8 @@ final class ExpressionParser {
         return new Node.TupleExpr(line, items);
     }
 
-    boolean isTupleEnd(@Nullable String endName) {
-        return stream.at(Token.Kind.VARIABLE_END)
-                || stream.at(Token.Kind.BLOCK_END)
-                || stream.atOperator(")")
-                || (endName != null && stream.atName(endName));
+    boolean isTupleEnd() {
+        return stream.at(Token.Kind.VARIABLE_END) || stream.at(Token.Kind.BLOCK_END) || stream.atOperator(")");
     }
 
     private Node.Expr postfix(Node.Expr start) {

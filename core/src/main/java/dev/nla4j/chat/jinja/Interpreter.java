@@ -43,9 +43,21 @@ final class Interpreter {
             Budget budget) {
         Interpreter interpreter = new Interpreter(frames, variables, now, budget);
         Scope root = Scope.root();
+        if (frames.root().get("self") == Symbols.Load.PARAMETER) {
+            root.set("self", SelfReference.SELF);
+        }
         root.enter(frames.root(), interpreter.passed);
         interpreter.run(template, root, interpreter.rendering);
-        return new Rendering(interpreter.rendering.text(), interpreter.generations);
+        return interpreter.result();
+    }
+
+    /// The text, and the spans as far as they lie in it: what a captured block makes may never be printed.
+    private Rendering result() {
+        int length = rendering.length();
+        List<Rendering.Span> inside = generations.stream()
+                .map(span -> new Rendering.Span(Math.min(span.start(), length), Math.min(span.end(), length)))
+                .toList();
+        return new Rendering(rendering.text(), inside);
     }
 
     Budget budget() {
@@ -213,7 +225,7 @@ final class Interpreter {
     /// The items that pass the loop's `if`, each tested when the loop comes to it.
     private PyIterator filtered(Node.For node, Node.Expr test, Value iterable, Scope outer) {
         Scope scope = outer.inner();
-        return Lazy.generator(() -> {
+        return Lazy.generator(budget, () -> {
             scope.enter(frames.test(node), passed);
             Iterator<Value> items = Sequences.iterate(iterable, budget);
             return new Lazy() {

@@ -32,18 +32,21 @@ abstract class Lazy implements Iterator<Value> {
         return item;
     }
 
-    /// A generator whose walk is prepared when it begins.
-    static PyIterator generator(Supplier<Iterator<Value>> start) {
+    /// A generator whose walk is prepared when it begins. Generators that draw from one another count as nested.
+    static PyIterator generator(Budget budget, Supplier<Iterator<Value>> start) {
         return PyIterator.generator(new Lazy() {
             private @Nullable Iterator<Value> items;
 
             @Override
             @Nullable
             Value advance() {
+                budget.enter();
                 if (items == null) {
                     items = start.get();
                 }
-                return items.hasNext() ? items.next() : null;
+                Value next = items.hasNext() ? items.next() : null;
+                budget.leave();
+                return next;
             }
         });
     }

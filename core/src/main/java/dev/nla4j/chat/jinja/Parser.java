@@ -6,7 +6,6 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// Tokens to statements.
 final class Parser {
@@ -36,7 +35,7 @@ final class Parser {
             switch (token.kind()) {
                 case DATA -> output.add(new Node.Data(token.line(), token.text()));
                 case VARIABLE_BEGIN -> {
-                    output.add(expressions.tuple(true, false, null));
+                    output.add(expressions.tuple(true, false));
                     stream.expect(Token.Kind.VARIABLE_END);
                 }
                 default -> {
@@ -119,7 +118,7 @@ final class Parser {
     }
 
     private Node.Stmt parseIf(int line) {
-        Node.Expr test = expressions.tuple(false, false, null);
+        Node.Expr test = expressions.tuple(false, false);
         List<Node.Stmt> body = body("elif", "else", "endif");
         List<Node.If> elifs = new ArrayList<>();
         List<Node.Stmt> otherwise = List.of();
@@ -132,16 +131,16 @@ final class Parser {
                 otherwise = body("endif");
             } else {
                 int elifLine = stream.line();
-                Node.Expr elifTest = expressions.tuple(false, false, null);
+                Node.Expr elifTest = expressions.tuple(false, false);
                 elifs.add(new Node.If(elifLine, elifTest, body("elif", "else", "endif"), List.of(), List.of()));
             }
         }
     }
 
     private Node.Stmt parseFor(int line) {
-        Node.Target target = target("in", false);
+        Node.Target target = target(false);
         stream.expectName("in");
-        Node.Expr iterable = expressions.tuple(false, false, "recursive");
+        Node.Expr iterable = expressions.tuple(false, false);
         Node.Expr test = stream.skipName("if") ? expressions.expression() : null;
         boolean recursive = stream.skipName("recursive");
         List<Node.Stmt> body = body("endfor", "else");
@@ -150,9 +149,9 @@ final class Parser {
     }
 
     private Node.Stmt parseSet(int line) {
-        Node.Target target = target(null, true);
+        Node.Target target = target(true);
         if (stream.skipOperator("=")) {
-            return new Node.Set(line, target, expressions.tuple(true, false, null));
+            return new Node.Set(line, target, expressions.tuple(true, false));
         }
         Node.Filter filter = stream.skipOperator("|") ? filters() : null;
         return new Node.SetBlock(line, target, filter, wholeBody("endset"));
@@ -218,7 +217,7 @@ final class Parser {
             if (!targets.isEmpty()) {
                 stream.expectOperator(",");
             }
-            targets.add(target(null, false));
+            targets.add(target(false));
             stream.expectOperator("=");
             values.add(expressions.expression());
         }
@@ -237,11 +236,11 @@ final class Parser {
     }
 
     /// What is assigned to: names, tuples of them and, when `withNamespace`, attributes of namespaces.
-    private Node.Target target(@Nullable String endName, boolean withNamespace) {
+    private Node.Target target(boolean withNamespace) {
         int line = stream.line();
         List<Node.Target> items = new ArrayList<>();
         boolean isTuple = false;
-        while (!expressions.isTupleEnd(endName)) {
+        while (!expressions.isTupleEnd()) {
             items.add(singleTarget(withNamespace));
             if (!stream.skipOperator(",")) {
                 break;

@@ -57,6 +57,11 @@ final class PercentFormat {
 
     /// One directive behind its `%`; whether it named its value.
     private boolean directive() {
+        if (peek() == '%') {
+            at++;
+            add("%");
+            return false;
+        }
         @Nullable Value value = null;
         if (peek() == '(') {
             value = named(key());
@@ -87,10 +92,6 @@ final class PercentFormat {
         }
         int type = text.codePointAt(at);
         at += Character.charCount(type);
-        if (type == '%') {
-            add("%");
-            return value != null;
-        }
         Value shown = value == null ? next() : value;
         add(new Directive(flags, left, width, precision, (char) type).show(shown));
         return value != null;

@@ -2,6 +2,8 @@ package dev.nla4j.chat.jinja;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Map;
 
@@ -165,13 +167,8 @@ final class Printer {
         BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         if (decimal.precision() == 2) {
             // Java writes two digits at least and picks the closer pair (4.9E-324), Python one where one is enough
-            for (BigDecimal single : List.of(
-                    decimal.round(new java.math.MathContext(1, java.math.RoundingMode.DOWN)),
-                    decimal.round(new java.math.MathContext(1, java.math.RoundingMode.UP)))) {
-                if (single.doubleValue() == value) {
-                    return single.stripTrailingZeros();
-                }
-            }
+            BigDecimal single = decimal.round(new MathContext(1, RoundingMode.HALF_EVEN));
+            return single.doubleValue() == value ? single.stripTrailingZeros() : decimal;
         }
         return decimal;
     }

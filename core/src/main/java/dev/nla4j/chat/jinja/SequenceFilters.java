@@ -7,8 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Filters of lists, maps and whatever else can be walked.
@@ -152,7 +154,7 @@ final class SequenceFilters {
         Arguments.Bound bound = arguments.bind("unique", 1, "value", "case_sensitive", "attribute");
         Budget budget = in.budget();
         Function<Value, Value> key = key(bound.at(2), bound.truth(1, false), budget);
-        return Lazy.generator(() -> {
+        return Lazy.generator(budget, () -> {
             Set<Key> seen = new HashSet<>();
             return kept(Sequences.iterate(bound.at(0), budget), item -> seen.add(new Key(key.apply(item), budget)));
         });
@@ -216,7 +218,7 @@ final class SequenceFilters {
     private static Value batch(Arguments arguments, Interpreter in) {
         Arguments.Bound bound = arguments.bind("batch", 2, "value", "linecount", "fill_with");
         Budget budget = in.budget();
-        return Lazy.generator(() -> {
+        return Lazy.generator(budget, () -> {
             Iterator<Value> items = Sequences.iterate(bound.at(0), budget);
             return new Lazy() {
                 private List<Value> row = new ArrayList<>();
@@ -256,7 +258,7 @@ final class SequenceFilters {
     private static Value slice(Arguments arguments, Interpreter in) {
         Arguments.Bound bound = arguments.bind("slice", 2, "value", "slices", "fill_with");
         Budget budget = in.budget();
-        return Lazy.generator(() -> {
+        return Lazy.generator(budget, () -> {
             List<Value> items = Sequences.list(bound.at(0), budget);
             int slices = bound.index(1, 0);
             if (slices == 0) {
@@ -313,7 +315,7 @@ final class SequenceFilters {
 
     private static Value items(Arguments arguments, Interpreter in) {
         Value value = arguments.bind("items", 1, "value").at(0);
-        return Lazy.generator(() -> {
+        return Lazy.generator(in.budget(), () -> {
             if (value instanceof PyUndefined) {
                 return List.<Value>of().iterator();
             }
@@ -345,11 +347,8 @@ final class SequenceFilters {
 
     /// A generator over the items of `value`, which prepares its work only when it begins and there is something to do.
     private static <T> PyIterator walk(
-            Value value,
-            Interpreter in,
-            java.util.function.Supplier<T> prepare,
-            java.util.function.BiFunction<Iterator<Value>, T, Iterator<Value>> start) {
-        return Lazy.generator(() -> {
+            Value value, Interpreter in, Supplier<T> prepare, BiFunction<Iterator<Value>, T, Iterator<Value>> start) {
+        return Lazy.generator(in.budget(), () -> {
             if (!Sequences.isTrue(value)) {
                 return List.<Value>of().iterator();
             }

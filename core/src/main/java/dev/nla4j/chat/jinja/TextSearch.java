@@ -158,7 +158,7 @@ final class TextSearch {
         int left = limit;
         while (at < text.length()) {
             if (left-- == 0) {
-                words.add(text.substring(at, lastNonSpace(text, text.length())));
+                words.add(text.substring(at));
                 break;
             }
             int end = skip(text, at, false);
@@ -177,7 +177,7 @@ final class TextSearch {
         int left = limit;
         while (end > 0) {
             if (left-- == 0) {
-                words.add(text.substring(skip(text, 0, true), end));
+                words.add(text.substring(0, end));
                 break;
             }
             int start = end;

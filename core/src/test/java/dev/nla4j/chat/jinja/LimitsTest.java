@@ -1,0 +1,232 @@
+package dev.nla4j.chat.jinja;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Hostile templates end soon, with an error that says which limit they passed.
+class LimitsTest {
+    private static final LocalDateTime NOW = LocalDateTime.of(2026, 7, 26, 0, 0);
+
+    private static String render(String template) {
+        return JinjaTemplate.parse(template, "hostile", Limits.DEFAULT)
+                .render(Map.of("long", "ab".repeat(500_000), "deep", deep(300)), NOW)
+                .text();
+    }
+
+    private static List<Object> deep(int levels) {
+        return levels == 0 ? List.of() : List.of(deep(levels - 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ 'a' * 10**9 }}",
+                "{{ 10**9 * 'a' }}",
+                "{{ [1] * 10**9 }}",
+                "{{ (1, 2) * 10**10 }}",
+                "{{ 9 ** 9 ** 9 ** 9 ** 9 ** 9 }}",
+                "{{ 2 ** 100000000 }}",
+                "{{ 10 ** 10000 * 10 ** 10000 }}",
+                "{% set ns = namespace(x=3) %}{% for i in range(100) %}{% set ns.x = ns.x * ns.x %}{% endfor %}",
+                "{{ range(100001) }}",
+                "{{ 'x'.ljust(10**9) }}",
+                "{{ 'x'.zfill(10**9) }}",
+                "{{ 'x'.center(2**62) }}",
+                "{{ 'x' | center(10**9) }}",
+                "{{ 'x\\ny' | indent(10**9) }}",
+                "{{ ('x\\n' * 10000) | indent(10000) }}",
+                "{{ '\\t'.expandtabs(10**9) }}",
+                "{{ '%999999999d' % 1 }}",
+                "{{ '%.999999999f' % 1.5 }}",
+                "{{ '%*d' % (10**9, 1) }}",
+                "{{ '{:999999999}'.format(1) }}",
+                "{{ '{:.999999999f}'.format(1.5) }}",
+                "{{ '{:{}}'.format(1, 10**9) }}",
+                "{{ [1] | batch(10**9, 'x') | list }}",
+                "{{ [1] | slice(10**9) | list }}",
+                "{{ {} | tojson(indent=10**9) }}",
+                "{{ [1] | tojson(indent=10**9) }}",
+                "{{ long | replace('a', long) }}",
+                "{{ long | replace('', long) }}",
+                "{{ long.join(long) }}",
+                "{{ long | join(long) }}",
+                "{{ (long | list) * 100 }}",
+                "{{ long ~ long ~ long ~ long ~ long ~ long ~ long ~ long ~ long }}",
+                "{% set ns = namespace(x='ab') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+                "{% for i in range(100000) %}{{ long }}{% endfor %}",
+                "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+                "{% for i in range(100000) %}{% for j in [] %}{% else %}{{ long | length }}{% endfor %}{% endfor %}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}"
+                        + "{{ ns.x | tojson }}",
+                "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}"
+                        + "{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
+                "{% set ns = namespace(x=(1,)) %}{% for i in range(60) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}"
+                        + "{{ {ns.x: 1} }}",
+                "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}"
+                        + "{{ ns.x | pprint }}",
+                "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}"
+                        + "{% set ns.y = [ns.y] %}{% endfor %}{{ ns.x < ns.y }}",
+                "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}",
+                "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+                "{% macro m(x) %}{{ x ~ m(x + 1) }}{% endmacro %}{{ m(0) }}",
+                "{% macro m(caller=none) %}{% call m() %}{% endcall %}{{ caller }}{% endmacro %}{{ m() }}",
+                "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
+                "{% for x in [[1]] recursive %}{{ loop([[1]]) }}{% endfor %}",
+                "{% set ns = namespace(f=[1]) %}{% for i in range(9000) %}{% set ns.f = ns.f | map('string') %}{% endfor %}"
+                        + "{{ ns.f | list }}",
+                "{% for i in range(100000) %}{{ long.find('b' * 1000) }}{% endfor %}",
+                "{{ ((long ~ 'x') * 7).find('ab' * 400000 ~ 'y') }}{% for i in range(9) %}{{ long * 7 }}{% endfor %}",
+                "{{ ('(' * 100000 ~ 'a' ~ '(' * 100000 ~ ')' * 100000) | urlize * 100 }}",
+                "{% for i in range(100000) %}{{ ('9' * 4000) | int }}{% endfor %}",
+                "{% for i in range(100000) %}{{ 10**4000 }}{% endfor %}",
+                "{% for i in range(1000) %}{{ long | wordwrap(1) }}{% endfor %}",
+                "{% for i in range(1000) %}{{ long | urlize }}{% endfor %}",
+                "{% for i in range(1000) %}{{ long | striptags }}{% endfor %}",
+                "{% for i in range(1000) %}{{ long | title }}{% endfor %}",
+                "{% for i in range(1000) %}{{ long[::-1] }}{% endfor %}",
+                "{% for i in range(1000) %}{{ long | length }}{{ long is lower }}{{ long | tojson }}{% endfor %}",
+            })
+    void a_template_that_wants_too_much_fails_soon(String template) {
+        long start = System.nanoTime();
+        TemplateException e = catchThrowableOfType(TemplateException.class, () -> render(template));
+        assertThat(e).isNotNull();
+        assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT);
+        assertThat(e.getMessage()).doesNotContain("\n").doesNotContain("stack");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void deep_source_is_refused_by_the_parser_and_not_by_the_stack() {
+        String[] sources = {
+            "{{ " + "(".repeat(100_000) + "1" + ")".repeat(100_000) + " }}",
+            "{{ " + "[".repeat(100_000) + " }}",
+            "{{ " + "{1:".repeat(100_000) + " }}",
+            "{{ " + "not ".repeat(100_000) + "1 }}",
+            "{{ " + "-".repeat(100_000) + "1 }}",
+            "{{ 1" + "+1".repeat(100_000) + " }}",
+            "{{ 1" + " or 1".repeat(100_000) + " }}",
+            "{{ a" + ".a".repeat(100_000) + " }}",
+            "{{ a" + "[0]".repeat(100_000) + " }}",
+            "{{ a" + "()".repeat(100_000) + " }}",
+            "{{ a" + "|e".repeat(100_000) + " }}",
+            "{{ a" + "(a".repeat(100_000) + " }}",
+            "{{ a" + "[a".repeat(100_000) + " }}",
+            "{{ a" + " if a else a".repeat(50_000) + " }}",
+            "{{ a" + " if a".repeat(100_000) + " }}",
+            "{{ a is eq " + "a is eq ".repeat(100_000) + " }}",
+            "{% if a %}".repeat(50_000),
+            "{% for a in a %}".repeat(50_000),
+            "{% set a %}".repeat(50_000),
+            "{% macro a() %}".repeat(50_000),
+            "{% filter e" + "|e".repeat(100_000) + " %}{% endfilter %}",
+            "{% for " + "(a,".repeat(50_000) + " in a %}{% endfor %}",
+        };
+        for (String source : sources) {
+            assertThatThrownBy(() -> JinjaTemplate.parse(source, "deep", Limits.DEFAULT))
+                    .isInstanceOf(TemplateException.class)
+                    .hasMessageNotContaining("stack");
+        }
+    }
+
+    @Test
+    void long_flat_templates_are_fine() {
+        String elifs = "{% if missing %}x" + "{% elif missing %}x".repeat(5000) + "{% else %}end{% endif %}";
+        assertThat(render(elifs)).isEqualTo("end");
+        assertThat(render("{{ 'a'" + " ~ 'b'".repeat(5000) + " }}")).hasSize(5001);
+        assertThat(render("{{ [" + "1,".repeat(5000) + "] | length }}")).isEqualTo("5000");
+    }
+
+    @Test
+    void values_as_deep_as_json_may_be_are_fine() {
+        assertThat(render("{{ deep }}")).isEqualTo("[".repeat(301) + "]".repeat(301));
+    }
+
+    @Test
+    void the_deepest_allowed_nesting_fits_a_small_stack() throws InterruptedException {
+        String template = "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% else %}end{% endif %}{% endmacro %}{{ m(100) }}"
+                + "{{ " + "(".repeat(40) + "1" + ")".repeat(40) + " }}";
+        AtomicReference<Object> result = new AtomicReference<>();
+        Thread thread = new Thread(
+                null,
+                () -> {
+                    try {
+                        result.set(render(template));
+                    } catch (Throwable e) {
+                        result.set(e);
+                    }
+                },
+                "small stack",
+                512 * 1024);
+        thread.start();
+        thread.join();
+        assertThat(result.get()).isEqualTo("end1");
+    }
+
+    @Test
+    void a_stack_too_small_for_the_limits_is_an_error_of_the_template() throws InterruptedException {
+        AtomicReference<Object> result = new AtomicReference<>();
+        Thread thread = new Thread(
+                null,
+                () -> {
+                    try {
+                        Limits deep = new Limits(10_000_000, 1000, 1000, 1_000_000, 1000);
+                        JinjaTemplate.parse("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "t", deep)
+                                .render(Map.of(), NOW);
+                    } catch (Throwable e) {
+                        result.set(e);
+                    }
+                },
+                "tiny stack",
+                256 * 1024);
+        thread.start();
+        thread.join();
+        assertThat(result.get())
+                .isInstanceOfSatisfying(
+                        TemplateException.class, e -> assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT));
+    }
+
+    @Test
+    void each_limit_is_counted() {
+        assertThat(limited("{{ 'abc' }}", new Limits(100, 2, 100, 100, 100))).contains("2 characters");
+        assertThat(limited("{{ 'abc' ~ 'd' }}", new Limits(100, 100, 3, 100, 100)))
+                .contains("3 characters");
+        assertThat(limited("{{ [1,2] + [3] }}", new Limits(100, 100, 2, 100, 100)))
+                .contains("2 items");
+        assertThat(limited("{% for i in range(99) %}x{% endfor %}", new Limits(100, 100, 100, 100, 100)))
+                .contains("100 steps");
+        assertThat(limited("{{ ((1 + 2) + 3) + 4 }}", new Limits(100, 100, 100, 4, 100)))
+                .contains("deeper than 4");
+        assertThat(limited("{{ 1 }}", new Limits(100, 100, 100, 100, 6))).contains("at most 6");
+        assertThatThrownBy(() -> new Limits(0, 1, 1, 1, 1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static String limited(String template, Limits limits) {
+        TemplateException e = catchThrowableOfType(
+                TemplateException.class,
+                () -> JinjaTemplate.parse(template, "t", limits).render(Map.of(), NOW));
+        assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT);
+        return e.getMessage();
+    }
+
+    @Test
+    void variables_that_contain_themselves_are_refused() {
+        Map<String, Object> cyclic = new HashMap<>();
+        cyclic.put("self", cyclic);
+        JinjaTemplate template = JinjaTemplate.parse("{{ x }}", "t", Limits.DEFAULT);
+        assertThatThrownBy(() -> template.render(Map.of("x", cyclic), NOW)).isInstanceOf(TemplateException.class);
+    }
+}
