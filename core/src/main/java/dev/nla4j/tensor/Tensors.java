@@ -114,7 +114,10 @@ public final class Tensors {
             throw new IllegalArgumentException("a view with gaps has no memory of its own; make it contiguous first");
         }
         try (Pointer data = tensor.data_ptr()) {
-            return MemorySegment.ofAddress(data.address()).reinterpret(tensor.nbytes());
+            // A tensor without elements has no memory at all.
+            return data == null
+                    ? MemorySegment.NULL
+                    : MemorySegment.ofAddress(data.address()).reinterpret(tensor.nbytes());
         }
     }
 

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param path where the object stands in the file, for messages; empty for the top
 public record Fields(Path file, String path, JsonNode node) {
-    private static final long LARGEST_EXACT = 1L << 53;
+    private static final long LARGEST_EXACT = (1L << 53) - 1;
 
     public Fields {
         if (!node.isObject()) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -43,6 +44,8 @@ public final class Json {
     private static final LoadSettings YAML = LoadSettings.builder()
             .setAllowDuplicateKeys(false)
             .setAllowRecursiveKeys(false)
+            // What Python's yaml means by ~, Null and True.
+            .setSchema(new CoreSchema())
             .setMaxAliasesForCollections(MOST_YAML_ALIASES)
             .build();
 

@@ -1,0 +1,103 @@
+package dev.nla4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class UsageTest {
+    static Stream<List<String>> commands() {
+        List<List<String>> found = new ArrayList<>();
+        collect(Main.commandLine(System.out, System.err), List.of(), found);
+        assertThat(found).hasSizeGreaterThan(12);
+        return found.stream();
+    }
+
+    private static void collect(CommandLine command, List<String> path, List<List<String>> found) {
+        found.add(path);
+        command.getSubcommands().forEach((name, sub) -> {
+            List<String> longer = new ArrayList<>(path);
+            longer.add(name);
+            collect(sub, List.copyOf(longer), found);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void help_of_every_command_shows_an_example_of_itself(List<String> command) {
+        List<String> asked = new ArrayList<>(command);
+        asked.add("--help");
+        Run help = Run.of(asked.toArray(String[]::new));
+        assertThat(help.code()).isZero();
+        assertThat(help.err()).isEmpty();
+        assertThat(help.out().replaceAll("\\s+", " "))
+                .contains("Example: " + (command.isEmpty() ? "nla" : "nla " + String.join(" ", command)));
+        List<String> word = new ArrayList<>(command);
+        word.addFirst("help");
+        assertThat(Run.of(word.toArray(String[]::new)).out()).isEqualTo(help.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"explane", "tokenise", "docter", "compar"})
+    void an_unknown_command_suggests_the_nearest_and_ends_with_2(String typo) {
+        Run run = Run.of(typo);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains(typo).contains("Did you mean").doesNotContain("\tat ");
+    }
+
+    @Test
+    void an_unknown_command_below_a_command_suggests_the_nearest() {
+        Run run = Run.of("model", "pul", "x");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("pull");
+    }
+
+    @Test
+    void an_unknown_option_suggests_the_nearest() {
+        Run run = Run.of("explain", "x", "--sampels", "3");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--samples");
+    }
+
+    static Stream<List<String>> incomplete() {
+        return Stream.of(
+                List.of(),
+                List.of("chat"),
+                List.of("model"),
+                List.of("chat", "render"),
+                List.of("compare", "one text"),
+                List.of("reconstruct", "--text", "x"),
+                List.of("reconstruct", "--out", "x.npy"),
+                List.of("model", "pull"),
+                List.of("model", "show"),
+                List.of("model", "rm"),
+                List.of("explain"),
+                List.of("tokenize"),
+                List.of("explain", "x", "--chat", "y.json"),
+                List.of("tokenize", "--text", "x", "--file", "y"),
+                List.of("explain", "x", "--samples", "many"),
+                List.of("explain", "x", "--samples", "0"),
+                List.of("explain", "x", "--temperature", "9"),
+                List.of("explain", "x", "--temperature", "NaN"),
+                List.of("explain", "x", "--max-new-tokens", "0"),
+                List.of("explain", "x", "--dtype", "fp8"),
+                List.of("chat", "render", "--messages", "m.json", "--model", "a", "--template", "b"),
+                List.of("chat", "render", "--messages", "m.json", "--date", "yesterday"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("incomplete")
+    void what_is_missing_or_impossible_on_the_command_line_ends_with_2(List<String> args) {
+        Run run = Run.of(args.toArray(String[]::new));
+        assertThat(run.code()).as(run.err()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
+    }
+}

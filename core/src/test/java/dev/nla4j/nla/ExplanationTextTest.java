@@ -1,0 +1,37 @@
+package dev.nla4j.nla;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ExplanationTextTest {
+    @Test
+    void with_both_tags_it_is_the_stripped_text_between() {
+        assertRead("Sure! <explanation>\n one\n\ntwo \n</explanation> bye", "one\n\ntwo", false);
+        assertRead("<explanation></explanation>", "", false);
+    }
+
+    @Test
+    void without_the_closing_tag_it_is_all_after_the_opening_one_and_truncated() {
+        assertRead("<explanation>\nhalf a sen", "half a sen", true);
+        assertRead("x <explanation>", "", true);
+        assertRead("<explanation>a </explanatio", "a </explanatio", true);
+    }
+
+    @Test
+    void without_any_tag_it_is_the_whole_text() {
+        assertRead("  just words \n", "just words", false);
+        assertRead("", "", false);
+    }
+
+    @Test
+    void the_first_closing_tag_after_the_opening_one_ends_it() {
+        assertRead("<explanation>a</explanation>b</explanation>", "a", false);
+        assertRead("</explanation><explanation>a</explanation>", "a", false);
+        assertRead("<explanation>a<explanation>b</explanation>", "a<explanation>b", false);
+    }
+
+    private static void assertRead(String completion, String description, boolean truncated) {
+        assertThat(ExplanationText.parse(completion)).isEqualTo(new ExplanationText(description, truncated));
+    }
+}

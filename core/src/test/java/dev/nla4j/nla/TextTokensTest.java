@@ -1,0 +1,125 @@
+package dev.nla4j.nla;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.format.InputException;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.tokenizer.Tokenizer;
+import dev.nla4j.tokenizer.Tokenizers;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class TextTokensTest {
+    private static final List<Message> CONVERSATION =
+            List.of(Message.of("user", " Hi there "), Message.of("assistant", "Hi"), Message.of("user", "Hi"));
+    private static final String BODY = "{% for m in messages %}[{{ m.role }}] {{ m.content | trim }}\n{% endfor %}";
+
+    private static Tokenizer gemma;
+    private static Tokenizer qwen;
+
+    @BeforeAll
+    static void open() throws URISyntaxException {
+        gemma = tokenizer("contract-gemma3");
+        qwen = tokenizer("contract-qwen2");
+    }
+
+    @AfterAll
+    static void close() {
+        gemma.close();
+        qwen.close();
+    }
+
+    private static Tokenizer tokenizer(String name) throws URISyntaxException {
+        return Tokenizers.fromFolder(
+                Path.of(TextTokensTest.class.getResource("/tokenizer/" + name).toURI()));
+    }
+
+    @Test
+    void raw_text_gets_what_the_tokenizer_adds_by_its_own_rule() {
+        assertThat(TextTokens.ofText(gemma, "Hello").ids()[0]).isEqualTo(1);
+        assertThat(TextTokens.ofText(gemma, "").ids()).containsExactly(1);
+        assertThat(TextTokens.ofText(qwen, "").size()).isZero();
+        assertThat(TextTokens.ofText(gemma, "Hello").token(0)).isEqualTo("<bos>");
+    }
+
+    @Test
+    void a_begin_of_sequence_stands_once_whether_the_template_writes_it_or_not() {
+        for (String template : List.of("{{ bos_token }}" + BODY, BODY)) {
+            int[] ids = conversation(gemma, template).ids();
+            assertThat(ids).startsWith(1);
+            assertThat(java.util.Arrays.stream(ids).filter(id -> id == 1)).hasSize(1);
+        }
+    }
+
+    @Test
+    void the_text_is_the_rendering_and_tokens_cover_it() {
+        TextTokens tokens = conversation(qwen, BODY);
+        assertThat(tokens.text()).isEqualTo("[user] Hi there\n[assistant] Hi\n[user] Hi\n");
+        StringBuilder whole = new StringBuilder();
+        for (int i = 0; i < tokens.size(); i++) {
+            whole.append(tokens.token(i));
+        }
+        assertThat(whole.toString()).isEqualTo(tokens.text());
+    }
+
+    @Test
+    void tokens_know_their_message_also_where_contents_repeat_and_templates_strip() {
+        TextTokens tokens = conversation(qwen, BODY);
+        assertThat(tokens.messages())
+                .containsExactly(
+                        new TextTokens.MessageSpan(0, "user", 7, 15),
+                        new TextTokens.MessageSpan(1, "assistant", 28, 30),
+                        new TextTokens.MessageSpan(2, "user", 38, 40));
+        assertThat(tokens.message(0)).isNull();
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.tokens().get(i).start() >= 28 && tokens.tokens().get(i).end() <= 30) {
+                assertThat(tokens.message(i)).isEqualTo(tokens.messages().get(1));
+            }
+        }
+    }
+
+    @Test
+    void tokens_that_hold_one_character_together_are_its_fragments() {
+        TextTokens tokens = TextTokens.ofText(qwen, "a🜚b");
+        int count = 0;
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.token(i).equals("🜚")) {
+                assertThat(tokens.fragment(i).index()).isEqualTo(count++);
+            } else {
+                assertThat(tokens.fragment(i)).isEqualTo(new TextTokens.Fragment(0, 1));
+            }
+        }
+        assertThat(count).isGreaterThan(1);
+        assertThat(tokens.fragment(1).count()).isEqualTo(count);
+    }
+
+    @Test
+    void truncating_keeps_the_first_tokens() {
+        TextTokens tokens = TextTokens.ofText(qwen, "one two three four");
+        assertThat(tokens.truncated(2).ids()).isEqualTo(java.util.Arrays.copyOf(tokens.ids(), 2));
+        assertThat(tokens.truncated(1000)).isSameAs(tokens);
+    }
+
+    @Test
+    void an_empty_conversation_is_refused() {
+        ChatTemplate template = ChatTemplate.parse(BODY, "test");
+        assertThatThrownBy(() -> TextTokens.ofConversation(qwen, template, RenderOptions.of(List.of())))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("empty");
+    }
+
+    private static TextTokens conversation(Tokenizer tokenizer, String template) {
+        return TextTokens.ofConversation(
+                tokenizer,
+                ChatTemplate.parse(template, "test"),
+                RenderOptions.of(CONVERSATION).withSpecials(LanguageModel.templateSpecials(tokenizer)));
+    }
+}
