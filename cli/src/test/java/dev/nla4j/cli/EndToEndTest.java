@@ -41,7 +41,17 @@ class EndToEndTest {
     @Test
     void a_chinese_argument_survives_the_c_locale() throws Exception {
         DefaultModel.required();
-        Run run = nla(Map.of("LC_ALL", "C"), "explain", "你好", "--at", "last", "--json", "--samples", "2", "--max-new-tokens", "16");
+        Run run = nla(
+                Map.of("LC_ALL", "C"),
+                "explain",
+                "你好",
+                "--at",
+                "last",
+                "--json",
+                "--samples",
+                "2",
+                "--max-new-tokens",
+                "16");
         assertThat(run.code).as(run.err).isZero();
         JsonNode document = Json.parse(folder, run.out);
         JsonNode result = document.path("results").path(0);
@@ -57,10 +67,30 @@ class EndToEndTest {
     void the_same_seed_gives_the_same_explanations_whatever_stands_beside() throws Exception {
         DefaultModel.required();
         String[] alone = {
-            "explain", "The capital of France is", "--at", "4", "--samples", "2", "--max-new-tokens", "16", "--json", "--dtype", "fp32"
+            "explain",
+            "The capital of France is",
+            "--at",
+            "4",
+            "--samples",
+            "2",
+            "--max-new-tokens",
+            "16",
+            "--json",
+            "--dtype",
+            "fp32"
         };
         String[] beside = {
-            "explain", "The capital of France is", "--at", "1,4", "--samples", "2", "--max-new-tokens", "16", "--json", "--dtype", "fp32"
+            "explain",
+            "The capital of France is",
+            "--at",
+            "1,4",
+            "--samples",
+            "2",
+            "--max-new-tokens",
+            "16",
+            "--json",
+            "--dtype",
+            "fp32"
         };
         JsonNode first = Json.parse(folder, nla(Map.of(), alone).out);
         JsonNode second = Json.parse(folder, nla(Map.of(), beside).out);
