@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -53,7 +54,7 @@ public final class Decoder {
         /// Called once a depth, in order.
         ///
         /// @param depth blocks passed: 0 after the embeddings, `i` after block `i - 1`
-        /// @param residual `[B, T, D]` fp32, the caller's scope owns it
+        /// @param residual `[B, T, D]` fp32, valid during the call
         void at(int depth, Tensor residual);
     }
 
@@ -82,29 +83,44 @@ public final class Decoder {
         }
         long tokens = embeddings.size(1);
         int length = Math.toIntExact((past == null ? 0 : past.length()) + tokens);
-        Masks masks = new Masks(weights.dtype());
         Tensor residual = embeddings;
         tap.at(0, residual);
-        for (int layer = 0; layer < depth; layer++) {
-            residual = block(residual, layer, length, masks, past);
-            tap.at(layer + 1, residual);
+        try (Masks masks = new Masks(weights.dtype())) {
+            for (int layer = 0; layer < depth; layer++) {
+                Tensor next = block(residual, layer, length, masks, past);
+                if (layer > 0) {
+                    residual.close();
+                }
+                residual = next;
+                tap.at(layer + 1, residual);
+            }
         }
         if (past != null) {
             past.advance(tokens);
         }
-        return residual;
+        return depth == 0 ? residual : Scope.adopt(residual);
     }
 
+    /// One block. What it makes on the way is freed at once: kept until the whole call ends, the intermediate results
+    /// of
+    /// thirty blocks would be gigabytes. (Where gradients are recorded, the graph holds what it needs.)
+    ///
+    /// @return released from every scope
     private Tensor block(Tensor residual, int layer, int length, Masks masks, @Nullable KeyValues past) {
         Weights.Block block = weights.blocks().get(layer);
         BlockAdapter added = adapter == null ? null : adapter.block(layer);
         ModelConfig.Layer kind = config.layers().get(layer);
         RopeTables.Table rope = ropes.of(kind.rope(), length);
-        Tensor attended = Attention.apply(
-                normed(residual, block.inputNorm()), block, added, config, rope, masks, kind.window(), past, layer);
-        Tensor middle = residual.add(sandwiched(attended, block.postAttentionNorm()));
-        Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
-        return middle.add(sandwiched(fed, block.postFeedForwardNorm()));
+        try (Scope scope = Scope.open()) {
+            Tensor middle;
+            try (Scope attention = Scope.open()) {
+                Tensor x = normed(residual, block.inputNorm());
+                Tensor attended = Attention.apply(x, block, added, config, rope, masks, kind.window(), past, layer);
+                middle = attention.keep(residual.add(sandwiched(attended, block.postAttentionNorm())));
+            }
+            Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
+            return scope.release(middle.add(sandwiched(fed, block.postFeedForwardNorm())));
+        }
     }
 
     private Tensor normed(Tensor residual, Tensor norm) {

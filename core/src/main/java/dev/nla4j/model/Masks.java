@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,8 +12,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// Which earlier tokens a token sees, as terms added to scores: 0 or minus infinity. Made once a call and shared by all
-/// layers with the same window; its tensors belong to the caller's scope.
-final class Masks {
+/// layers with the same window; freed when it closes.
+final class Masks implements AutoCloseable {
     private final DType dtype;
     private final Map<Key, Tensor> made = new HashMap<>();
 
@@ -37,8 +38,15 @@ final class Masks {
         return made.computeIfAbsent(new Key(tokens, all, offset, window, group), this::make);
     }
 
+    @Override
+    public void close() {
+        made.values().forEach(Tensor::close);
+    }
+
     private Tensor make(Key key) {
-        try (Scalar start = new Scalar(key.offset);
+        // Released: the scope of the block that asks first closes before the other blocks ask.
+        try (Scope scope = Scope.open();
+                Scalar start = new Scalar(key.offset);
                 Scalar end = new Scalar(key.offset + key.tokens);
                 Scalar zero = new Scalar(0L);
                 Scalar count = new Scalar(key.all);
@@ -52,9 +60,9 @@ final class Masks {
                     hidden = hidden.logical_or(back.ge(window));
                 }
             }
-            return Tensors.zeros(dtype, key.tokens, key.all)
+            return scope.release(Tensors.zeros(dtype, key.tokens, key.all)
                     .masked_fill_(hidden, never)
-                    .repeat(key.group, 1); // [G*T, S]
+                    .repeat(key.group, 1)); // [G*T, S]
         }
     }
 }

@@ -55,6 +55,16 @@ public final class Scope implements AutoCloseable {
         return pointer;
     }
 
+    /// Gives a pointer that was released to the scope that is open now; it stays the caller's when none is.
+    public static <T extends Pointer> T adopt(T pointer) {
+        PointerScope innermost = PointerScope.getInnerScope();
+        if (innermost != null) {
+            innermost.attach(pointer);
+            pointer.releaseReference();
+        }
+        return pointer;
+    }
+
     @Override
     public void close() {
         if (noGrad != null) {
