@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -32,14 +33,14 @@ public record Message(Map<String, @Nullable Object> fields) {
     public static List<Message> listOf(JsonNode conversation) {
         if (!conversation.isArray()) {
             throw new InputException("a conversation is an array of messages, not "
-                    + conversation.getNodeType().name().toLowerCase(java.util.Locale.ROOT));
+                    + conversation.getNodeType().name().toLowerCase(Locale.ROOT));
         }
         List<Message> messages = new ArrayList<>();
         for (JsonNode node : conversation) {
             String place = "message " + messages.size();
             if (!node.isObject()) {
-                throw new InputException(place + " is "
-                        + node.getNodeType().name().toLowerCase(java.util.Locale.ROOT) + ", expected an object");
+                throw new InputException(
+                        place + " is " + node.getNodeType().name().toLowerCase(Locale.ROOT) + ", expected an object");
             }
             JsonNode role = node.get("role");
             if (role == null || !role.isString()) {

@@ -1,5 +1,6 @@
 package dev.nla4j.chat.jinja;
 
+import java.math.BigInteger;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,6 @@ final class Access {
 
     private static Value step(String name) {
         boolean number = !name.isEmpty() && name.length() < 1000 && name.chars().allMatch(c -> c >= '0' && c <= '9');
-        return number ? new PyInt(new java.math.BigInteger(name)) : PyText.of(name);
+        return number ? new PyInt(new BigInteger(name)) : PyText.of(name);
     }
 }

@@ -15,6 +15,8 @@ final class Filters {
     static {
         TextFilters.addTo(ALL);
         SequenceFilters.addTo(ALL);
+        OrderFilters.addTo(ALL);
+        SelectionFilters.addTo(ALL);
         NumberFilters.addTo(ALL);
         MarkupFilters.addTo(ALL);
     }

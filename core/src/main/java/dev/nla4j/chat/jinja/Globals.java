@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -65,13 +66,39 @@ final class Globals {
 
     private static Namespace namespace(Arguments arguments, Budget budget) {
         Map<String, Value> attributes = new LinkedHashMap<>();
-        SequenceFilters.dict(arguments, budget).entries().forEach((key, value) -> {
+        dict(arguments, budget).entries().forEach((key, value) -> {
             if (!(key.value() instanceof PyText name)) {
                 throw PyError.type("names of a namespace must be strings");
             }
             attributes.put(name.chars(), value);
         });
         return new Namespace(attributes);
+    }
+
+    /// `dict(...)`.
+    private static PyDict dict(Arguments arguments, Budget budget) {
+        if (arguments.positional().size() > 1) {
+            throw PyError.type("dict expected at most 1 argument, got "
+                    + arguments.positional().size());
+        }
+        Map<Key, Value> entries = new LinkedHashMap<>();
+        for (Value source : arguments.positional()) {
+            if (source instanceof PyDict dict) {
+                budget.items(dict.size());
+                entries.putAll(dict.entries());
+                continue;
+            }
+            for (Value pair : Sequences.list(source, budget)) {
+                List<Value> parts = Sequences.list(pair, budget);
+                if (parts.size() != 2) {
+                    throw PyError.value(
+                            "dictionary update sequence element has length " + parts.size() + "; 2 is required");
+                }
+                entries.put(new Key(parts.get(0), budget), parts.get(1));
+            }
+        }
+        arguments.named().forEach((name, value) -> entries.put(new Key(PyText.of(name), budget), value));
+        return new PyDict(entries);
     }
 
     /// `dict(...)` and `dict.fromkeys(...)`.
@@ -88,7 +115,7 @@ final class Globals {
 
         @Override
         public Value call(Arguments arguments) {
-            return SequenceFilters.dict(arguments, budget);
+            return Globals.dict(arguments, budget);
         }
 
         @Override

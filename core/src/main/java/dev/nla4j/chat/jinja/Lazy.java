@@ -2,6 +2,7 @@ package dev.nla4j.chat.jinja;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,5 +50,22 @@ abstract class Lazy implements Iterator<Value> {
                 return next;
             }
         });
+    }
+
+    /// The items that pass `wanted`.
+    static Lazy kept(Iterator<Value> items, Predicate<Value> wanted) {
+        return new Lazy() {
+            @Override
+            @Nullable
+            Value advance() {
+                while (items.hasNext()) {
+                    Value item = items.next();
+                    if (wanted.test(item)) {
+                        return item;
+                    }
+                }
+                return null;
+            }
+        };
     }
 }

@@ -1,6 +1,7 @@
 package dev.nla4j.chat.jinja;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -57,7 +58,7 @@ final class PrettyPrinter {
             case PyList list -> new PyList(sortedItems(list.items(), level));
             case PyTuple tuple when tuple.fields().isEmpty() -> new PyTuple(sortedItems(tuple.items(), level));
             case PyDict dict -> {
-                Map<Key, Value> entries = new java.util.LinkedHashMap<>();
+                Map<Key, Value> entries = new LinkedHashMap<>();
                 sortedEntries(dict).forEach(entry -> entries.put(entry.getKey(), sorted(entry.getValue(), level + 1)));
                 yield new PyDict(entries);
             }

@@ -1,5 +1,6 @@
 package dev.nla4j.chat.jinja;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -208,10 +209,10 @@ final class Sequences {
             case PyTuple tuple -> new PyTuple(sliceItems(tuple.items(), start, stop, step, budget));
             case PyRange range -> {
                 Bounds bounds = Bounds.of(start, stop, step, range.length());
-                var by = java.math.BigInteger.valueOf(bounds.step());
-                var origin = range.start().add(range.step().multiply(java.math.BigInteger.valueOf(bounds.start())));
-                var end = range.start().add(range.step().multiply(java.math.BigInteger.valueOf(bounds.stop())));
-                yield PyRange.of(origin, end, range.step().multiply(by));
+                yield PyRange.of(
+                        range.at(bounds.start()).value(),
+                        range.at(bounds.stop()).value(),
+                        range.step().multiply(BigInteger.valueOf(bounds.step())));
             }
             case PyDict _ -> throw PyError.type("unhashable type: 'slice'");
             case PyInt _, PyFloat _, PyBool _, PyNone _, PyDictView _, PyIterator _, PyObject _ ->

@@ -1,6 +1,5 @@
 package dev.nla4j.chat.jinja;
 
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -9,6 +8,7 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The methods of strings. Those of markup escape what they take in and return markup.
@@ -57,13 +57,13 @@ final class TextMethods {
         METHODS.put("rfind", (self, arguments, budget) -> PyInt.of(find("rfind", self, arguments, true, budget)));
         METHODS.put("index", (self, arguments, budget) -> found(find("index", self, arguments, false, budget)));
         METHODS.put("rindex", (self, arguments, budget) -> found(find("rindex", self, arguments, true, budget)));
-        METHODS.put("ljust", (self, arguments, budget) -> pad("ljust", self, arguments, budget));
-        METHODS.put("rjust", (self, arguments, budget) -> pad("rjust", self, arguments, budget));
-        METHODS.put("center", (self, arguments, budget) -> pad("center", self, arguments, budget));
-        METHODS.put("zfill", TextMethods::zeroFill);
-        METHODS.put("expandtabs", TextMethods::expandTabs);
-        METHODS.put("translate", TextMethods::translate);
-        METHODS.put("maketrans", (_, arguments, budget) -> makeTranslation(arguments, budget));
+        METHODS.put("ljust", (self, arguments, budget) -> TextLayout.pad("ljust", self, arguments, budget));
+        METHODS.put("rjust", (self, arguments, budget) -> TextLayout.pad("rjust", self, arguments, budget));
+        METHODS.put("center", (self, arguments, budget) -> TextLayout.pad("center", self, arguments, budget));
+        METHODS.put("zfill", TextLayout::zeroFill);
+        METHODS.put("expandtabs", TextLayout::expandTabs);
+        METHODS.put("translate", Translation::translate);
+        METHODS.put("maketrans", (_, arguments, budget) -> Translation.table(arguments, budget));
         METHODS.put("encode", (_, _, _) -> {
             throw PyError.type("'encode' is not supported: templates have no bytes");
         });
@@ -121,7 +121,7 @@ final class TextMethods {
     }
 
     /// An argument that joins the string's own characters: markup takes anything and escapes it.
-    private static String joining(PyText self, Value value, Budget budget) {
+    static String joining(PyText self, Value value, Budget budget) {
         if (self.isMarkup()) {
             return Html.escape(value, budget).chars();
         }
@@ -138,7 +138,7 @@ final class TextMethods {
         if (!bound.isNone(0)) {
             String chars = bound.text(0).chars();
             budget.read(chars.length());
-            stripped = chars.codePoints().boxed().collect(java.util.stream.Collectors.toSet())::contains;
+            stripped = chars.codePoints().boxed().collect(Collectors.toSet())::contains;
         }
         return self.like(strip(self.chars(), stripped, left, right, budget));
     }
@@ -316,125 +316,5 @@ final class TextMethods {
         private static int fit(int index, int length) {
             return index < 0 ? Math.max(0, index + length) : index;
         }
-    }
-
-    private static Value pad(String name, PyText self, Arguments arguments, Budget budget) {
-        Arguments.Bound bound = arguments.bindPlaces(name, 1, 2);
-        String fill = bound.get(1) == null ? " " : joining(self, bound.at(1), budget);
-        if (fill.codePointCount(0, fill.length()) != 1) {
-            throw PyError.type("The fill character must be exactly one character long");
-        }
-        return pad(name, self, bound.index(0, 0), fill, budget);
-    }
-
-    static PyText pad(String name, PyText self, int width, String fill, Budget budget) {
-        budget.read(self.chars().length());
-        int missing = width - self.length();
-        if (width < 0 || missing <= 0) {
-            return self;
-        }
-        budget.chars((long) missing * fill.length() + self.chars().length());
-        int left = switch (name) {
-            case "ljust" -> 0;
-            case "rjust" -> missing;
-            default -> missing / 2 + (missing & width & 1);
-        };
-        return self.like(fill.repeat(left) + self.chars() + fill.repeat(missing - left));
-    }
-
-    private static Value zeroFill(PyText self, Arguments arguments, Budget budget) {
-        int width = arguments.bindPlaces("zfill", 1, 1).index(0, 0);
-        String chars = self.chars();
-        boolean signed = chars.startsWith("-") || chars.startsWith("+");
-        PyText digits = self.like(signed ? chars.substring(1) : chars);
-        PyText filled = pad("rjust", digits, signed ? Math.max(width, 1) - 1 : width, "0", budget);
-        return signed ? self.like(chars.charAt(0) + filled.chars()) : filled;
-    }
-
-    private static Value expandTabs(PyText self, Arguments arguments, Budget budget) {
-        int size = Math.max(0, arguments.bind("expandtabs", 0, "tabsize").index(0, 8));
-        StringBuilder out = new StringBuilder();
-        int column = 0;
-        for (int c : self.chars().codePoints().toArray()) {
-            if (c == '\t') {
-                int spaces = size == 0 ? 0 : size - column % size;
-                budget.grown(out.length() + (long) spaces, spaces);
-                out.repeat(' ', spaces);
-                column += spaces;
-            } else {
-                out.appendCodePoint(c);
-                column = c == '\n' || c == '\r' ? 0 : column + 1;
-            }
-        }
-        budget.chars(out.length());
-        return self.like(out.toString());
-    }
-
-    private static Value translate(PyText self, Arguments arguments, Budget budget) {
-        Value table = arguments.bindPlaces("translate", 1, 1).at(0);
-        StringBuilder out = new StringBuilder();
-        for (int c : self.chars().codePoints().toArray()) {
-            Value mapped = translated(table, c, budget);
-            if (mapped instanceof PyText text) {
-                budget.grown(
-                        out.length() + (long) text.chars().length(),
-                        text.chars().length());
-                out.append(text.chars());
-            } else if (mapped != PyNone.NONE) {
-                int point = Numbers.toIndex(mapped);
-                if (!Character.isValidCodePoint(point)) {
-                    throw PyError.value("character mapping must be in range(0x110000)");
-                }
-                out.appendCodePoint(point);
-            }
-        }
-        budget.chars(out.length());
-        return self.like(out.toString());
-    }
-
-    private static Value translated(Value table, int c, Budget budget) {
-        try {
-            return Sequences.item(table, PyInt.of(c), budget);
-        } catch (PyError e) {
-            if (e.kind() == PyError.Kind.LOOKUP) {
-                return PyInt.of(c);
-            }
-            throw e;
-        }
-    }
-
-    private static Value makeTranslation(Arguments arguments, Budget budget) {
-        Arguments.Bound bound = arguments.bindPlaces("maketrans", 1, 3);
-        Map<Key, Value> table = new LinkedHashMap<>();
-        if (bound.get(1) == null) {
-            if (!(bound.at(0) instanceof PyDict dict)) {
-                throw PyError.type("if you give only one argument to maketrans it must be a dict");
-            }
-            dict.entries().forEach((key, value) -> table.put(new Key(point(key.value()), budget), value));
-            return new PyDict(table);
-        }
-        int[] from = bound.text(0).chars().codePoints().toArray();
-        int[] to = bound.text(1).chars().codePoints().toArray();
-        if (from.length != to.length) {
-            throw PyError.value("the first two maketrans arguments must have equal length");
-        }
-        for (int i = 0; i < from.length; i++) {
-            table.put(new Key(PyInt.of(from[i]), budget), PyInt.of(to[i]));
-        }
-        if (bound.get(2) != null) {
-            bound.text(2).chars().codePoints().forEach(c -> table.put(new Key(PyInt.of(c), budget), PyNone.NONE));
-        }
-        return new PyDict(table);
-    }
-
-    private static Value point(Value key) {
-        if (key instanceof PyText text && text.length() == 1) {
-            return PyInt.of(text.chars().codePointAt(0));
-        }
-        BigInteger number = Numbers.integer(key);
-        if (number == null) {
-            throw PyError.value("keys in translate table must be integers or strings of length 1");
-        }
-        return new PyInt(number);
     }
 }

@@ -2,6 +2,7 @@ package dev.nla4j.chat.jinja;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
@@ -77,12 +78,12 @@ final class TextWrap {
             }
             end = hyphen > 0 && !onlyHyphens ? hyphen + 1 : end;
         }
-        line.add(java.util.Arrays.copyOfRange(word, 0, end));
-        chunks.push(java.util.Arrays.copyOfRange(word, end, word.length));
+        line.add(Arrays.copyOfRange(word, 0, end));
+        chunks.push(Arrays.copyOfRange(word, end, word.length));
     }
 
     private static boolean isBlank(int[] chunk) {
-        return java.util.Arrays.stream(chunk).allMatch(Characters::isSpace);
+        return Arrays.stream(chunk).allMatch(Characters::isSpace);
     }
 
     private List<int[]> chunks(int[] text) {
@@ -92,7 +93,7 @@ final class TextWrap {
             int end = isSpace(text, at)
                     ? endOf(text, at, true)
                     : breakOnHyphens ? wordEnd(text, at) : endOf(text, at, false);
-            chunks.add(java.util.Arrays.copyOfRange(text, at, end));
+            chunks.add(Arrays.copyOfRange(text, at, end));
             at = end;
         }
         budget.items(chunks.size());
