@@ -58,13 +58,14 @@ final class Access {
     }
 
     /// The steps that the `attribute` argument of a filter names.
-    static List<Value> steps(Value attribute) {
+    static List<Value> steps(Value attribute, Budget budget) {
         if (attribute == PyNone.NONE) {
             return List.of();
         }
         if (!(attribute instanceof PyText text)) {
             return List.of(attribute);
         }
+        budget.read(text.chars().length() * 8L);
         return List.of(text.chars().split("\\.", -1)).stream().map(Access::step).toList();
     }
 

@@ -77,7 +77,9 @@ final class Comparison {
 
     private static boolean equalViews(PyDictView a, PyDictView b, Budget budget, int nesting) {
         return switch (a.part()) {
-            case KEYS -> a.dict().entries().keySet().equals(b.dict().entries().keySet());
+            case KEYS ->
+                a.dict().size() == b.dict().size()
+                        && a.dict().entries().keySet().equals(b.dict().entries().keySet());
             case VALUES -> false;
             case ITEMS -> equalEntries(a.dict(), b.dict(), budget, nesting);
         };

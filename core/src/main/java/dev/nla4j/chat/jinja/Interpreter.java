@@ -46,7 +46,7 @@ final class Interpreter {
         if (frames.root().get("self") == Symbols.Load.PARAMETER) {
             root.set("self", SelfReference.SELF);
         }
-        root.enter(frames.root(), interpreter.passed);
+        root.enter(frames.root(), interpreter.passed, budget);
         interpreter.run(template, root, interpreter.rendering);
         return interpreter.result();
     }
@@ -202,7 +202,7 @@ final class Interpreter {
             if (names.containsKey("loop")) {
                 scope.set("loop", loop);
             }
-            scope.enter(names, passed);
+            scope.enter(names, passed, budget);
             Flow flow = run(node.body(), scope, out);
             if (flow == Flow.BREAK) {
                 break;
@@ -214,7 +214,7 @@ final class Interpreter {
         Flow flow = Flow.NEXT;
         if (!completed) {
             Scope otherwise = outer.inner();
-            otherwise.enter(frames.otherwise(node), passed);
+            otherwise.enter(frames.otherwise(node), passed, budget);
             flow = run(node.otherwise(), otherwise, out);
             otherwise.leave();
         }
@@ -226,7 +226,7 @@ final class Interpreter {
     private PyIterator filtered(Node.For node, Node.Expr test, Value iterable, Scope outer) {
         Scope scope = outer.inner();
         return Lazy.generator(budget, () -> {
-            scope.enter(frames.test(node), passed);
+            scope.enter(frames.test(node), passed, budget);
             Iterator<Value> items = Sequences.iterate(iterable, budget);
             return new Lazy() {
                 @Override
@@ -252,7 +252,7 @@ final class Interpreter {
     private Flow runSetBlock(Node.SetBlock set, Scope scope) {
         evaluator.requireNamespaces(set.target(), scope);
         Scope inner = scope.inner();
-        inner.enter(frames.body(set), passed);
+        inner.enter(frames.body(set), passed, budget);
         Output captured = Output.captured(budget);
         Flow flow = run(set.body(), inner, captured);
         if (flow != Flow.NEXT) {
@@ -275,7 +275,7 @@ final class Interpreter {
 
     private Flow runFilterBlock(Node.FilterBlock block, Scope scope, Output out) {
         Scope inner = scope.inner();
-        inner.enter(frames.body(block), passed);
+        inner.enter(frames.body(block), passed, budget);
         Output captured = Output.captured(budget);
         Flow flow = run(block.body(), inner, captured);
         if (flow == Flow.NEXT) {
@@ -287,7 +287,7 @@ final class Interpreter {
 
     private Flow runWith(Node.With with, Scope scope, Output out) {
         Scope inner = scope.inner();
-        inner.enter(frames.body(with), passed);
+        inner.enter(frames.body(with), passed, budget);
         for (int i = 0; i < with.targets().size(); i++) {
             Value value = evaluator.evaluate(with.values().get(i), scope);
             evaluator.assign(with.targets().get(i), value, inner);
@@ -300,10 +300,10 @@ final class Interpreter {
     private Flow runAutoescape(Node.Autoescape block, Scope scope, Output out) {
         boolean fixed = block.value() instanceof Node.Literal && scope.escaping() != Scope.Escaping.VOLATILE;
         Scope valueScope = scope.inner();
-        valueScope.enter(frames.body(block), passed);
+        valueScope.enter(frames.body(block), passed, budget);
         boolean wanted = evaluator.isTrue(block.value(), valueScope);
         Scope inner = scope.inner(fixed ? (wanted ? Scope.Escaping.ON : Scope.Escaping.OFF) : Scope.Escaping.VOLATILE);
-        inner.enter(frames.body(block), passed);
+        inner.enter(frames.body(block), passed, budget);
         boolean before = autoescape;
         autoescape = wanted;
         Flow flow = run(block.body(), inner, out);
@@ -324,7 +324,7 @@ final class Interpreter {
         budget.enter();
         Scope scope = macro.scope().inner();
         values.forEach(scope::set);
-        scope.enter(frames.body(macro.node()), passed);
+        scope.enter(frames.body(macro.node()), passed, budget);
         Node.Signature signature = macro.signature();
         for (int i = 0; i < signature.parameters().size(); i++) {
             String parameter = signature.parameters().get(i);

@@ -23,7 +23,7 @@ final class OrderFilters {
 
     /// The key by which filters compare: an attribute, in lower case unless case counts.
     private static Function<Value, Value> key(Value attribute, boolean caseSensitive, Budget budget) {
-        List<Value> steps = Access.steps(attribute);
+        List<Value> steps = Access.steps(attribute, budget);
         return item -> folded(Access.path(item, steps, null, budget), caseSensitive, budget);
     }
 
@@ -114,7 +114,7 @@ final class OrderFilters {
     private static Value groupBy(Arguments arguments, Interpreter in) {
         Arguments.Bound bound = arguments.bind("groupby", 2, "value", "attribute", "default", "case_sensitive");
         Budget budget = in.budget();
-        List<Value> steps = Access.steps(bound.at(1));
+        List<Value> steps = Access.steps(bound.at(1), budget);
         Value fallback = bound.isNone(2) ? null : bound.at(2);
         boolean caseSensitive = bound.truth(3, false);
         Function<Value, Value> key = item -> folded(Access.path(item, steps, fallback, budget), caseSensitive, budget);

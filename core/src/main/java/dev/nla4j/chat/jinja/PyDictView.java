@@ -1,6 +1,7 @@
 package dev.nla4j.chat.jinja;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -14,16 +15,29 @@ record PyDictView(PyDict dict, Part part) implements Value {
 
     List<Value> items() {
         List<Value> items = new ArrayList<>(dict.size());
-        for (Map.Entry<Key, Value> entry : dict.entries().entrySet()) {
-            Value key = entry.getKey().value();
-            items.add(
-                    switch (part) {
-                        case KEYS -> key;
-                        case VALUES -> entry.getValue();
-                        case ITEMS -> PyTuple.pair(key, entry.getValue());
-                    });
-        }
+        iterator().forEachRemaining(items::add);
         return items;
+    }
+
+    Iterator<Value> iterator() {
+        Iterator<Map.Entry<Key, Value>> entries = dict.entries().entrySet().iterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return entries.hasNext();
+            }
+
+            @Override
+            public Value next() {
+                Map.Entry<Key, Value> entry = entries.next();
+                Value key = entry.getKey().value();
+                return switch (part) {
+                    case KEYS -> key;
+                    case VALUES -> entry.getValue();
+                    case ITEMS -> PyTuple.pair(key, entry.getValue());
+                };
+            }
+        };
     }
 
     @Override

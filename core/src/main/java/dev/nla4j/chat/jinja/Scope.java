@@ -42,7 +42,8 @@ final class Scope {
     /// Gives the frame's names the values they have at its start.
     ///
     /// @param passed what a name means that no frame sets
-    void enter(Map<String, Symbols.Load> names, Map<String, Value> passed) {
+    void enter(Map<String, Symbols.Load> names, Map<String, Value> passed, Budget budget) {
+        budget.spend(names.size());
         names.forEach((name, load) -> {
             switch (load) {
                 case PARAMETER -> values.putIfAbsent(name, null);

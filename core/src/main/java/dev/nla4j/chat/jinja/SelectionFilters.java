@@ -55,7 +55,7 @@ final class SelectionFilters {
     private static Function<Value, Value> mapping(Arguments arguments, Interpreter in) {
         if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
             Arguments.Bound bound = arguments.bind("map", 1, "attribute", "default");
-            List<Value> steps = Access.steps(bound.at(0));
+            List<Value> steps = Access.steps(bound.at(0), in.budget());
             Value fallback = bound.isNone(1) ? null : bound.at(1);
             return item -> Access.path(item, steps, fallback, in.budget());
         }
@@ -88,7 +88,7 @@ final class SelectionFilters {
         if (byAttribute && positional.isEmpty()) {
             throw PyError.runtime("Missing parameter for attribute name");
         }
-        List<Value> steps = byAttribute ? Access.steps(positional.get(0)) : List.of();
+        List<Value> steps = byAttribute ? Access.steps(positional.get(0), in.budget()) : List.of();
         int offset = byAttribute ? 1 : 0;
         Function<Value, Value> subject = item -> Access.path(item, steps, null, in.budget());
         if (positional.size() <= offset) {

@@ -84,7 +84,7 @@ final class SequenceFilters {
         if (total instanceof PyText) {
             throw PyError.type("sum() can't sum strings [use ''.join(seq) instead]");
         }
-        List<Value> steps = Access.steps(bound.at(1));
+        List<Value> steps = Access.steps(bound.at(1), budget);
         Iterator<Value> items = Sequences.iterate(bound.at(0), budget);
         while (items.hasNext()) {
             total = Operators.add(total, Access.path(items.next(), steps, null, budget), budget);

@@ -86,9 +86,8 @@ final class Sequences {
             case PyUndefined _ -> List.<Value>of().iterator();
             case PyList list -> list.items().iterator();
             case PyTuple tuple -> tuple.items().iterator();
-            case PyDict dict ->
-                new PyDictView(dict, PyDictView.Part.KEYS).items().iterator();
-            case PyDictView view -> view.items().iterator();
+            case PyDict dict -> new PyDictView(dict, PyDictView.Part.KEYS).iterator();
+            case PyDictView view -> view.iterator();
             case PyRange range -> range.items().iterator();
             case PyIterator iterator -> iterator.remaining();
             case PyObject object -> object.iterator();

@@ -24,17 +24,18 @@ final class Symbols {
     }
 
     private final @Nullable Symbols parent;
-    private final Map<String, Load> loads;
-    private final Set<String> stores;
+    /// For a branch of an `if`: the names known before it, which it shares with the other branches.
+    private final @Nullable Symbols base;
+    private final Map<String, Load> loads = new LinkedHashMap<>();
+    private final Set<String> stores = new HashSet<>();
 
     Symbols(@Nullable Symbols parent) {
-        this(parent, new LinkedHashMap<>(), new HashSet<>());
+        this(parent, null);
     }
 
-    private Symbols(@Nullable Symbols parent, Map<String, Load> loads, Set<String> stores) {
+    private Symbols(@Nullable Symbols parent, @Nullable Symbols base) {
         this.parent = parent;
-        this.loads = loads;
-        this.stores = stores;
+        this.base = base;
     }
 
     /// Own names.
@@ -42,8 +43,22 @@ final class Symbols {
         return loads;
     }
 
-    private boolean isKnown(String name) {
-        return loads.containsKey(name) || isKnownOutside(name);
+    private boolean isOwn(String name) {
+        for (Symbols part = this; part != null; part = part.base) {
+            if (part.loads.containsKey(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isWritten(String name) {
+        for (Symbols part = this; part != null; part = part.base) {
+            if (part.stores.contains(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isKnownOutside(String name) {
@@ -56,14 +71,14 @@ final class Symbols {
     }
 
     void read(String name) {
-        if (!isKnown(name)) {
+        if (!isOwn(name) && !isKnownOutside(name)) {
             loads.put(name, Load.RESOLVE);
         }
     }
 
     void write(String name) {
         stores.add(name);
-        if (!loads.containsKey(name)) {
+        if (!isOwn(name)) {
             loads.put(name, isKnownOutside(name) ? Load.ALIAS : Load.UNDEFINED);
         }
     }
@@ -73,15 +88,15 @@ final class Symbols {
         loads.put(name, Load.PARAMETER);
     }
 
-    private Symbols copy() {
-        return new Symbols(parent, new LinkedHashMap<>(loads), new HashSet<>(stores));
+    private Symbols branch() {
+        return new Symbols(parent, this);
     }
 
     /// Takes in what branches of an `if` may set.
     private void merge(List<Symbols> branches) {
         Set<String> conditional = new HashSet<>();
         branches.forEach(branch -> conditional.addAll(branch.stores));
-        conditional.removeAll(stores);
+        conditional.removeIf(this::isWritten);
         for (Symbols branch : branches) {
             loads.putAll(branch.loads);
             stores.addAll(branch.stores);
@@ -117,11 +132,11 @@ final class Symbols {
 
     private void visitIf(Node.If node) {
         visit(node.test());
-        Symbols body = copy();
+        Symbols body = branch();
         body.visitAll(node.body());
-        Symbols elifs = copy();
+        Symbols elifs = branch();
         elifs.visitAll(node.elifs());
-        Symbols otherwise = copy();
+        Symbols otherwise = branch();
         otherwise.visitAll(node.otherwise());
         merge(List.of(body, elifs, otherwise));
     }

@@ -194,7 +194,7 @@ final class TextFilters {
     private static Value join(Arguments arguments, Interpreter in) {
         Arguments.Bound bound = arguments.bind("join", 1, "value", "d", "attribute");
         Budget budget = in.budget();
-        List<Value> steps = Access.steps(bound.at(2));
+        List<Value> steps = Access.steps(bound.at(2), budget);
         List<Value> items = new ArrayList<>();
         for (Value item : Sequences.list(bound.at(0), budget)) {
             items.add(Access.path(item, steps, null, budget));

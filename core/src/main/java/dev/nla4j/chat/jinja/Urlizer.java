@@ -106,6 +106,7 @@ final class Urlizer {
         }
         String linked = middle;
         for (String scheme : style.extraSchemes()) {
+            budget.step();
             if (!linked.equals(scheme) && linked.startsWith(scheme)) {
                 linked = "<a href=\"" + linked + "\"" + style.attributes() + ">" + linked + "</a>";
                 budget.chars(linked.length());

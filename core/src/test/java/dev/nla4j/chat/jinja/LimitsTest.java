@@ -173,6 +173,17 @@ class LimitsTest {
     }
 
     @Test
+    void many_names_and_many_branches_are_parsed_in_proportion_to_the_source() {
+        StringBuilder source = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            source.append("{% set n").append(i).append("=1 %}{% if n0 %}{% endif %}");
+        }
+        long start = System.nanoTime();
+        assertThat(render(source.toString())).isEmpty();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    @Test
     void values_as_deep_as_json_may_be_are_fine() {
         assertThat(render("{{ deep }}")).isEqualTo("[".repeat(301) + "]".repeat(301));
     }
