@@ -37,9 +37,8 @@ class SoakTest {
     @Test
     @Tag("model")
     void two_hundred_explanations_leave_memory_flat() throws IOException {
-        assertThat(growth(2))
-                .as("MB grown between the first and the last quarter")
-                .isLessThan(20);
+        // The allocator itself moves by up to 75 MB; a batch whose tensors are not freed takes gigabytes.
+        assertThat(growth(2)).as("MB grown from the first to the last round").isLessThan(150);
     }
 
     /// Mean resident memory of the last quarter of the rounds less that of the first, after one round to warm up, in
