@@ -124,7 +124,7 @@ final class GenerateCommand implements Callable<Integer> {
                 request.prompt(),
                 request.seed(),
                 request.number(),
-                request.temperature(),
+                request.sampling(),
                 request.maxNewTokens(),
                 request.stopIds(),
                 watch);

@@ -1,5 +1,7 @@
 package dev.nla4j.generate;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// What was written for a request.
@@ -10,6 +12,18 @@ public record Completion(List<Integer> ids, List<Float> logProbabilities, StopRe
     public Completion {
         ids = List.copyOf(ids);
         logProbabilities = List.copyOf(logProbabilities);
+    }
+
+    Completion(int[] ids, float[] logProbabilities, StopReason reason) {
+        this(Arrays.stream(ids).boxed().toList(), boxed(logProbabilities), reason);
+    }
+
+    private static List<Float> boxed(float[] values) {
+        ArrayList<Float> boxed = new ArrayList<>(values.length);
+        for (float value : values) {
+            boxed.add(value);
+        }
+        return boxed;
     }
 
     /// The ids as an array.

@@ -2,18 +2,20 @@ package dev.nla4j.generate;
 
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.KeyValues;
-import dev.nla4j.tensor.Scope;
-import dev.nla4j.tensor.Tensors;
+import dev.nla4j.model.Prefix;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.TreeMap;
-import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/// Writes completions in batches: requests with prompts of one length go through together, prefilled at once and then a
-/// token a step until each has stopped. One thread at a time.
+/// Writes completions of many requests at once. What prompts share is read once (see [Prompt]); rows that end
+/// make room for waiting ones. One thread at a time; [EngineQueue] serves several.
 public final class Engine {
-    private static final int MOST_ROWS = 64;
+    private static final int MOST_ROWS = 256;
+    private static final long MOST_CACHE_BYTES = 3L << 29;
+    /// Waiting requests are let in when so many rows are free, so that their prompts are read together.
+    private static final int REFILL = 16;
 
     private final Decoder decoder;
     private final int vocabularyLimit;
@@ -35,115 +37,77 @@ public final class Engine {
     }
 
     /// One completion a request, in their order.
+    ///
+    /// @throws RuntimeException what the first request that failed failed with, after the others have ended
     public List<Completion> generate(List<Request> requests, Listener listener) {
         Completion[] completions = new Completion[requests.size()];
-        TreeMap<Long, List<Integer>> byLength = new TreeMap<>();
+        List<RuntimeException> failures = new ArrayList<>();
+        // Requests without a prefix share the key of none.
+        IdentityHashMap<Object, List<Integer>> byPrefix = new IdentityHashMap<>();
+        List<List<Integer>> groups = new ArrayList<>();
         for (int i = 0; i < requests.size(); i++) {
-            byLength.computeIfAbsent(requests.get(i).prompt().length(), _ -> new ArrayList<>())
+            Prefix prefix = requests.get(i).prompt().prefix();
+            byPrefix.computeIfAbsent(prefix == null ? this : prefix, _ -> {
+                        List<Integer> group = new ArrayList<>();
+                        groups.add(group);
+                        return group;
+                    })
                     .add(i);
         }
-        for (List<Integer> equallyLong : byLength.values()) {
-            for (int start = 0; start < equallyLong.size(); start += MOST_ROWS) {
-                List<Integer> batch = equallyLong.subList(start, Math.min(start + MOST_ROWS, equallyLong.size()));
-                generateBatch(requests, batch, completions, listener);
+        for (List<Integer> group : groups) {
+            List<Row> waiting = new ArrayList<>();
+            for (int index : group) {
+                waiting.add(new Row(requests.get(index), observer(index, completions, failures, listener), null));
             }
+            write(waiting, requests.get(group.get(0)).prompt().prefix());
+        }
+        if (!failures.isEmpty()) {
+            throw failures.get(0);
         }
         return Arrays.asList(completions);
     }
 
-    private void generateBatch(
-            List<Request> requests, List<Integer> batch, Completion[] completions, Listener listener) {
-        List<Request> rows = batch.stream().map(requests::get).toList();
-        int longest = rows.stream().mapToInt(Request::maxNewTokens).max().orElse(0);
-        List<Row> states = rows.stream().map(Row::new).toList();
-        try (Scope _ = Scope.noGrad();
-                KeyValues past = new KeyValues(
-                        decoder.config(),
-                        decoder.dtype(),
-                        rows.size(),
-                        rows.get(0).prompt().length() + longest)) {
-            Tensor next = stack(rows); // [B, T, D]
-            for (int position = 0; position < longest; position++) {
-                Tensor embeddings;
-                try (Scope step = Scope.noGrad()) {
-                    Tensor residual = decoder.residual(next, past);
-                    Tensor logits = decoder.logits(residual.select(1, residual.size(1) - 1)); // [B, V]
-                    Sampler.Draw[] draws = Sampler.draw(logits, rows, position, vocabularyLimit);
-                    boolean live = false;
-                    for (int row = 0; row < draws.length; row++) {
-                        if (states.get(row).take(draws[row])) {
-                            Completion completion = states.get(row).completion();
-                            completions[batch.get(row)] = completion;
-                            listener.completed(batch.get(row), completion);
-                        }
-                        live |= states.get(row).isLive();
-                    }
-                    if (!live) {
-                        break;
-                    }
-                    embeddings = step.keep(decoder.embed(lastIds(states)));
+    private static Row.Observer observer(
+            int index, Completion[] completions, List<RuntimeException> failures, Listener listener) {
+        return new Row.Observer() {
+            @Override
+            public void ended(Completion completion) {
+                completions[index] = completion;
+                listener.completed(index, completion);
+            }
+
+            @Override
+            public void failed(RuntimeException reason) {
+                failures.add(reason);
+            }
+        };
+    }
+
+    private void write(List<Row> waiting, @Nullable Prefix prefix) {
+        int tokens =
+                waiting.stream().mapToInt(row -> tokens(row.request())).max().orElse(0);
+        int next = 0;
+        try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room(waiting.size(), tokens), tokens)) {
+            while (next < waiting.size() || rows.count() > 0) {
+                int left = waiting.size() - next;
+                if (left > 0 && (rows.free() >= Math.min(REFILL, left) || rows.count() == 0)) {
+                    int admitted = Math.min(rows.free(), left);
+                    rows.admit(waiting.subList(next, next + admitted));
+                    next += admitted;
+                } else {
+                    rows.step();
                 }
-                next = embeddings;
             }
         }
     }
 
-    private static Tensor stack(List<Request> rows) {
-        return Tensors.cat(
-                0,
-                rows.stream().map(row -> row.prompt().embeddings().unsqueeze(0)).toArray(Tensor[]::new));
+    /// Tokens a row of this request may come to hold.
+    static int tokens(Request request) {
+        return Math.addExact(request.prompt().length(), request.maxNewTokens());
     }
 
-    private static Tensor lastIds(List<Row> states) {
-        return Tensors.ids(
-                states.stream().map(state -> new int[] {state.lastId()}).toArray(int[][]::new));
-    }
-
-    /// One row's completion so far.
-    private static final class Row {
-        private final Request request;
-        private final List<Integer> ids = new ArrayList<>();
-        private final List<Float> logProbabilities = new ArrayList<>();
-        private boolean live = true;
-        private StopReason reason = StopReason.LENGTH;
-
-        Row(Request request) {
-            this.request = request;
-        }
-
-        boolean isLive() {
-            return live;
-        }
-
-        int lastId() {
-            return ids.getLast();
-        }
-
-        /// Adds a drawn id; true when that ended the completion. A row that has ended ignores it.
-        boolean take(Sampler.Draw draw) {
-            if (!live) {
-                return false;
-            }
-            ids.add(draw.id());
-            logProbabilities.add(draw.logProbability());
-            if (request.stopIds().contains(draw.id())) {
-                reason = StopReason.STOP_ID;
-                live = false;
-            } else if (request.stop().isComplete(idArray(), ids.size())) {
-                reason = StopReason.STOP_CONDITION;
-                live = false;
-            } else if (ids.size() == request.maxNewTokens()) {
-                live = false;
-            }
-            return !live;
-        }
-
-        Completion completion() {
-            return new Completion(ids, logProbabilities, reason);
-        }
-
-        private int[] idArray() {
-            return ids.stream().mapToInt(Integer::intValue).toArray();
-        }
+    private int room(int wanted, int tokens) {
+        long bytes = KeyValues.bytesPerRow(decoder.config(), decoder.dtype(), tokens);
+        return Math.toIntExact(Math.clamp(Math.min(wanted, MOST_CACHE_BYTES / bytes), 1, MOST_ROWS));
     }
 }

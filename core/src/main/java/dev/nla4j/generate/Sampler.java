@@ -5,100 +5,223 @@ import dev.nla4j.tensor.Rng;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Draws one id a row by inverse transform sampling, in two steps: first the block of the vocabulary that holds the
-/// drawn
-/// point of the cumulative distribution, then the id inside it. Exact, and cheap at any vocabulary: only two short rows
-/// a
-/// draw leave native memory. The point depends on (seed, request number, position) and on nothing else.
+/// drawn point of the cumulative distribution, then the id inside it. Exact, and cheap at any vocabulary: only two
+/// short rows a draw leave native memory. The point depends on (seed, request number, position) and on nothing
+/// else, and a row's sums depend on that row only.
 final class Sampler {
     private static final int BLOCK = 512;
     private static final double LAST_BELOW_ONE = Math.nextDown(1.0);
 
     private Sampler() {}
 
-    /// A drawn id.
-    record Draw(int id, float logProbability) {}
+    /// Who draws: a request and what it holds already.
+    interface Drawer {
+        Request request();
 
-    /// @param logits `[B, V]` fp32; ids from `limit` on are never drawn
-    /// @param rows the requests, one a row
-    /// @param position how many ids these rows have drawn already
-    static Draw[] draw(Tensor logits, List<Request> rows, int position, int limit) {
+        /// Ids drawn so far.
+        int[] ids();
+    }
+
+    /// A drawn id.
+    ///
+    /// @param logProbability of the id under the model itself: temperature 1, all ids, no penalty; not a number
+    ///     when the row's logits were no numbers, and then the id means nothing
+    record Draw(int id, float logProbability) {
+        boolean failed() {
+            return Float.isNaN(logProbability);
+        }
+    }
+
+    /// One id a row.
+    ///
+    /// @param logits `[B, V]` fp32, overwritten; ids from `limit` on are never drawn
+    /// @param rows who draws, one a row
+    static Draw[] draw(Tensor logits, List<? extends Drawer> rows, int limit) {
+        int n = rows.size();
         Tensor real = limit < logits.size(1) ? logits.narrow(1, 0, limit) : logits;
-        float[] normaliser = Tensors.floats(torch.logsumexp(real, -1L)); // [B]
-        long[] greedy = Tensors.longs(torch.argmax(real, LAST, false)); // [B]
-        int[] drawn = new int[rows.size()];
-        int[] sampled = java.util.stream.IntStream.range(0, rows.size())
-                .filter(row -> rows.get(row).temperature() > 0)
-                .toArray();
-        for (int row = 0; row < drawn.length; row++) {
-            drawn[row] = (int) greedy[row];
-        }
-        if (sampled.length > 0) {
-            sample(real, rows, sampled, position, drawn);
-        }
-        long[] at = new long[drawn.length];
-        for (int row = 0; row < drawn.length; row++) {
-            at[row] = drawn[row];
-        }
-        float[] chosen = Tensors.floats(real.gather(1, Tensors.longs(at, drawn.length, 1)));
-        Draw[] draws = new Draw[drawn.length];
-        for (int row = 0; row < drawn.length; row++) {
-            draws[row] = new Draw(drawn[row], chosen[row] - normaliser[row]);
+        // The largest logit becomes 0, so that no exponential overflows. In place: at 262k ids a copy is 260 MB.
+        Tensor shifted = real.sub_(real.amax(LAST_DIM, true));
+        Tensor weights = blocked(shifted.exp()); // [B, blocks, 512], unnormalised
+        float[][] sums = Tensors.rows(weights.sum(LAST_DIM, false, null)); // [B, blocks]
+        int[] drawn = new int[n];
+        place(
+                rows,
+                sums,
+                weights,
+                chosen(n, row -> rows.get(row).request().sampling().isPlain()),
+                drawn);
+        bent(shifted, rows, limit, drawn);
+        Tensor ids = Tensors.longs(IntStream.of(drawn).asLongStream().toArray(), n, 1);
+        float[] logits0 = Tensors.floats(shifted.gather(1, ids));
+        Draw[] draws = new Draw[n];
+        for (int row = 0; row < n; row++) {
+            double total = total(sums[row]);
+            boolean usable = Double.isFinite(total) && total > 0;
+            draws[row] = new Draw(drawn[row], usable ? (float) (logits0[row] - Math.log(total)) : Float.NaN);
         }
         return draws;
     }
 
-    private static void sample(Tensor real, List<Request> rows, int[] sampled, int position, int[] drawn) {
-        long[] index = new long[sampled.length];
-        float[] inverse = new float[sampled.length];
-        for (int i = 0; i < sampled.length; i++) {
-            index[i] = sampled[i];
-            // The largest float stands for all inverses beyond it: infinity times zero is no number.
-            inverse[i] = (float) Math.min(1 / rows.get(sampled[i]).temperature(), Float.MAX_VALUE);
+    /// Rows that draw from another distribution than the model's own: greedy ones and those with a temperature, a
+    /// penalty or a bound on the ids.
+    private static void bent(Tensor shifted, List<? extends Drawer> rows, int limit, int[] drawn) {
+        int[] bent =
+                chosen(rows.size(), row -> !rows.get(row).request().sampling().isPlain());
+        if (bent.length == 0) {
+            return;
         }
-        Tensor chosen = sampled.length == rows.size()
-                ? real
-                : real.index_select(0, Tensors.longs(index, index.length)); // [N, V]
-        Tensor weights = chosen.sub(chosen.amax(LAST_DIM, true))
+        Tensor own = pick(shifted, bent); // [N, V]
+        List<? extends Drawer> drawers = IntStream.of(bent).mapToObj(rows::get).toList();
+        own = penalised(own, drawers, limit);
+        long[] largest = Tensors.longs(torch.argmax(own, LAST, false));
+        int[] ids = new int[bent.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) largest[i];
+        }
+        int[] sampled =
+                chosen(bent.length, i -> !drawers.get(i).request().sampling().isGreedy());
+        if (sampled.length > 0) {
+            List<? extends Drawer> samplers =
+                    IntStream.of(sampled).mapToObj(drawers::get).toList();
+            Tensor weights = blocked(bounded(heated(pick(own, sampled), samplers), samplers));
+            int[] points = new int[sampled.length];
+            place(samplers, Tensors.rows(weights.sum(LAST_DIM, false, null)), weights, all(sampled.length), points);
+            for (int i = 0; i < sampled.length; i++) {
+                ids[sampled[i]] = points[i];
+            }
+        }
+        for (int i = 0; i < bent.length; i++) {
+            drawn[bent[i]] = ids[i];
+        }
+    }
+
+    private static int[] chosen(int count, IntPredicate which) {
+        return IntStream.range(0, count).filter(which).toArray();
+    }
+
+    private static int[] all(int count) {
+        return IntStream.range(0, count).toArray();
+    }
+
+    private static Tensor pick(Tensor rows, int[] which) {
+        return which.length == rows.size(0)
+                ? rows
+                : rows.index_select(
+                        0, Tensors.longs(IntStream.of(which).asLongStream().toArray(), which.length));
+    }
+
+    /// Logits with each row's penalty on the log-probabilities of ids it holds already.
+    private static Tensor penalised(Tensor shifted, List<? extends Drawer> rows, int limit) {
+        int[] some = chosen(
+                rows.size(),
+                row -> rows.get(row).request().sampling().repetitionPenalty() != 1
+                        && rows.get(row).ids().length > 0);
+        if (some.length == 0) {
+            return shifted;
+        }
+        Tensor copy = shifted.clone();
+        for (int row : some) {
+            long[] ids = IntStream.of(rows.get(row).ids())
+                    .distinct()
+                    .filter(id -> id < limit)
+                    .asLongStream()
+                    .toArray();
+            Tensor index = Tensors.longs(ids, ids.length);
+            Tensor of = copy.select(0, row); // [V]
+            double normaliser = Tensors.floats(torch.logsumexp(of, 0L))[0];
+            Tensor logProbabilities = Tensors.plus(of.index_select(0, index), -normaliser);
+            Tensor weighed = Tensors.times(
+                    logProbabilities, rows.get(row).request().sampling().repetitionPenalty());
+            of.index_copy_(0, index, Tensors.plus(weighed, normaliser));
+        }
+        return copy;
+    }
+
+    /// Unnormalised weights at each row's temperature.
+    private static Tensor heated(Tensor logits, List<? extends Drawer> rows) {
+        float[] inverse = new float[rows.size()];
+        for (int i = 0; i < inverse.length; i++) {
+            // The largest float stands for all inverses beyond it: infinity times zero is no number.
+            inverse[i] = (float) Math.min(1 / rows.get(i).request().sampling().temperature(), Float.MAX_VALUE);
+        }
+        return logits.sub(logits.amax(LAST_DIM, true))
                 .mul(Tensors.of(inverse, inverse.length, 1))
-                .exp(); // [N, V], unnormalised
+                .exp();
+    }
+
+    /// Zero for ids outside the fewest that reach a row's bound.
+    private static Tensor bounded(Tensor weights, List<? extends Drawer> rows) {
+        int[] some =
+                chosen(rows.size(), row -> rows.get(row).request().sampling().topP() < 1);
+        if (some.length == 0) {
+            return weights;
+        }
+        float[] least = new float[rows.size()];
+        for (int row : some) {
+            float[] descending =
+                    Tensors.floats(torch.sort(weights.select(0, row), 0, true).get0());
+            double reach = rows.get(row).request().sampling().topP() * total(descending);
+            double sum = 0;
+            for (int i = 0; i < descending.length && sum < reach; i++) {
+                sum += descending[i];
+                least[row] = descending[i];
+            }
+        }
+        return weights.mul(weights.ge(Tensors.of(least, least.length, 1)));
+    }
+
+    private static Tensor blocked(Tensor weights) {
         long vocabulary = weights.size(1);
         long blocks = Math.ceilDiv(vocabulary, (long) BLOCK);
         long gap = blocks * BLOCK - vocabulary;
         Tensor padded = gap == 0 ? weights : Tensors.cat(1, weights, Tensors.zeros(DType.FP32, weights.size(0), gap));
-        Tensor blocked = padded.view(sampled.length, blocks, BLOCK); // [N, blocks, 512]
-        float[][] sums = Tensors.rows(blocked.sum(LAST_DIM, false, null)); // [N, blocks]
-        long[] chosenBlocks = new long[sampled.length];
-        double[] rest = new double[sampled.length];
-        for (int i = 0; i < sampled.length; i++) {
-            Request request = rows.get(sampled[i]);
-            double total = 0;
-            for (float sum : sums[i]) {
-                total += sum;
-            }
-            double point = Rng.uniform(request.seed(), request.number(), position) * total;
-            Place place = place(sums[i], point);
-            chosenBlocks[i] = place.index;
+        return padded.view(weights.size(0), blocks, BLOCK);
+    }
+
+    /// Draws for the rows `which`: writes their ids into `drawn` at the same places.
+    private static void place(List<? extends Drawer> rows, float[][] sums, Tensor weights, int[] which, int[] drawn) {
+        if (which.length == 0) {
+            return;
+        }
+        long[] blocks = new long[which.length];
+        double[] rest = new double[which.length];
+        for (int i = 0; i < which.length; i++) {
+            int row = which[i];
+            Request request = rows.get(row).request();
+            int position = rows.get(row).ids().length;
+            double point = Rng.uniform(request.seed(), request.number(), position) * total(sums[row]);
+            Place place = place(sums[row], point);
+            blocks[i] = place.index;
             rest[i] = place.rest;
         }
-        Tensor picked = blocked.gather(
-                        1, Tensors.longs(chosenBlocks, sampled.length, 1, 1).expand(sampled.length, 1, BLOCK))
-                .view(sampled.length, BLOCK);
+        Tensor picked = pick(weights, which)
+                .gather(1, Tensors.longs(blocks, which.length, 1, 1).expand(which.length, 1, BLOCK))
+                .view(which.length, BLOCK);
         float[][] inside = Tensors.rows(picked);
-        for (int i = 0; i < sampled.length; i++) {
-            drawn[sampled[i]] = (int) (chosenBlocks[i] * BLOCK + place(inside[i], rest[i]).index);
+        for (int i = 0; i < which.length; i++) {
+            drawn[which[i]] = (int) (blocks[i] * BLOCK + place(inside[i], rest[i]).index);
         }
+    }
+
+    private static double total(float[] weights) {
+        double total = 0;
+        for (float weight : weights) {
+            total += weight;
+        }
+        return total;
     }
 
     private record Place(int index, double rest) {}
 
     /// The entry in which the running sum of `weights` passes `point`; rounding beyond the end gives the last entry
-    /// that
-    /// has any weight, so that an impossible id is never drawn.
+    /// that has any weight, so that an impossible id is never drawn.
     private static Place place(float[] weights, double point) {
         double before = 0;
         int last = 0;

@@ -7,5 +7,9 @@ public enum StopReason {
     /// The request's own condition held.
     STOP_CONDITION,
     /// The most tokens the request allows were drawn.
-    LENGTH
+    LENGTH,
+    /// Whoever asked no longer wants it; the ids are those drawn until then.
+    CANCELLED,
+    /// Its time was over; the ids are those drawn until then.
+    DEADLINE
 }

@@ -1,23 +1,23 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// The transformer decoder of every family: embeddings, blocks, head. The residual stream is fp32 throughout; matrix
-/// products are in the weights' dtype. Stateless but for tables of cosines: one thread at a time.
+/// The transformer decoder of every family: embeddings, blocks, head. The residual stream is fp32 throughout;
+/// matrix products are in the weights' dtype. Stateless but for tables of cosines: one thread at a time.
 ///
-/// Results belong to the caller's [dev.nla4j.tensor.Scope]. Rows of a batch may be padded on the right: no token sees
-/// what
-/// comes after it, so padding never reaches a real token.
+/// Results belong to the caller's [dev.nla4j.tensor.Scope]. Rows of a batch may be padded on the right: no token
+/// sees what comes after it, so padding never reaches a real token.
 public final class Decoder {
     private final ModelConfig config;
     private final Weights weights;
+    private final ScalarType type;
     private final RopeTables ropes;
     private final @Nullable LowRankAdapter adapter;
 
@@ -25,12 +25,13 @@ public final class Decoder {
     ///
     /// @param weights stay the caller's; several decoders may stand on them
     public Decoder(ModelConfig config, Weights weights) {
-        this(config, weights, new RopeTables(weights.dtype()), null);
+        this(config, weights, new RopeTables(weights.dtype().arithmetic()), null);
     }
 
     private Decoder(ModelConfig config, Weights weights, RopeTables ropes, @Nullable LowRankAdapter adapter) {
         this.config = config;
         this.weights = weights;
+        this.type = weights.dtype().arithmetic();
         this.ropes = ropes;
         this.adapter = adapter;
     }
@@ -67,55 +68,53 @@ public final class Decoder {
     }
 
     /// The residual stream after all blocks, `[B, T, D]` fp32.
-    public Tensor residual(Tensor embeddings, @Nullable KeyValues past) {
-        return residual(embeddings, config.numLayers(), past, (depth, residual) -> {});
+    public Tensor residual(Tensor embeddings, @Nullable Context context) {
+        return residual(embeddings, config.numLayers(), context, (depth, residual) -> {});
     }
 
     /// The residual stream after the first `depth` blocks, `[B, T, D]` fp32; nothing above is computed.
     ///
     /// @param embeddings `[B, T, D]` fp32
-    /// @param past tokens before these, extended by these; null when there are none and none will follow
-    public Tensor residual(Tensor embeddings, int depth, @Nullable KeyValues past, Tap tap) {
+    /// @param context what stands before these tokens and where their keys and values go; null for whole texts
+    public Tensor residual(Tensor embeddings, int depth, @Nullable Context context, Tap tap) {
         Shapes.require(embeddings, "embeddings", -1, -1, config.dim());
         if (depth < 0 || depth > config.numLayers()) {
             throw new IllegalArgumentException(
                     "depth: must be 0 to " + config.numLayers() + " (the number of blocks), was " + depth);
         }
-        long tokens = embeddings.size(1);
-        int length = Math.toIntExact((past == null ? 0 : past.length()) + tokens);
         Tensor residual = embeddings;
         tap.at(0, residual);
-        try (Masks masks = new Masks(weights.dtype())) {
+        try (Scope _ = Scope.open();
+                Call call =
+                        new Call(context == null ? Context.Start.PLAIN : context, ropes, type, embeddings.size(1))) {
             for (int layer = 0; layer < depth; layer++) {
-                Tensor next = block(residual, layer, length, masks, past);
+                Tensor next = block(residual, layer, call);
                 if (layer > 0) {
                     residual.close();
                 }
                 residual = next;
                 tap.at(layer + 1, residual);
             }
-        }
-        if (past != null) {
-            past.advance(tokens);
+            call.done();
         }
         return depth == 0 ? residual : Scope.adopt(residual);
     }
 
-    /// One block. What it makes on the way is freed at once: kept until the whole call ends, the intermediate results
-    /// of
-    /// thirty blocks would be gigabytes. (Where gradients are recorded, the graph holds what it needs.)
+    /// One block. What it makes on the way is freed at once: kept until the whole call ends, the intermediate
+    /// results of thirty blocks would be gigabytes. (Where gradients are recorded, the graph holds what it
+    /// needs.)
     ///
     /// @return released from every scope
-    private Tensor block(Tensor residual, int layer, int length, Masks masks, @Nullable KeyValues past) {
+    private Tensor block(Tensor residual, int layer, Call call) {
         Weights.Block block = weights.blocks().get(layer);
         BlockAdapter added = adapter == null ? null : adapter.block(layer);
         ModelConfig.Layer kind = config.layers().get(layer);
-        RopeTables.Table rope = ropes.of(kind.rope(), length);
+        call.turn(kind.rope());
         try (Scope scope = Scope.open()) {
             Tensor middle;
             try (Scope attention = Scope.open()) {
                 Tensor x = normed(residual, block.inputNorm());
-                Tensor attended = Attention.apply(x, block, added, config, rope, masks, kind.window(), past, layer);
+                Tensor attended = Attention.apply(x, block, added, config, kind, call, layer);
                 middle = attention.keep(residual.add(sandwiched(attended, block.postAttentionNorm())));
             }
             Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
@@ -124,8 +123,7 @@ public final class Decoder {
     }
 
     private Tensor normed(Tensor residual, Tensor norm) {
-        return RmsNorm.apply(residual, norm, config.norm().eps())
-                .to(weights.dtype().scalarType());
+        return RmsNorm.apply(residual, norm, config.norm().eps()).to(type);
     }
 
     private Tensor sandwiched(Tensor x, @Nullable Tensor norm) {
@@ -146,7 +144,7 @@ public final class Decoder {
         if (head == null) {
             throw new IllegalStateException("a trunk has no head");
         }
-        Tensor x = finalNorm(residual).to(weights.dtype().scalarType());
-        return Attention.capped(torch.linear(x, head).to(ScalarType.Float), config.logitCap());
+        Tensor x = finalNorm(residual).to(type);
+        return Attention.capped(MatrixProduct.linear(x, head, null).to(ScalarType.Float), config.logitCap());
     }
 }

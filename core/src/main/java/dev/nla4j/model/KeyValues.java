@@ -4,65 +4,207 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/// The keys and values of tokens already read, for `B` rows of equal length; memory for all `capacity` tokens is taken
-/// at
-/// once, so that a step copies only its own.
-public final class KeyValues implements AutoCloseable {
-    private final List<Tensor> keys = new ArrayList<>(); // [B, K, capacity, d] each
-    private final List<Tensor> values = new ArrayList<>(); // [B, K, capacity, d] each
-    private final long capacity;
-    private long length;
+/// The keys and values of rows that grow token by token, each row with a length of its own. Rows in use are
+/// always the first ones: a row that ends gives its place to the last, so that no step computes anything for it.
+///
+/// Memory for `rows * capacity` tokens is reserved at once and taken as tokens come.
+public final class KeyValues implements Context, AutoCloseable {
+    /// Steps see this many tokens more at a time, so that a row's sums do not depend on how long its neighbours
+    /// are.
+    private static final int STRIDE = 32;
 
-    /// @param rows B
-    /// @param capacity most tokens a row will ever have
-    public KeyValues(ModelConfig config, DType dtype, long rows, long capacity) {
-        this.capacity = capacity;
+    private final Tensor keys; // [L, R, K, C, d]
+    private final Tensor values; // [L, R, K, C, d]
+    private final List<Tensor> layerKeys = new ArrayList<>(); // [R, K, C, d] each
+    private final List<Tensor> layerValues = new ArrayList<>(); // [R, K, C, d] each
+    private final @Nullable Prefix prefix;
+    private final int capacity;
+    private final int[] lengths;
+    private int from;
+    private int count;
+
+    /// Rows without a prefix, all in use and empty.
+    ///
+    /// @param rows R
+    /// @param tokens most tokens a row will ever have
+    public KeyValues(ModelConfig config, DType dtype, int rows, int tokens) {
+        this(config, dtype, rows, tokens, null);
+        count = rows;
+    }
+
+    /// Room for rows that come and go; none is in use yet.
+    ///
+    /// @param prefix stands before every row; stays the caller's
+    public KeyValues(ModelConfig config, DType dtype, int rows, int tokens, @Nullable Prefix prefix) {
+        this.prefix = prefix;
+        this.capacity = Math.toIntExact(Math.ceilDiv((long) tokens, STRIDE) * STRIDE);
+        this.lengths = new int[rows];
+        ModelConfig.Heads heads = config.heads();
+        long[] shape = {config.numLayers(), rows, heads.keyValues(), capacity, heads.width()};
         try (Scope scope = Scope.noGrad()) {
+            // Zeros, not whatever was there: a token that is not seen has weight 0, and 0 times NaN is NaN.
+            keys = scope.release(Tensors.zeros(dtype.arithmetic(), shape));
+            values = scope.release(Tensors.zeros(dtype.arithmetic(), shape));
             for (int layer = 0; layer < config.numLayers(); layer++) {
-                long heads = config.heads().keyValues();
-                keys.add(scope.keep(Tensors.empty(
-                        dtype, rows, heads, capacity, config.heads().width())));
-                values.add(scope.keep(Tensors.empty(
-                        dtype, rows, heads, capacity, config.heads().width())));
+                layerKeys.add(scope.release(keys.select(0, layer)));
+                layerValues.add(scope.release(values.select(0, layer)));
             }
         }
     }
 
-    /// Tokens a row holds.
-    public long length() {
-        return length;
+    /// Bytes that a row of so many tokens takes.
+    public static long bytesPerRow(ModelConfig config, DType dtype, int tokens) {
+        ModelConfig.Heads heads = config.heads();
+        long element = dtype.arithmetic() == dtype.scalarType() ? dtype.bytes() : DType.FP32.bytes();
+        return 2L * config.numLayers() * heads.keyValues() * heads.width() * element * (tokens + STRIDE);
     }
 
-    /// Adds a call's keys `[B, K, T, d]` and returns those of all tokens, `[B, K, S, d]`.
-    Tensor appendKeys(int layer, Tensor added) {
-        return append(keys.get(layer), added);
+    @Override
+    public @Nullable Prefix prefix() {
+        return prefix;
+    }
+
+    /// Rows in use.
+    public int count() {
+        return count;
+    }
+
+    /// Tokens of a row, those of the prefix not counted.
+    public int length(int row) {
+        return lengths[row];
+    }
+
+    /// Tokens of the longest row in use.
+    public int length() {
+        return Arrays.stream(lengths, from, from + count).max().orElse(0);
+    }
+
+    /// The lengths of all rows, for [#restore].
+    public int[] lengths() {
+        return lengths.clone();
+    }
+
+    /// Forgets what a call that failed may have added.
+    public void restore(int[] before) {
+        System.arraycopy(before, 0, lengths, 0, lengths.length);
+    }
+
+    /// Takes rows `start` to `start + number` for the calls that follow, instead of all that are in use: a step
+    /// that failed is tried again part by part.
+    public void narrow(int start, int number) {
+        from = start;
+        count = number;
+    }
+
+    /// Adds rows that begin with tokens already read.
+    ///
+    /// @param read `[U, K, T, d]`
+    /// @param source which of the U rows each new row begins with
+    /// @param tokens how many of the T tokens each of the U rows has; what comes after them is padding
+    public void admit(Prefix read, int[] source, int[] tokens) {
+        int rows = source.length;
+        if (count + rows > lengths.length) {
+            throw new IllegalStateException(
+                    count + " rows in use and " + rows + " more, there is room for " + lengths.length);
+        }
+        long[] chosen = new long[rows];
+        for (int i = 0; i < rows; i++) {
+            chosen[i] = source[i];
+            lengths[count + i] = tokens[source[i]];
+        }
+        try (Scope _ = Scope.noGrad()) {
+            Tensor index = Tensors.longs(chosen, rows);
+            for (int layer = 0; layer < layerKeys.size(); layer++) {
+                place(layerKeys.get(layer), read.keys(layer), index);
+                place(layerValues.get(layer), read.values(layer), index);
+            }
+        }
+        count += rows;
+    }
+
+    private void place(Tensor all, Tensor read, Tensor index) {
+        all.narrow(0, count, index.size(0)).narrow(2, 0, read.size(2)).copy_(read.index_select(0, index));
+    }
+
+    /// Ends a row; the last row takes its number.
+    public void remove(int row) {
+        int last = count - 1;
+        if (row != last) {
+            try (Scope _ = Scope.noGrad()) {
+                long length = Math.max(1, lengths[last]);
+                for (Tensor all : List.of(keys, values)) {
+                    Tensor to = all.select(1, row).narrow(2, 0, length); // [L, K, T, d]
+                    to.copy_(all.select(1, last).narrow(2, 0, length));
+                }
+            }
+            lengths[row] = lengths[last];
+        }
+        count = last;
+    }
+
+    int first() {
+        return from;
+    }
+
+    /// How many of its tokens a call of `tokens` more looks at: as many as the longest row has, rounded up.
+    int seen(int tokens) {
+        int longest = length() + tokens;
+        if (longest > capacity) {
+            throw new IllegalStateException("a cache for " + capacity + " tokens can't take " + longest);
+        }
+        return Math.ceilDiv(longest, STRIDE) * STRIDE;
+    }
+
+    /// Where a call's keys and values go in a block's `[R * K * C, d]`.
+    ///
+    /// @return `[n * K * T]`
+    Tensor places(int tokens) {
+        int heads = Math.toIntExact(keys.size(2));
+        long[] places = new long[count * heads * tokens];
+        int next = 0;
+        for (int row = from; row < from + count; row++) {
+            for (int head = 0; head < heads; head++) {
+                for (int token = 0; token < tokens; token++) {
+                    places[next++] = ((long) row * heads + head) * capacity + lengths[row] + token;
+                }
+            }
+        }
+        return Tensors.longs(places, places.length);
+    }
+
+    /// Adds a call's keys `[n, K, T, d]` and returns those of its rows, `[n, K, S, d]`.
+    Tensor appendKeys(int layer, Tensor added, Tensor places, int seen) {
+        return append(layerKeys.get(layer), added, places, seen);
     }
 
     /// As [#appendKeys].
-    Tensor appendValues(int layer, Tensor added) {
-        return append(values.get(layer), added);
+    Tensor appendValues(int layer, Tensor added, Tensor places, int seen) {
+        return append(layerValues.get(layer), added, places, seen);
+    }
+
+    private Tensor append(Tensor all, Tensor added, Tensor places, int seen) {
+        long width = added.size(3);
+        all.view(-1, width).index_copy_(0, places, added.reshape(-1, width));
+        return all.narrow(0, from, count).narrow(2, 0, seen);
     }
 
     /// Called once after all layers have appended `tokens`.
-    void advance(long tokens) {
-        length += tokens;
-    }
-
-    private Tensor append(Tensor all, Tensor added) {
-        long tokens = added.size(2);
-        if (length + tokens > capacity) {
-            throw new IllegalStateException("a cache for " + capacity + " tokens can't take " + (length + tokens));
+    void advance(int tokens) {
+        for (int row = from; row < from + count; row++) {
+            lengths[row] += tokens;
         }
-        all.narrow(2, length, tokens).copy_(added);
-        return all.narrow(2, 0, length + tokens);
     }
 
     @Override
     public void close() {
-        keys.forEach(Tensor::close);
-        values.forEach(Tensor::close);
+        layerKeys.forEach(Tensor::close);
+        layerValues.forEach(Tensor::close);
+        keys.close();
+        values.close();
     }
 }

@@ -1,7 +1,7 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.MatrixProduct;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /// A linear layer.
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 record Linear(Tensor weight, @Nullable Tensor bias) {
     /// `[..., in]` to `[..., out]`, plus what `adapter` adds.
     Tensor apply(Tensor x, @Nullable LowRank adapter) {
-        Tensor y = bias == null ? torch.linear(x, weight) : torch.linear(x, weight, bias);
+        Tensor y = MatrixProduct.linear(x, weight, bias);
         return adapter == null ? y : y.add(adapter.apply(x));
     }
 }

@@ -1,7 +1,7 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.MatrixProduct;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// A low-rank addition to a linear layer (Hu et al. 2021): `x · downᵀ · upᵀ`.
 ///
@@ -10,6 +10,6 @@ import org.bytedeco.pytorch.global.torch;
 record LowRank(Tensor down, Tensor up) {
     /// `[..., in]` to `[..., out]`.
     Tensor apply(Tensor x) {
-        return torch.linear(torch.linear(x, down), up);
+        return MatrixProduct.linear(MatrixProduct.linear(x, down, null), up, null);
     }
 }

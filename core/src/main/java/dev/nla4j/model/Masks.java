@@ -1,6 +1,5 @@
 package dev.nla4j.model;
 
-import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.HashMap;
@@ -11,31 +10,60 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// Which earlier tokens a token sees, as terms added to scores: 0 or minus infinity. Made once a call and shared by all
-/// layers with the same window; freed when it closes.
+/// Which tokens a token sees, as terms added to scores: 0, or so far below that nothing is left of it. Made once
+/// a call and shared by all layers with the same window; freed when it closes.
 final class Masks implements AutoCloseable {
-    private final DType dtype;
-    private final Map<Key, Tensor> made = new HashMap<>();
+    /// Not infinite: a row that sees nothing of one part must still have a number there to be weighed down with.
+    private static final double NEVER = -1e30;
 
-    Masks(DType dtype) {
-        this.dtype = dtype;
+    private final ScalarType type;
+    private final Map<Key, Tensor> made = new HashMap<>();
+    private final int[] starts;
+    private final int prefix;
+
+    /// Masks of one call.
+    ///
+    /// @param starts number of tokens each row has between the prefix and this call; one entry where all rows are
+    ///     alike
+    /// @param prefix P
+    Masks(ScalarType type, int[] starts, int prefix) {
+        this.type = type;
+        this.starts = starts.clone();
+        this.prefix = prefix;
     }
 
-    private record Key(long tokens, long all, long offset, int window, long group) {}
+    /// @param first of the call's tokens that are queries here
+    private record Key(boolean own, int first, int tokens, int seen, int window, int group) {}
 
-    /// The mask of a call.
+    /// What hides tokens of the rows themselves.
     ///
-    /// @param tokens T, whose first stands at position `offset`
-    /// @param all S
+    /// @param first where this slice of the call's tokens begins
+    /// @param tokens T of the slice
+    /// @param seen S
     /// @param window how far back a token sees; 0 for all
     /// @param group G: the mask is repeated for each head of a group
-    /// @return `[G*T, S]`, or null when every token sees all
+    /// @return `[B or 1, 1, G*T, S]`, or null when every token sees all
     @Nullable
-    Tensor of(long tokens, long all, long offset, int window, long group) {
-        if (tokens == 1 && offset == all - 1 && (window == 0 || window >= all)) {
-            return null;
+    Tensor own(int first, int tokens, int seen, int window, int group) {
+        boolean sees = tokens == 1 && (window == 0 || window >= seen);
+        for (int start : starts) {
+            sees &= start + first + 1 >= seen;
         }
-        return made.computeIfAbsent(new Key(tokens, all, offset, window, group), this::make);
+        return sees ? null : made.computeIfAbsent(new Key(true, first, tokens, seen, window, group), this::make);
+    }
+
+    /// As [#own] for the tokens of the prefix: `[B or 1, 1, G*T, P]`, or null.
+    @Nullable
+    Tensor prefix(int first, int tokens, int window, int group) {
+        boolean sees = window == 0;
+        if (!sees) {
+            int furthest = 0;
+            for (int start : starts) {
+                furthest = Math.max(furthest, start);
+            }
+            sees = prefix + furthest + first + tokens <= window;
+        }
+        return sees ? null : made.computeIfAbsent(new Key(false, first, tokens, prefix, window, group), this::make);
     }
 
     @Override
@@ -44,25 +72,31 @@ final class Masks implements AutoCloseable {
     }
 
     private Tensor make(Key key) {
+        long rows = starts.length;
+        long[] first = new long[starts.length];
+        for (int row = 0; row < first.length; row++) {
+            first[row] = (long) starts[row] + key.first + (key.own ? 0 : prefix);
+        }
         // Released: the scope of the block that asks first closes before the other blocks ask.
         try (Scope scope = Scope.open();
-                Scalar start = new Scalar(key.offset);
-                Scalar end = new Scalar(key.offset + key.tokens);
+                Scalar tokens = new Scalar((long) key.tokens);
                 Scalar zero = new Scalar(0L);
-                Scalar count = new Scalar(key.all);
-                Scalar never = new Scalar(Double.NEGATIVE_INFINITY)) {
-            Tensor here = torch.arange(start, end).view(key.tokens, 1); // [T, 1]
-            Tensor there = torch.arange(zero, count).view(1, key.all); // [1, S]
-            Tensor back = here.sub(there).to(ScalarType.Long); // [T, S], how far back
+                Scalar count = new Scalar((long) key.seen);
+                Scalar never = new Scalar(NEVER)) {
+            Tensor here = Tensors.longs(first, rows, 1, 1)
+                    .add(torch.arange(zero, tokens).view(1, key.tokens, 1)); // [B, T, 1]
+            Tensor there = torch.arange(zero, count).view(1, 1, key.seen); // [1, 1, S]
+            Tensor back = here.sub(there).to(ScalarType.Long); // [B, T, S], how far back
             Tensor hidden = back.lt(zero);
             if (key.window > 0) {
                 try (Scalar window = new Scalar((long) key.window)) {
                     hidden = hidden.logical_or(back.ge(window));
                 }
             }
-            return scope.release(Tensors.zeros(dtype, key.tokens, key.all)
+            return scope.release(Tensors.zeros(type, rows, key.tokens, key.seen)
                     .masked_fill_(hidden, never)
-                    .repeat(key.group, 1)); // [G*T, S]
+                    .repeat(1, key.group, 1)
+                    .unsqueeze(1)); // [B, 1, G*T, S]
         }
     }
 }

@@ -1,21 +1,23 @@
 package dev.nla4j.model;
 
-import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// Cosines and sines of rotary embeddings, computed once a rope and length and kept. Not for several threads at once.
+/// Cosines and sines of rotary embeddings, computed once a rope and length and kept. Not for several threads at
+/// once.
 final class RopeTables implements AutoCloseable {
     private static final int SHORTEST = 256;
 
-    private final DType dtype;
+    private final ScalarType type;
     private final Map<Rope, Table> tables = new HashMap<>();
 
-    RopeTables(DType dtype) {
-        this.dtype = dtype;
+    /// @param type of the tables' elements
+    RopeTables(ScalarType type) {
+        this.type = type;
     }
 
     /// @param cos `[length, w]`
@@ -62,8 +64,8 @@ final class RopeTables implements AutoCloseable {
         try (Scope scope = Scope.noGrad()) {
             return new Table(
                     length,
-                    scope.release(Tensors.of(cos, length, 2L * half).to(dtype.scalarType())),
-                    scope.release(Tensors.of(sin, length, 2L * half).to(dtype.scalarType())));
+                    scope.release(Tensors.of(cos, length, 2L * half).to(type)),
+                    scope.release(Tensors.of(sin, length, 2L * half).to(type)));
         }
     }
 

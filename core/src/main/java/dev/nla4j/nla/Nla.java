@@ -23,8 +23,8 @@ import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// A pair: a folder with `av/` and `ar/`, each either an adapter over the target's own weights or a model of its own.
-/// Adapters share the target's one copy of the weights.
+/// A pair: a folder with `av/` and `ar/`, each either an adapter over the target's own weights or a model of its
+/// own. Adapters share the target's one copy of the weights.
 public final class Nla implements AutoCloseable {
     private static final String VALUE_HEAD = "value_head.safetensors";
 
@@ -92,10 +92,10 @@ public final class Nla implements AutoCloseable {
         NlaMeta meta = read(folder, NlaMeta.Role.VERBALIZER);
         if (PeftAdapter.isIn(folder)) {
             LanguageModel model = baseFor(meta, base);
-            return new Verbalizer(model, adapted(folder, model, dtype, owned), meta);
+            return own(owned, new Verbalizer(model, adapted(folder, model, dtype, owned), meta));
         }
         LanguageModel model = own(owned, ModelLoader.load(folder, dtype, ModelLoader.Extent.WHOLE, progress));
-        return new Verbalizer(model, model.decoder(), meta);
+        return own(owned, new Verbalizer(model, model.decoder(), meta));
     }
 
     private static Reconstructor openReconstructor(

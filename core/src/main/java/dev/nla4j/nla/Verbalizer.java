@@ -12,22 +12,28 @@ import dev.nla4j.generate.Request;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.Prefix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// The AV: reads an activation in place of one prompt token and writes what it means.
-public final class Verbalizer {
+public final class Verbalizer implements AutoCloseable {
     private final Decoder decoder;
     private final LanguageModel base;
     private final NlaMeta meta;
     private final Injection injection;
     private final int[] promptIds;
     private final Engine engine;
+    private @Nullable Prefix prefix;
 
     /// Checks the sidecar against the live tokenizer and template, and refuses with the reason when they disagree.
     ///
@@ -60,7 +66,7 @@ public final class Verbalizer {
             throw wrong(
                     "tokens.injection_token_id",
                     "is " + marker.id() + ", this tokenizer reads \"" + marker.text() + "\" as "
-                            + java.util.Arrays.toString(alone));
+                            + Arrays.toString(alone));
         }
         String message = template.replace(NlaMeta.INJECTION, marker.text());
         ChatTemplate chat = base.chatTemplate();
@@ -68,8 +74,7 @@ public final class Verbalizer {
                 .withGenerationPrompt(true)
                 .withSpecials(base.templateSpecials()));
         int[] ids = base.tokenizer().ids(text, false);
-        long markers =
-                java.util.Arrays.stream(ids).filter(id -> id == marker.id()).count();
+        long markers = Arrays.stream(ids).filter(id -> id == marker.id()).count();
         if (markers != 1) {
             throw wrong("prompt_templates", "the prompt holds the marker " + markers + " times, expected once");
         }
@@ -149,11 +154,11 @@ public final class Verbalizer {
             StopCondition stop,
             IntConsumer done) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor prompts = prompts(tasks.stream().map(Task::activation).toArray(float[][]::new)); // [N, T, D]
+            List<Prompt> prompts = sharedPrompts(tasks);
             List<Request> requests = new ArrayList<>();
             for (int i = 0; i < tasks.size(); i++) {
                 requests.add(new Request(
-                        new Prompt(prompts.select(0, i)),
+                        prompts.get(i),
                         options.seed(),
                         tasks.get(i).number(),
                         options.temperature(),
@@ -164,6 +169,54 @@ public final class Verbalizer {
             int[] ended = {0};
             return engine.generate(requests, (index, completion) -> done.accept(++ended[0]));
         }
+    }
+
+    /// One prompt an activation, also where several tasks explain it; what comes before the slot is read once a
+    /// model.
+    private List<Prompt> sharedPrompts(List<Task> tasks) {
+        IdentityHashMap<float[], Integer> places = new IdentityHashMap<>();
+        List<float[]> activations = new ArrayList<>();
+        for (Task task : tasks) {
+            if (places.putIfAbsent(task.activation(), activations.size()) == null) {
+                activations.add(task.activation());
+            }
+        }
+        int slot = injection.slots(promptIds).get(0);
+        Tensor whole = prompts(activations.toArray(float[][]::new)); // [U, T, D]
+        Prefix shared = prefix(slot);
+        List<Prompt> prompts = new ArrayList<>();
+        for (int i = 0; i < activations.size(); i++) {
+            prompts.add(new Prompt(shared, whole.select(0, i).narrow(0, slot, promptIds.length - slot)));
+        }
+        return tasks.stream()
+                .map(task -> prompts.get(Objects.requireNonNull(places.get(task.activation()))))
+                .toList();
+    }
+
+    /// Keys and values of the tokens before the slot: the same for every activation.
+    private Prefix prefix(int slot) {
+        if (prefix == null) {
+            int[] before = Arrays.copyOf(promptIds, slot);
+            prefix = Prefix.of(
+                    decoder,
+                    decoder.embed(Tensors.ids(new int[][] {before})),
+                    decoder.config().numLayers());
+        }
+        return prefix;
+    }
+
+    /// Forgets what was read of the prompt: for whoever changes the weights. They are read again when they are
+    /// needed.
+    public void forget() {
+        if (prefix != null) {
+            prefix.close();
+            prefix = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        forget();
     }
 
     /// The text of a completion.

@@ -2,7 +2,6 @@ package dev.nla4j.tensor;
 
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// What this machine's matrix products can do, measured in a second or two: their speed, and whether a row's result
 /// depends on how many other rows go through beside it.
@@ -15,16 +14,17 @@ public final class MachineProbe {
 
     private MachineProbe() {}
 
-    /// Floating point operations a second of a product of `[2304, 576]` with `[576, 1536]`, in 10⁹; the best of five.
+    /// Floating point operations a second of a product of `[2304, 576]` with `[576, 1536]`, in 10⁹; the best of
+    /// five.
     public static double gigaflops(DType dtype) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor x = random(1, ROWS, INNER).to(dtype.scalarType());
+            Tensor x = random(1, ROWS, INNER).to(dtype.arithmetic());
             Tensor weight = random(2, OUTER, INNER).to(dtype.scalarType());
             double best = 0;
             for (int i = 0; i <= REPEATS; i++) {
                 long start = System.nanoTime();
                 try (Scope _ = Scope.noGrad()) {
-                    torch.linear(x, weight);
+                    MatrixProduct.linear(x, weight, null);
                 }
                 double seconds = (System.nanoTime() - start) / 1e9;
                 best = i == 0 ? 0 : Math.max(best, 2.0 * ROWS * INNER * OUTER / seconds / 1e9);
@@ -53,13 +53,13 @@ public final class MachineProbe {
     /// The largest difference between a row computed alone and the same row among others; 0 means bit-equal.
     public static double rowDifference(DType dtype) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor x = random(3, ROW_COUNTS[ROW_COUNTS.length - 1], INNER).to(dtype.scalarType());
+            Tensor x = random(3, ROW_COUNTS[ROW_COUNTS.length - 1], INNER).to(dtype.arithmetic());
             Tensor weight = random(4, INNER, INNER).to(dtype.scalarType());
-            float[] alone = Tensors.floats(torch.linear(x.narrow(0, 0, 1), weight));
+            float[] alone = Tensors.floats(MatrixProduct.linear(x.narrow(0, 0, 1), weight, null));
             double worst = 0;
             for (int rows : ROW_COUNTS) {
                 float[] among = Tensors.floats(
-                        torch.linear(x.narrow(0, 0, rows), weight).select(0, 0));
+                        MatrixProduct.linear(x.narrow(0, 0, rows), weight, null).select(0, 0));
                 for (int i = 0; i < alone.length; i++) {
                     worst = Math.max(worst, Math.abs((double) among[i] - alone[i]));
                 }

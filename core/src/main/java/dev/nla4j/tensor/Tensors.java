@@ -22,7 +22,12 @@ public final class Tensors {
 
     /// Zeros, contiguous.
     public static Tensor zeros(DType dtype, long... shape) {
-        try (TensorOptions options = new TensorOptions(dtype.scalarType())) {
+        return zeros(dtype.scalarType(), shape);
+    }
+
+    /// Zeros of any element type, contiguous.
+    public static Tensor zeros(ScalarType type, long... shape) {
+        try (TensorOptions options = new TensorOptions(type)) {
             return torch.zeros(shape, options);
         }
     }

@@ -48,6 +48,16 @@ public final class Threads {
         }
     }
 
+    /// Whether the processor multiplies bf16 matrices natively, as far as libtorch uses it.
+    public static boolean multipliesBf16() {
+        return CpuCapability.WIDE;
+    }
+
+    /// Asked once, and only when needed: it loads libtorch.
+    private static final class CpuCapability {
+        static final boolean WIDE = cpuCapability().startsWith("AVX512");
+    }
+
     /// Threads in use now.
     public static int inUse() {
         return torch.get_num_threads();

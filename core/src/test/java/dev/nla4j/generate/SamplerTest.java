@@ -37,10 +37,10 @@ class SamplerTest {
         float[] logits = logits(vocabulary, 1);
         int draws = 20_000;
         int[] counts = new int[vocabulary];
-        List<Request> rows = requests(draws / 40, temperature);
-        Tensor repeated = Tensors.of(logits, 1, vocabulary).expand(rows.size(), vocabulary);
+        List<Request> requests = requests(draws / 40, temperature);
         for (int position = 0; position < 40; position++) {
-            for (Sampler.Draw draw : Sampler.draw(repeated, rows, position, vocabulary)) {
+            for (Sampler.Draw draw :
+                    Sampler.draw(repeated(logits, requests.size()), drawers(requests, position), vocabulary)) {
                 counts[draw.id()]++;
             }
         }
@@ -73,12 +73,12 @@ class SamplerTest {
             logits[id] = 50;
         }
         List<Request> rows = requests(2000, temperature);
-        Tensor repeated = Tensors.of(logits, 1, 1100).expand(rows.size(), 1100);
-        for (Sampler.Draw draw : Sampler.draw(repeated, rows, 0, 700)) {
+        for (Sampler.Draw draw : Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 700)) {
             assertThat(draw.id()).isLessThan(700);
             assertThat(draw.logProbability()).isLessThan(0);
         }
-        assertThat(Sampler.draw(repeated, rows, 0, 1100)).anyMatch(draw -> draw.id() >= 700);
+        assertThat(Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 1100))
+                .anyMatch(draw -> draw.id() >= 700);
     }
 
     @Test
@@ -88,7 +88,7 @@ class SamplerTest {
         logits[3] = 0;
         logits[599] = 0;
         List<Request> rows = requests(500, 1);
-        Sampler.Draw[] draws = Sampler.draw(Tensors.of(logits, 1, 600).expand(rows.size(), 600), rows, 0, 600);
+        Sampler.Draw[] draws = Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 600);
         assertThat(draws).extracting(Sampler.Draw::id).containsOnly(3, 599);
     }
 
@@ -97,7 +97,7 @@ class SamplerTest {
     void a_vanishing_temperature_draws_the_greedy_id(double temperature) {
         float[] logits = logits(900, 3);
         logits[777] = 40;
-        Sampler.Draw[] draws = Sampler.draw(Tensors.of(logits, 1, 900), requests(1, temperature), 0, 900);
+        Sampler.Draw[] draws = Sampler.draw(repeated(logits, 1), drawers(requests(1, temperature), 0), 900);
         assertThat(draws[0].id()).isEqualTo(777);
     }
 
@@ -107,10 +107,81 @@ class SamplerTest {
         double[] probabilities = softmax(logits, 1);
         List<Request> rows = new ArrayList<>(requests(20, 2.5));
         rows.addAll(requests(3, 0));
-        for (Sampler.Draw draw : Sampler.draw(Tensors.of(logits, 1, 700).expand(23, 700), rows, 0, 700)) {
+        for (Sampler.Draw draw : Sampler.draw(repeated(logits, 23), drawers(rows, 0), 700)) {
             assertThat((double) draw.logProbability())
                     .isCloseTo(Math.log(probabilities[draw.id()]), org.assertj.core.api.Assertions.within(1e-4));
         }
+    }
+
+    @Test
+    void only_the_fewest_ids_that_reach_the_bound_are_drawn_and_in_their_proportions() {
+        float[] logits = {2, 1.5f, 1, 0, -1, -2};
+        double[] p = softmax(logits, 1);
+        assertThat(p[0] + p[1]).isBetween(0.5, 0.75);
+        int[] counts = new int[6];
+        List<Request> rows = sampling(4000, new Sampling(1, 0.75, 1));
+        for (Sampler.Draw draw : Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 6)) {
+            counts[draw.id()]++;
+        }
+        assertThat(counts[3] + counts[4] + counts[5]).isZero();
+        double kept = p[0] + p[1] + p[2];
+        for (int id = 0; id < 3; id++) {
+            double expected = 4000 * p[id] / kept;
+            assertThat((double) counts[id])
+                    .isCloseTo(expected, org.assertj.core.api.Assertions.within(5 * Math.sqrt(expected)));
+        }
+    }
+
+    @Test
+    void a_penalty_multiplies_log_probabilities_of_ids_already_written_and_leaves_the_reported_ones() {
+        float[] logits = {1, 0.9f, -3};
+        Request penalised = sampling(1, new Sampling(0, 1, 2)).get(0);
+        Sampler.Draw first = Sampler.draw(repeated(logits, 1), List.of(drawer(penalised, new int[0])), 3)[0];
+        Sampler.Draw second = Sampler.draw(repeated(logits, 1), List.of(drawer(penalised, new int[] {0})), 3)[0];
+        assertThat(first.id()).isZero();
+        assertThat(second.id()).isEqualTo(1);
+        assertThat((double) second.logProbability())
+                .isCloseTo(Math.log(softmax(logits, 1)[1]), org.assertj.core.api.Assertions.within(1e-6));
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+    void logits_that_are_no_numbers_fail_their_row_and_no_other(float wrong) {
+        Tensor logits = Tensors.of(new float[] {1, 2, 3, 1, wrong, 3, 3, 2, 1}, 3, 3);
+        Sampler.Draw[] draws = Sampler.draw(logits, drawers(requests(3, 1), 0), 3);
+        assertThat(draws).extracting(Sampler.Draw::failed).containsExactly(false, true, false);
+    }
+
+    private static Tensor repeated(float[] logits, int rows) {
+        return Tensors.of(logits, 1, logits.length).repeat(rows, 1);
+    }
+
+    private static List<Sampler.Drawer> drawers(List<Request> requests, int position) {
+        return requests.stream()
+                .map(request -> drawer(request, new int[position]))
+                .toList();
+    }
+
+    private static Sampler.Drawer drawer(Request request, int[] ids) {
+        return new Sampler.Drawer() {
+            @Override
+            public Request request() {
+                return request;
+            }
+
+            @Override
+            public int[] ids() {
+                return ids;
+            }
+        };
+    }
+
+    private List<Request> sampling(int count, Sampling sampling) {
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            requests.add(new Request(prompt, 42, i, sampling, 100, Set.of(), StopCondition.NEVER));
+        }
+        return requests;
     }
 
     private List<Request> requests(int count, double temperature) {

@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,8 +73,8 @@ class DecoderTest {
     void a_full_cache_refuses_another_token() {
         ModelConfig config = TinyModels.llama(0);
         Decoder decoder = TinyModels.decoder(config, 1);
-        Tensor embeddings = embed(decoder, TinyModels.ids(2, 4));
-        try (KeyValues past = new KeyValues(config, DType.FP32, 1, 3)) {
+        Tensor embeddings = embed(decoder, TinyModels.ids(2, 33));
+        try (KeyValues past = new KeyValues(config, DType.FP32, 1, 32)) {
             assertThatIllegalStateException().isThrownBy(() -> decoder.residual(embeddings, past));
         }
     }
@@ -138,11 +140,82 @@ class DecoderTest {
         Tensor query = TinyModels.normal(random, 2, 20, 4, 8);
         Tensor key = TinyModels.normal(random, 2, 2, 23, 8);
         Tensor value = TinyModels.normal(random, 2, 2, 23, 8);
+        Attention.Tokens own = new Attention.Tokens(key, value);
         for (int window : new int[] {0, 5}) {
-            Tensor once = Attention.attend(query, key, value, heads, new Masks(DType.FP32), window, 3, Long.MAX_VALUE);
-            Tensor sliced = Attention.attend(query, key, value, heads, new Masks(DType.FP32), window, 3, mostScores);
-            assertClose(sliced, once);
+            Masks masks = new Masks(ScalarType.Float, new int[] {3}, 0);
+            Tensor once = Attention.attend(query, own, null, heads, masks, window, Long.MAX_VALUE);
+            assertClose(Attention.attend(query, own, null, heads, masks, window, mostScores), once);
         }
+    }
+
+    /// The blocked kernel with its parts joined, and the plain products with one softmax, each against the whole
+    /// text.
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void rows_after_a_shared_prefix_equal_the_whole_texts(ModelConfig config) {
+        Decoder decoder = TinyModels.decoder(config, 1);
+        int[] shared = TinyModels.ids(2, 9);
+        int[][] wholes = new int[4][];
+        for (int i = 0; i < wholes.length; i++) {
+            wholes[i] = Arrays.copyOf(shared, 16);
+            System.arraycopy(TinyModels.ids(20 + i, 7), 0, wholes[i], 9, 7);
+        }
+        Tensor whole = embed(decoder, wholes); // [4, 16, D]
+        Tensor expected = decoder.residual(whole, null).narrow(1, 9, 7);
+        try (Prefix prefix = Prefix.of(decoder, whole.narrow(0, 0, 1).narrow(1, 0, 9), config.numLayers())) {
+            Tensor own = whole.narrow(1, 9, 7);
+            assertClose(decoder.residual(own, new Context.Start(prefix, null)), expected);
+            Tensor recorded = own.detach().set_requires_grad(true);
+            try (AutoGradMode _ = new AutoGradMode(true)) {
+                assertClose(
+                        decoder.residual(recorded, new Context.Start(prefix, null))
+                                .detach(),
+                        expected);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void rows_of_different_lengths_grow_side_by_side_come_and_go(ModelConfig config) {
+        Decoder decoder = TinyModels.decoder(config, 1);
+        int[] shared = TinyModels.ids(2, 6);
+        int[][] wholes = new int[3][];
+        for (int i = 0; i < wholes.length; i++) {
+            wholes[i] = Arrays.copyOf(shared, 20);
+            System.arraycopy(TinyModels.ids(30 + i, 14), 0, wholes[i], 6, 14);
+        }
+        Tensor whole = embed(decoder, wholes); // [3, 20, D]
+        Tensor expected = decoder.residual(whole, null);
+        try (Prefix prefix = Prefix.of(decoder, whole.narrow(0, 0, 1).narrow(1, 0, 6), config.numLayers());
+                Prefix begun = Prefix.empty();
+                KeyValues rows = new KeyValues(config, DType.FP32, 3, 14, prefix)) {
+            decoder.residual(whole.narrow(1, 6, 5), new Context.Start(prefix, begun));
+            rows.admit(begun, new int[] {0, 1}, new int[] {3, 5, 4});
+            step(decoder, rows, whole, expected, new int[] {0, 1}, new int[] {9, 11});
+            rows.admit(begun, new int[] {2}, new int[] {3, 5, 4});
+            step(decoder, rows, whole, expected, new int[] {0, 1, 2}, new int[] {10, 12, 10});
+            rows.remove(0); // the last row takes its place
+            assertThat(rows.count()).isEqualTo(2);
+            step(decoder, rows, whole, expected, new int[] {2, 1}, new int[] {11, 13});
+            rows.narrow(1, 1); // one row alone, the other waits
+            step(decoder, rows, whole, expected, new int[] {1}, new int[] {14});
+            rows.narrow(0, 2);
+            step(decoder, rows, whole, expected, new int[] {2, 1}, new int[] {12, 15});
+        }
+    }
+
+    /// One token more for each row: row i is text `texts[i]`, its next token stands at `positions[i]`.
+    private static void step(
+            Decoder decoder, KeyValues rows, Tensor whole, Tensor expected, int[] texts, int[] positions) {
+        List<Tensor> next = new ArrayList<>();
+        List<Tensor> wanted = new ArrayList<>();
+        for (int i = 0; i < texts.length; i++) {
+            next.add(whole.narrow(0, texts[i], 1).narrow(1, positions[i], 1));
+            wanted.add(expected.narrow(0, texts[i], 1).narrow(1, positions[i], 1));
+        }
+        Tensor got = decoder.residual(Tensors.cat(0, next.toArray(Tensor[]::new)), rows);
+        assertClose(got, Tensors.cat(0, wanted.toArray(Tensor[]::new)));
     }
 
     @ParameterizedTest

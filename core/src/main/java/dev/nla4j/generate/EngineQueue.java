@@ -1,0 +1,177 @@
+package dev.nla4j.generate;
+
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.Prefix;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// The engine for many callers: one thread owns libtorch and writes for all of them, requests wait in one bounded
+/// queue, ids stream out as they are drawn. A request that fails, is cancelled or runs out of time leaves its row
+/// before the next step; the others do not notice.
+public final class EngineQueue implements AutoCloseable {
+    private static final Duration IDLE = Duration.ofMillis(200);
+
+    private final Decoder decoder;
+    private final int vocabularyLimit;
+    private final @Nullable Prefix prefix;
+    private final Limits limits;
+    private final BlockingQueue<Row> waiting;
+    private final Thread thread;
+    private volatile boolean closed;
+    private volatile int live;
+
+    /// How much is taken on.
+    ///
+    /// @param rows written at the same time
+    /// @param tokensPerRow most tokens of a request: its prompt's own and the new ones
+    /// @param waiting requests that may wait; more are refused
+    public record Limits(int rows, int tokensPerRow, int waiting) {
+        public Limits {
+            if (rows < 1 || tokensPerRow < 2 || waiting < 1) {
+                throw new IllegalArgumentException("limits: rows and waiting must be 1 or more and tokens per row 2 or "
+                        + "more, were " + rows + ", " + waiting + ", " + tokensPerRow);
+            }
+        }
+    }
+
+    /// Hears ids as they are drawn, on the engine's thread: hand them on quickly. An exception ends the request.
+    @FunctionalInterface
+    public interface Stream {
+        void drawn(int id, float logProbability);
+    }
+
+    /// A submitted request.
+    public static final class Ticket {
+        private final CompletableFuture<Completion> result = new CompletableFuture<>();
+        private final Row row;
+
+        private Ticket(Request request, Stream stream, @Nullable Long deadline) {
+            this.row = new Row(
+                    request,
+                    new Row.Observer() {
+                        @Override
+                        public void drawn(int id, float logProbability) {
+                            stream.drawn(id, logProbability);
+                        }
+
+                        @Override
+                        public void ended(Completion completion) {
+                            result.complete(completion);
+                        }
+
+                        @Override
+                        public void failed(RuntimeException reason) {
+                            result.completeExceptionally(reason);
+                        }
+                    },
+                    deadline);
+        }
+
+        /// What was written; ends exceptionally with what the request failed with.
+        public CompletableFuture<Completion> result() {
+            return result;
+        }
+
+        /// Ends the request before the engine's next step, with what was drawn until then.
+        public void cancel() {
+            row.cancel();
+        }
+    }
+
+    /// Starts the engine's thread.
+    ///
+    /// @param prefix what every request's prompt begins with, null for nothing; stays the caller's
+    public EngineQueue(Decoder decoder, int vocabularyLimit, @Nullable Prefix prefix, Limits limits) {
+        this.decoder = decoder;
+        this.vocabularyLimit = vocabularyLimit;
+        this.prefix = prefix;
+        this.limits = limits;
+        this.waiting = new ArrayBlockingQueue<>(limits.waiting());
+        this.thread = Thread.ofPlatform().name("nla-engine").start(this::run);
+    }
+
+    /// Takes a request on.
+    ///
+    /// @param timeout how long it may take, waiting included; null for as long as it needs
+    /// @throws RejectedExecutionException when too many wait already: try again later
+    public Ticket submit(Request request, Stream stream, @Nullable Duration timeout) {
+        if (request.prompt().prefix() != prefix) {
+            throw new IllegalArgumentException("the request's prompt begins with another prefix than this engine's");
+        }
+        if (request.prompt().embeddings().size(1) != decoder.config().dim()) {
+            throw new IllegalArgumentException("the prompt has rows of "
+                    + request.prompt().embeddings().size(1) + " numbers, the model's width is "
+                    + decoder.config().dim());
+        }
+        if (Engine.tokens(request) > limits.tokensPerRow()) {
+            throw new IllegalArgumentException("the request may come to " + Engine.tokens(request) + " tokens, at most "
+                    + limits.tokensPerRow() + " are allowed");
+        }
+        Ticket ticket = new Ticket(request, stream, timeout == null ? null : System.nanoTime() + timeout.toNanos());
+        if (closed || !waiting.offer(ticket.row)) {
+            throw new RejectedExecutionException(
+                    closed ? "the engine is closed" : limits.waiting() + " requests wait already; try again later");
+        }
+        return ticket;
+    }
+
+    /// Rows being written now.
+    public int live() {
+        return live;
+    }
+
+    /// Requests that wait.
+    public int waiting() {
+        return waiting.size();
+    }
+
+    private void run() {
+        try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, limits.rows(), limits.tokensPerRow())) {
+            while (!closed) {
+                List<Row> next = new ArrayList<>();
+                if (rows.count() == 0) {
+                    Row first = waiting.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+                    if (first != null) {
+                        next.add(first);
+                    }
+                }
+                waiting.drainTo(next, rows.free() - next.size());
+                next.forEach(Row::endIfUnwanted);
+                next.removeIf(Row::isOver);
+                if (!next.isEmpty()) {
+                    rows.admit(next);
+                } else if (rows.count() > 0) {
+                    rows.step();
+                }
+                live = rows.count();
+            }
+            rows.failAll(new RejectedExecutionException("the engine was closed"));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            closed = true;
+            live = 0;
+            List<Row> left = new ArrayList<>();
+            waiting.drainTo(left);
+            left.forEach(row -> row.fail(new RejectedExecutionException("the engine was closed")));
+        }
+    }
+
+    /// Ends what is being written and waits for the thread.
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.nla4j.generate;
+
+import dev.nla4j.model.Context;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.KeyValues;
+import dev.nla4j.model.Prefix;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// The rows that are being written, with room for a fixed number. A row that ends gives its room away at once; a
+/// step computes the live rows and nothing else.
+final class Rows implements AutoCloseable {
+    /// Padded tokens of prompts that are read at once.
+    private static final int MOST_PROMPT_TOKENS = 4096;
+
+    private final Decoder decoder;
+    private final int vocabularyLimit;
+    private final int room;
+    private final @Nullable Prefix prefix;
+    private final KeyValues cache;
+    private final List<Row> live = new ArrayList<>();
+
+    /// Rows without any yet.
+    ///
+    /// @param room most rows at a time
+    /// @param tokens most tokens of a row, those of its prompt's own included
+    Rows(Decoder decoder, int vocabularyLimit, @Nullable Prefix prefix, int room, int tokens) {
+        this.decoder = decoder;
+        this.vocabularyLimit = vocabularyLimit;
+        this.room = room;
+        this.prefix = prefix;
+        this.cache = new KeyValues(decoder.config(), decoder.dtype(), room, tokens, prefix);
+    }
+
+    int count() {
+        return live.size();
+    }
+
+    int free() {
+        return room - live.size();
+    }
+
+    /// Reads the prompts of new rows, each prompt once however many rows hold it, and draws their first ids.
+    ///
+    /// @param rows at most [#free]
+    void admit(List<Row> rows) {
+        int start = 0;
+        while (start < rows.size()) {
+            int end = start + 1;
+            int longest = rows.get(start).request().prompt().length();
+            while (end < rows.size()) {
+                longest = Math.max(longest, rows.get(end).request().prompt().length());
+                if ((end + 1L - start) * longest > MOST_PROMPT_TOKENS) {
+                    break;
+                }
+                end++;
+            }
+            read(rows.subList(start, end));
+            start = end;
+        }
+        removeOver();
+    }
+
+    /// A batch that fails is tried again by halves, so that what is wrong with one row stays with it.
+    private void read(List<Row> rows) {
+        try {
+            readAtOnce(rows);
+        } catch (RuntimeException e) {
+            if (rows.size() == 1) {
+                rows.get(0).fail(e);
+                return;
+            }
+            read(rows.subList(0, rows.size() / 2));
+            read(rows.subList(rows.size() / 2, rows.size()));
+        }
+    }
+
+    private void readAtOnce(List<Row> rows) {
+        IdentityHashMap<Prompt, Integer> places = new IdentityHashMap<>();
+        List<Prompt> prompts = new ArrayList<>();
+        int[] source = new int[rows.size()];
+        for (int i = 0; i < source.length; i++) {
+            Prompt prompt = rows.get(i).request().prompt();
+            source[i] = places.computeIfAbsent(prompt, _ -> {
+                prompts.add(prompt);
+                return prompts.size() - 1;
+            });
+        }
+        int[] lengths = prompts.stream().mapToInt(Prompt::length).toArray();
+        try (Scope _ = Scope.noGrad();
+                Prefix read = Prefix.empty()) {
+            Tensor embeddings = padded(prompts); // [U, T, D]
+            Tensor residual = decoder.residual(embeddings, new Context.Start(prefix, read));
+            Tensor last = residual.reshape(-1, decoder.config().dim())
+                    .index_select(0, lastTokens(source, lengths, embeddings.size(1))); // [n, D]
+            Sampler.Draw[] draws = Sampler.draw(decoder.logits(last), rows, vocabularyLimit);
+            cache.admit(read, source, lengths);
+            live.addAll(rows);
+            for (int i = 0; i < draws.length; i++) {
+                rows.get(i).take(draws[i]);
+            }
+        }
+    }
+
+    private Tensor padded(List<Prompt> prompts) {
+        int longest = prompts.stream().mapToInt(Prompt::length).max().orElse(0);
+        Tensor embeddings = Tensors.zeros(
+                DType.FP32, prompts.size(), longest, decoder.config().dim());
+        for (int i = 0; i < prompts.size(); i++) {
+            Tensor own = prompts.get(i).embeddings();
+            embeddings.select(0, i).narrow(0, 0, own.size(0)).copy_(own);
+        }
+        return embeddings;
+    }
+
+    private static Tensor lastTokens(int[] source, int[] lengths, long longest) {
+        long[] last = new long[source.length];
+        for (int i = 0; i < last.length; i++) {
+            last[i] = (long) source[i] * longest + lengths[source[i]] - 1;
+        }
+        return Tensors.longs(last, last.length);
+    }
+
+    /// One id more for every live row; rows that are not wanted any more leave before it, those that end leave
+    /// after it.
+    void step() {
+        live.forEach(Row::endIfUnwanted);
+        removeOver();
+        if (!live.isEmpty()) {
+            step(0, live.size());
+            removeOver();
+        }
+    }
+
+    private void step(int from, int count) {
+        int[] lengths = cache.lengths();
+        try {
+            stepAtOnce(from, count);
+        } catch (RuntimeException e) {
+            cache.restore(lengths);
+            if (count == 1) {
+                live.get(from).fail(e);
+                return;
+            }
+            step(from, count / 2);
+            step(from + count / 2, count - count / 2);
+        }
+    }
+
+    private void stepAtOnce(int from, int count) {
+        List<Row> rows = live.subList(from, from + count);
+        cache.narrow(from, count);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor embeddings = decoder.embed(Tensors.ids(
+                    rows.stream().map(row -> new int[] {row.lastId()}).toArray(int[][]::new))); // [n, 1, D]
+            Tensor residual = decoder.residual(embeddings, cache);
+            Sampler.Draw[] draws = Sampler.draw(decoder.logits(residual.select(1, 0)), rows, vocabularyLimit);
+            for (int i = 0; i < draws.length; i++) {
+                rows.get(i).take(draws[i]);
+            }
+        } finally {
+            cache.narrow(0, live.size());
+        }
+    }
+
+    private void removeOver() {
+        for (int row = live.size() - 1; row >= 0; row--) {
+            if (live.get(row).isOver()) {
+                cache.remove(row);
+                Row last = live.removeLast();
+                if (row < live.size()) {
+                    live.set(row, last);
+                }
+            }
+        }
+    }
+
+    /// Ends all rows, for a reason they share.
+    void failAll(RuntimeException reason) {
+        live.forEach(row -> row.fail(reason));
+        removeOver();
+    }
+
+    @Override
+    public void close() {
+        cache.close();
+    }
+}

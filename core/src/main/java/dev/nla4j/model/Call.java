@@ -1,0 +1,131 @@
+package dev.nla4j.model;
+
+import dev.nla4j.tensor.Tensors;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/// What all blocks of one call share: its context, where its tokens stand, what they see.
+final class Call implements AutoCloseable {
+    private final Context context;
+    private final RopeTables ropes;
+    private final Masks masks;
+    private final int tokens;
+    private final int prefixLength;
+    private final int[] starts;
+    private final int seen;
+    private final @Nullable Tensor places;
+    private final Map<Rope, Turn> turns = new HashMap<>();
+
+    /// A call of T tokens.
+    ///
+    /// @param tokens T
+    Call(Context context, RopeTables ropes, ScalarType type, long tokens) {
+        this.context = context;
+        this.ropes = ropes;
+        this.tokens = Math.toIntExact(tokens);
+        Prefix prefix = context.prefix();
+        this.prefixLength = prefix == null ? 0 : Math.toIntExact(prefix.length());
+        switch (context) {
+            case Context.Start _ -> {
+                starts = new int[] {0};
+                seen = this.tokens;
+                places = null;
+            }
+            case KeyValues rows -> {
+                starts = new int[rows.count()];
+                for (int i = 0; i < starts.length; i++) {
+                    starts[i] = rows.length(rows.first() + i);
+                }
+                seen = rows.seen(this.tokens);
+                places = rows.places(this.tokens);
+            }
+        }
+        this.masks = new Masks(type, starts, prefixLength);
+    }
+
+    /// Cosines and sines of the call's tokens, `[1 or B, T, 1, w]`.
+    record Turn(Tensor cos, Tensor sin) {}
+
+    @Nullable
+    Prefix prefix() {
+        return context.prefix();
+    }
+
+    int prefixLength() {
+        return prefixLength;
+    }
+
+    Masks masks() {
+        return masks;
+    }
+
+    /// S: own tokens that each row looks at.
+    int seen() {
+        return seen;
+    }
+
+    /// The turn of a kind of layer.
+    Turn turn(Rope rope) {
+        // Belongs to the scope of the whole call: it is asked for before a block opens its own.
+        return turns.computeIfAbsent(rope, this::makeTurn);
+    }
+
+    private Turn makeTurn(Rope rope) {
+        int furthest = 0;
+        boolean alike = true;
+        for (int start : starts) {
+            furthest = Math.max(furthest, start);
+            alike &= start == starts[0];
+        }
+        RopeTables.Table table = ropes.of(rope, prefixLength + furthest + tokens);
+        long width = table.cos().size(1);
+        if (alike) {
+            int first = prefixLength + furthest;
+            return new Turn(
+                    table.cos().narrow(0, first, tokens).view(1, tokens, 1, width),
+                    table.sin().narrow(0, first, tokens).view(1, tokens, 1, width));
+        }
+        long[] positions = new long[starts.length * tokens];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = (long) prefixLength + starts[i / tokens] + i % tokens;
+        }
+        Tensor index = Tensors.longs(positions, positions.length);
+        return new Turn(
+                table.cos().index_select(0, index).view(starts.length, tokens, 1, width),
+                table.sin().index_select(0, index).view(starts.length, tokens, 1, width));
+    }
+
+    /// Takes a block's keys or values `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.
+    Tensor keys(int layer, Tensor key) {
+        return context instanceof KeyValues rows && places != null ? rows.appendKeys(layer, key, places, seen) : key;
+    }
+
+    /// As [#keys].
+    Tensor values(int layer, Tensor value) {
+        return context instanceof KeyValues rows && places != null
+                ? rows.appendValues(layer, value, places, seen)
+                : value;
+    }
+
+    /// Gives a block's own keys and values to whoever asked for them.
+    void capture(Tensor key, Tensor value) {
+        if (context instanceof Context.Start start && start.capture() != null) {
+            start.capture().add(key, value);
+        }
+    }
+
+    /// Called once after the last block.
+    void done() {
+        if (context instanceof KeyValues rows) {
+            rows.advance(tokens);
+        }
+    }
+
+    @Override
+    public void close() {
+        masks.close();
+    }
+}
