@@ -209,7 +209,11 @@ final class SidecarChecks {
                             + ": losses of its training are not errors at norm root of d",
                     "compare by nla score, which does not use it");
         }
-        return Outcome.ok(value.isPresent() ? "mse_scale " + number(value.getAsDouble()) : "vectors compared raw");
+        return value.isPresent()
+                ? Outcome.ok("mse_scale " + number(value.getAsDouble()))
+                : Outcome.warn(
+                        "mse_scale is null: its training compared vectors raw, by length as well as direction",
+                        "set it to the root of d_model if that is how it was trained, or leave it out");
     }
 
     private Outcome rawvar() {

@@ -66,7 +66,12 @@ final class TextReading {
     }
 
     private Outcome data() {
-        Sample sample = sample(requireData());
+        Path file = requireData();
+        Attempt<Sample> read = Attempt.of(() -> sample(file));
+        if (read.failed()) {
+            return Outcome.fail(read.problem(), "give a file of activations as nla extract writes it");
+        }
+        Sample sample = read.need("activations");
         List<String> problems = new ArrayList<>();
         half.meta().dim().optional().ifPresent(dim -> {
             if (sample.vectors()[0].length != dim) {
@@ -108,7 +113,8 @@ final class TextReading {
         if (options.target() == null || options.data() == null) {
             throw new Unmet("needs --against TARGET and --data A.parquet");
         }
-        Sample sample = sample(requireData());
+        Path file = requireData();
+        Sample sample = Attempt.of(() -> sample(file)).need("activations");
         int dim = half.meta().dim().need("d_model");
         if (sample.vectors()[0].length != dim) {
             throw new Unmet("needs activations of " + dim + " numbers");

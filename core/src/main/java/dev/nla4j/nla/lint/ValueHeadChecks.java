@@ -14,6 +14,7 @@ import java.util.function.Function;
 /// Checks of a reconstructor's matrix: there, square, whole, trained.
 final class ValueHeadChecks {
     private static final String TENSOR = "weight";
+    private static final String SAVE_AGAIN = "save it again from the training run, gathered from all shards";
     /// Rounding to bf16 makes no zeros; a twentieth of them is a hole.
     private static final double HOLE = 0.05;
     private static final double SPECKLE = 0.001;
@@ -38,7 +39,7 @@ final class ValueHeadChecks {
             String name = half.name();
             rows.check(Check.VALUE_HEAD, name, checks::present);
             rows.check(Check.VALUE_HEAD_SHAPE, name, checks::shape);
-            rows.check(Check.VALUE_HEAD_WHOLE, name, () -> checks.scanned(checks::whole));
+            rows.check(Check.VALUE_HEAD_WHOLE, name, checks::whole);
             rows.check(Check.VALUE_HEAD_IDENTITY, name, () -> checks.scanned(checks::identity));
         } finally {
             source.optional().ifPresent(TensorSource::close);
@@ -112,7 +113,13 @@ final class ValueHeadChecks {
         return judge.apply(HeadScan.of(source.need("head"), TENSOR, shape.get(0).intValue()));
     }
 
-    private Outcome whole(HeadScan scan) {
+    private Outcome whole() {
+        return source.failed() && Files.exists(file)
+                ? Outcome.fail(source.problem(), SAVE_AGAIN)
+                : scanned(ValueHeadChecks::whole);
+    }
+
+    private static Outcome whole(HeadScan scan) {
         List<String> problems = new ArrayList<>();
         count(scan.zeroRows(), "rows are all zero", scan, problems);
         count(scan.zeroColumns(), "columns are all zero", scan, problems);
@@ -124,12 +131,11 @@ final class ValueHeadChecks {
         if (sparse && scan.sparsity() > HOLE) {
             problems.add(zeros);
         }
-        String mend = "save it again from the training run, gathered from all shards";
         if (!problems.isEmpty()) {
-            return Outcome.fail(String.join("; ", problems), mend);
+            return Outcome.fail(String.join("; ", problems), SAVE_AGAIN);
         }
         if (sparse) {
-            return Outcome.warn(zeros, mend);
+            return Outcome.warn(zeros, SAVE_AGAIN);
         }
         if (scan.largestNorm() > NORMS_APART * scan.smallestNorm()) {
             return Outcome.warn(
@@ -138,7 +144,7 @@ final class ValueHeadChecks {
                             "norms of its rows go from %.2e to %.2e",
                             scan.smallestNorm(),
                             scan.largestNorm()),
-                    mend);
+                    SAVE_AGAIN);
         }
         return Outcome.ok("no row or column is empty");
     }

@@ -509,7 +509,9 @@ class LintFaultsTest {
                         "the rotary bases differ",
                         Check.ARCHITECTURES_AGREE,
                         "pair",
-                        p -> TinyPair.json(p.ar("config.json"), c -> c.put("rope_theta", 77.0))),
+                        p -> TinyPair.json(
+                                p.ar("config.json"),
+                                c -> c.put("rope_theta", 77.0).put("rope_local_base_freq", 77.0))),
                 fault("the bases differ in their bytes", Check.BASES_AGREE, "pair", p -> {
                     for (String half : List.of("av", "ar")) {
                         p.sidecar(
