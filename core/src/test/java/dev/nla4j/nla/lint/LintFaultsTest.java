@@ -419,6 +419,11 @@ class LintFaultsTest {
                         "ar",
                         p -> truncate(p.ar("value_head.safetensors"))),
                 fault(
+                        "the value head is cut off and so half saved",
+                        Check.VALUE_HEAD_WHOLE,
+                        "ar",
+                        p -> truncate(p.ar("value_head.safetensors"))),
+                fault(
                         "the value head has another name",
                         Check.VALUE_HEAD,
                         "ar",
