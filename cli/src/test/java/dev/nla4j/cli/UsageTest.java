@@ -71,6 +71,7 @@ class UsageTest {
                 List.of(),
                 List.of("chat"),
                 List.of("model"),
+                List.of("lint"),
                 List.of("chat", "render"),
                 List.of("compare", "one text"),
                 List.of("reconstruct", "--text", "x"),

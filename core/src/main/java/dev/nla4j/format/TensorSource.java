@@ -29,6 +29,20 @@ public interface TensorSource extends AutoCloseable {
     /// @param out exactly 2 bytes an element
     void readBf16(String name, MemorySegment out);
 
+    /// Hands all elements to `pieces` as fp32, in row-major order, a bounded number at a time: a tensor of any size is
+    /// looked at in less than a megabyte.
+    void scanF32(String name, FloatPieces pieces);
+
+    /// Receives a tensor's elements in order.
+    @FunctionalInterface
+    interface FloatPieces {
+        /// Takes the next piece.
+        ///
+        /// @param values overwritten by the piece after it
+        /// @param count how many of them count
+        void accept(float[] values, int count);
+    }
+
     /// The bytes as they are in the file.
     ///
     /// @param out exactly [StoredTensor#bytes] long

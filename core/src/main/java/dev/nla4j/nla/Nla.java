@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// A pair: a folder with `av/` and `ar/`, each either an adapter over the target's own weights or a model of its
 /// own. Adapters share the target's one copy of the weights.
 public final class Nla implements AutoCloseable {
-    private static final String VALUE_HEAD = "value_head.safetensors";
+    public static final String VALUE_HEAD = "value_head.safetensors";
 
     private final Path folder;
     private final Verbalizer verbalizer;
@@ -84,6 +84,29 @@ public final class Nla implements AutoCloseable {
         } catch (RuntimeException e) {
             closeAll(owned);
             throw e;
+        }
+    }
+
+    /// Opens a reconstructor without its verbalizer; the caller closes it.
+    ///
+    /// @param folder of the half
+    /// @param base as for [#open]
+    public static LoneReconstructor openReconstructor(
+            Path folder, @Nullable Base base, DType dtype, Progress progress) {
+        List<AutoCloseable> owned = new ArrayList<>();
+        try {
+            return new LoneReconstructor(openReconstructor(folder, base, dtype, progress, owned), owned);
+        } catch (RuntimeException e) {
+            closeAll(owned);
+            throw e;
+        }
+    }
+
+    /// A reconstructor and what must be closed with it.
+    public record LoneReconstructor(Reconstructor reconstructor, List<AutoCloseable> owned) implements AutoCloseable {
+        @Override
+        public void close() {
+            closeAll(owned);
         }
     }
 

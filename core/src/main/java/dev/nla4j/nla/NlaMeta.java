@@ -68,7 +68,17 @@ public record NlaMeta(
     /// Reads the sidecar of a half's folder.
     public static NlaMeta read(Path folder) {
         Path file = folder.resolve(FILE);
-        Fields top = Fields.of(file, Json.readYaml(file, LARGEST_FILE));
+        return of(file, tree(file));
+    }
+
+    /// The content of a sidecar's file before anything is asked of it.
+    public static JsonNode tree(Path file) {
+        return Json.readYaml(file, LARGEST_FILE);
+    }
+
+    /// Reads a sidecar that is a tree already; `file` is named in errors.
+    public static NlaMeta of(Path file, JsonNode tree) {
+        Fields top = Fields.of(file, tree);
         top.text("kind").filter(kind -> !kind.equals("nla_model")).ifPresent(kind -> {
             throw top.wrong("kind", "must be nla_model, was \"" + kind + "\"");
         });

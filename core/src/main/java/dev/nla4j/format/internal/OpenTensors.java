@@ -4,6 +4,7 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.StoredType;
+import dev.nla4j.format.TensorSource;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collections;
@@ -74,6 +75,21 @@ public final class OpenTensors implements AutoCloseable {
         });
     }
 
+    /// As [dev.nla4j.format.TensorSource#scanF32].
+    public void scanF32(String name, TensorSource.FloatPieces pieces) {
+        StoredTensor tensor = requireReal(name);
+        StoredType type = tensor.type();
+        long elements = tensor.elements();
+        FloatDecoder decoder = new FloatDecoder(type, pieceOf(elements));
+        byte[] stored = new byte[pieceOf(elements) / type.blockSize() * type.blockBytes()];
+        for (long first = 0; first < elements; first += PIECE) {
+            int count = (int) Math.min(PIECE, elements - first);
+            long offset = tensor.offset() + first / type.blockSize() * type.blockBytes();
+            file.read(offset, stored, count / type.blockSize() * type.blockBytes());
+            pieces.accept(decoder.toF32(stored, count), count);
+        }
+    }
+
     /// As [dev.nla4j.format.TensorSource#readRaw].
     public void readRaw(String name, MemorySegment out) {
         StoredTensor tensor = tensor(name);
@@ -93,12 +109,17 @@ public final class OpenTensors implements AutoCloseable {
     }
 
     private StoredTensor real(String name, MemorySegment out, int bytesEach) {
+        StoredTensor tensor = requireReal(name);
+        requireSize(tensor, out, Math.multiplyExact(tensor.elements(), bytesEach));
+        return tensor;
+    }
+
+    private StoredTensor requireReal(String name) {
         StoredTensor tensor = tensor(name);
         if (!tensor.type().isFloating()) {
             throw new InputException(file.path() + ": tensor " + FormatException.printable(name) + " holds "
                     + tensor.type() + ", real numbers are wanted");
         }
-        requireSize(tensor, out, Math.multiplyExact(tensor.elements(), bytesEach));
         return tensor;
     }
 

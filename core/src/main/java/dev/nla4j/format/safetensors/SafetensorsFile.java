@@ -158,6 +158,11 @@ public final class SafetensorsFile implements TensorSource {
     }
 
     @Override
+    public void scanF32(String name, FloatPieces pieces) {
+        tensors.scanF32(name, pieces);
+    }
+
+    @Override
     public void readRaw(String name, MemorySegment out) {
         tensors.readRaw(name, out);
     }

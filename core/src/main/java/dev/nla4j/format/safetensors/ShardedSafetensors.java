@@ -87,6 +87,11 @@ public final class ShardedSafetensors implements TensorSource {
     }
 
     @Override
+    public void scanF32(String name, FloatPieces pieces) {
+        shard(name).scanF32(name, pieces);
+    }
+
+    @Override
     public void readRaw(String name, MemorySegment out) {
         shard(name).readRaw(name, out);
     }

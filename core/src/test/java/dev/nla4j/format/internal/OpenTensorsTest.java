@@ -54,6 +54,13 @@ class OpenTensorsTest {
                 file.readRaw("x", out);
                 assertThat(out.toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(values);
             }
+            float[] scanned = new float[values.length];
+            int[] next = {0};
+            file.scanF32("x", (piece, count) -> {
+                System.arraycopy(piece, 0, scanned, next[0], count);
+                next[0] += count;
+            });
+            assertThat(scanned).isEqualTo(values);
             short[] bf16 = Fixtures.bf16(file, "x");
             for (int i = 0; i < values.length; i += 997) {
                 assertThat(bf16[i]).isEqualTo(Bf16.round(values[i]));
@@ -86,6 +93,13 @@ class OpenTensorsTest {
             MemorySegment read = MemorySegment.ofArray(Fixtures.f32(file, "all"));
             assertThat(read.asSlice((ROWS - 1) * COLUMNS * 4L).toArray(ValueLayout.JAVA_FLOAT))
                     .isEqualTo(Fixtures.f32(file, "last"));
+            MemorySegment scanned = MemorySegment.ofArray(new float[ROWS * COLUMNS]);
+            long[] next = {0};
+            file.scanF32("all", (piece, count) -> {
+                MemorySegment.copy(MemorySegment.ofArray(piece), 0, scanned, next[0], count * 4L);
+                next[0] += count * 4L;
+            });
+            assertThat(scanned.mismatch(read)).isEqualTo(-1);
         }
     }
 }

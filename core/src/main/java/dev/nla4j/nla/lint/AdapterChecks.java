@@ -1,0 +1,159 @@
+package dev.nla4j.nla.lint;
+
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.json.Fields;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.tensor.DType;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Checks of a half that is an adapter: its configuration, its place in the base, the base itself.
+final class AdapterChecks {
+    private static final long LARGEST_CONFIG = 1 << 20;
+
+    private final Half half;
+
+    private AdapterChecks(Half half) {
+        this.half = half;
+    }
+
+    /// @param baseSha256 of the base's one file; null when there is no base, or it is a folder
+    static void run(Half half, @Nullable String baseSha256, Rows rows) {
+        AdapterChecks checks = new AdapterChecks(half);
+        String name = half.name();
+        rows.check(Check.ADAPTER, name, checks::adapter);
+        rows.check(Check.LAYER_COUNT, name, checks::layerCount);
+        rows.check(Check.BASE_HASH, name, () -> checks.baseHash(baseSha256));
+        rows.check(Check.WEIGHT_FILES, name, () -> WeightChecks.readable(half));
+        rows.check(Check.TENSORS, name, checks::tensors);
+        if (!half.isVerbalizer()) {
+            rows.check(Check.FINAL_NORM, name, checks::finalNorm);
+        }
+    }
+
+    private Outcome adapter() {
+        Attempt<PeftAdapter> read = Attempt.of(() -> PeftAdapter.read(half.folder()));
+        if (read.failed()) {
+            return Outcome.fail(
+                    read.problem(), "save it as plain LoRA: one rank, no bias, no whole modules, on an unchanged base");
+        }
+        PeftAdapter adapter = read.need("adapter");
+        Optional<String> named = half.meta().baseCheckpoint().optional().flatMap(b -> b);
+        if (adapter.base().isPresent()
+                && named.isPresent()
+                && !named.get().equals(adapter.base().get())) {
+            return Outcome.warn(
+                    "adapter_config.json names the base " + adapter.base().get() + ", the sidecar " + named.get(),
+                    "make both name the model that it was trained on");
+        }
+        return Outcome.ok("rank " + adapter.rank() + ", alpha " + SidecarChecks.number(adapter.alpha()));
+    }
+
+    private Outcome layerCount() {
+        half.meta().tree().need("the sidecar");
+        Attempt<OptionalInt> read = half.meta().layer();
+        String mend = "set critic.extraction_layer_index to K: activations are the residual stream after block K";
+        if (read.failed()) {
+            return Outcome.fail(read.problem(), mend);
+        }
+        OptionalInt layer = read.need("K");
+        if (layer.isEmpty()) {
+            return half.isVerbalizer()
+                    ? Outcome.ok("not said, as a verbalizer need not")
+                    : Outcome.fail("the sidecar has no critic.extraction_layer_index (K)", mend);
+        }
+        int k = layer.getAsInt();
+        Optional<ModelConfig> base = half.base().config().optional();
+        if (base.isPresent() && k >= base.get().numLayers()) {
+            return Outcome.fail("K is " + k + ", the base has " + base.get().numLayers() + " blocks", mend);
+        }
+        return half.isVerbalizer() ? Outcome.ok("K = " + k) : adapted(k, mend);
+    }
+
+    /// Training reaches exactly the blocks 0 to K: an adapter that ends one off says that K is.
+    private Outcome adapted(int k, String mend) {
+        if (half.weights().failed()) {
+            return Outcome.notRun("K is " + k + "; needs " + PeftAdapter.TENSORS + ": "
+                    + half.weights().problem());
+        }
+        Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
+        int deepest = adapted.stream().mapToInt(Integer::intValue).max().orElse(-1);
+        String found = "K is " + k + ", the adapter is for blocks " + WeightChecks.ranges(adapted);
+        if (deepest == k || adapted.isEmpty()) {
+            return Outcome.ok(found);
+        }
+        boolean all = adapted.size() == deepest + 1 && !choosesLayers();
+        if (all && Math.abs(deepest - k) == 1) {
+            return Outcome.fail(found + ": K seems to be off by one", mend);
+        }
+        return deepest > k ? Outcome.warn(found + ": blocks above K never run", mend) : Outcome.ok(found);
+    }
+
+    private boolean choosesLayers() {
+        Path file = half.folder().resolve(PeftAdapter.CONFIG);
+        return Attempt.of(() -> Fields.of(file, Json.read(file, LARGEST_CONFIG)).has("layers_to_transform"))
+                .optional()
+                .orElse(false);
+    }
+
+    private Outcome baseHash(@Nullable String found) {
+        half.meta().tree().need("the sidecar");
+        Attempt<Optional<NlaMeta.BaseFile>> read = half.meta().baseFile();
+        String mend = "give the base it was trained on (--against), or write base_file anew if the bytes differ and the"
+                + " numbers do not";
+        if (read.failed()) {
+            return Outcome.fail(read.problem(), mend);
+        }
+        Optional<NlaMeta.BaseFile> expected = read.need("base_file");
+        if (expected.isEmpty()) {
+            return half.meta().baseCheckpoint().optional().flatMap(b -> b).isPresent()
+                    ? Outcome.ok("no base_file; base_checkpoint names the base")
+                    : Outcome.warn(
+                            "neither base_file nor base_checkpoint says what it stands on",
+                            "write base_checkpoint, and base_file when the base is one file");
+        }
+        if (half.base().isMissing()) {
+            throw new Unmet(half.base().tokenizer().problem());
+        }
+        String sha256 = expected.get().sha256();
+        return sha256.equals(found)
+                ? Outcome.ok(expected.get().name() + ", " + sha256.substring(0, 12) + "…")
+                : Outcome.fail(
+                        "the sidecar wants a base with SHA-256 " + sha256 + ", "
+                                + half.base().name() + " has " + (found == null ? "no single file" : found),
+                        mend);
+    }
+
+    private Outcome tensors() {
+        half.weights().need(PeftAdapter.TENSORS);
+        Attempt<PeftAdapter> adapter = Attempt.of(() -> PeftAdapter.read(half.folder()));
+        PeftAdapter read = adapter.need(PeftAdapter.CONFIG);
+        ModelConfig config = half.base().config().need("the base's configuration");
+        String mend = "save the adapter again for this base";
+        try (AutoCloseable _ = read.load(config, DType.FP32)) {
+            return Outcome.ok(half.weights().need("adapter").names().size() + " tensors fit the base");
+        } catch (RuntimeException e) {
+            return Outcome.fail(Attempt.message(e), mend);
+        } catch (Exception e) {
+            throw new IllegalStateException("closing an adapter: " + e.getMessage(), e);
+        }
+    }
+
+    private Outcome finalNorm() {
+        TensorSource source = half.weights().need(PeftAdapter.TENSORS);
+        List<String> norms = source.names().stream()
+                .filter(name -> name.matches("(?:.*\\.)?(?:norm|lm_head)\\..*"))
+                .toList();
+        return Outcome.of(
+                norms.stream().limit(2).map(n -> "the adapter holds " + n).toList(),
+                "none, as it must be",
+                "adapt the blocks only: the reconstructor reads the residual stream as it is");
+    }
+}

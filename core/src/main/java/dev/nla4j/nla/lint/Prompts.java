@@ -1,0 +1,70 @@
+package dev.nla4j.nla.lint;
+
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.tokenizer.Tokenizer;
+import java.util.List;
+
+/// The prompts of both halves as opening a pair makes them, without its refusals.
+final class Prompts {
+    /// A text whose last character no template's tail merges with.
+    static final String PROBE = "A county court rules on a petition.";
+
+    private Prompts() {}
+
+    /// How often `part` stands in `text`; overlapping places count.
+    static int count(String text, String part) {
+        int count = 0;
+        for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+            count++;
+        }
+        return count;
+    }
+
+    /// Ids of a conversation of one user message, with the beginning of the answer.
+    static int[] chat(Half half, String message) {
+        Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
+        ChatTemplate chat = half.live().chat().need("a chat template");
+        String text = chat.render(RenderOptions.of(List.of(Message.of("user", message)))
+                .withGenerationPrompt(true)
+                .withSpecials(LanguageModel.templateSpecials(tokenizer)));
+        return tokenizer.ids(text, false);
+    }
+
+    /// The verbalizer's prompt, marker included.
+    static int[] verbalizer(Half half) {
+        return chat(
+                half,
+                template(half, NlaMeta.Role.VERBALIZER)
+                        .replace(NlaMeta.INJECTION, marker(half).text()));
+    }
+
+    /// The reconstructor's prompt for a text.
+    static int[] reconstructor(Half half, String explanation) {
+        String template = template(half, NlaMeta.Role.RECONSTRUCTOR);
+        return half.live()
+                .tokenizer()
+                .need("a tokenizer")
+                .ids(template.replace(NlaMeta.EXPLANATION, explanation), true);
+    }
+
+    /// A template that must be there.
+    static String template(Half half, NlaMeta.Role role) {
+        String name = role == NlaMeta.Role.VERBALIZER ? "prompt_templates.av" : "prompt_templates.ar";
+        return half.meta()
+                .template(role)
+                .need(name)
+                .orElseThrow(() -> new Unmet("needs " + name + ", which is missing"));
+    }
+
+    /// The marker that must be there.
+    static NlaMeta.Marker marker(Half half) {
+        return half.meta()
+                .marker()
+                .need("tokens.injection_char and its id")
+                .orElseThrow(() -> new Unmet("needs tokens.injection_char, which is missing"));
+    }
+}

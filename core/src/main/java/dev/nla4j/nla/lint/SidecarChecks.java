@@ -1,0 +1,241 @@
+package dev.nla4j.nla.lint;
+
+import dev.nla4j.nla.NlaMeta;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Checks of what `nla_meta.yaml` says, by itself and against the folder around it.
+final class SidecarChecks {
+    /// mse_scale is a square root that people write with few digits.
+    private static final double ROOT_TOLERANCE = 0.01;
+    private static final List<String> STAGES = List.of("init", "sl", "rl");
+
+    private final Half half;
+    private final LooseMeta meta;
+
+    private SidecarChecks(Half half) {
+        this.half = half;
+        this.meta = half.meta();
+    }
+
+    /// @param other the pair's other half, null when there is none
+    static void run(Half half, @Nullable Half other, Rows rows) {
+        SidecarChecks checks = new SidecarChecks(half);
+        rows.check(Check.SIDECAR, half.name(), checks::sidecar);
+        rows.check(Check.ROLE, half.name(), checks::role);
+        rows.check(Check.WIDTH, half.name(), checks::width);
+        rows.check(Check.INJECTION_SCALE, half.name(), () -> checks.injectionScale(other));
+        if (!half.isVerbalizer()) {
+            rows.check(Check.MSE_SCALE, half.name(), checks::mseScale);
+            rows.check(Check.RAWVAR, half.name(), checks::rawvar);
+        }
+    }
+
+    private Outcome sidecar() {
+        if (meta.tree().failed()) {
+            return Outcome.fail(
+                    meta.tree().problem(),
+                    Files.exists(meta.file())
+                            ? "write it again as YAML, one object"
+                            : "copy nla_meta.yaml from the training run: nothing can stand in for it");
+        }
+        Attempt<NlaMeta> head = meta.head();
+        if (head.failed()) {
+            return Outcome.fail(head.problem(), "set the field as the message says");
+        }
+        Attempt<NlaMeta> whole = meta.whole();
+        if (whole.failed() && !hasRowOfItsOwn()) {
+            return Outcome.fail(whole.problem(), "set the field as the message says");
+        }
+        String stage = meta.stage();
+        String said = "schema " + head.need("head").schemaVersion() + ", stage " + stage;
+        return STAGES.contains(stage) || stage.equals("unknown")
+                ? Outcome.ok(said)
+                : Outcome.warn(said, "stage is usually init, sl or rl");
+    }
+
+    /// Whether a field that another check judges is to blame.
+    private boolean hasRowOfItsOwn() {
+        boolean template = Stream.of(NlaMeta.Role.values()).anyMatch(role -> !holdsOnce(role));
+        return template
+                || Stream.of(
+                                meta.role(),
+                                meta.dim(),
+                                meta.injectionScale(),
+                                meta.mseScale(),
+                                meta.marker(),
+                                meta.neighbours(),
+                                meta.suffixIds(),
+                                meta.layer(),
+                                meta.rawvar(),
+                                meta.baseFile())
+                        .anyMatch(Attempt::failed);
+    }
+
+    private boolean holdsOnce(NlaMeta.Role role) {
+        Attempt<Optional<String>> template = meta.template(role);
+        String place = role == NlaMeta.Role.VERBALIZER ? NlaMeta.INJECTION : NlaMeta.EXPLANATION;
+        return !template.failed()
+                && template.need("template")
+                        .map(t -> Prompts.count(t, place) == 1)
+                        .orElse(true);
+    }
+
+    private Outcome role() {
+        meta.tree().need("the sidecar");
+        Attempt<NlaMeta.Role> role = meta.role();
+        if (role.failed()) {
+            return Outcome.fail(role.problem(), "set role to av or ar");
+        }
+        boolean hasHead = Files.exists(half.folder().resolve(dev.nla4j.nla.Nla.VALUE_HEAD));
+        if (role.need("role") != half.role()) {
+            return Outcome.fail(
+                    "the sidecar's role is " + text(role.need("role")) + ", the folder is the " + text(half.role())
+                            + "'s",
+                    "set role, or exchange the folders av/ and ar/");
+        }
+        if (half.isVerbalizer() && hasHead) {
+            return Outcome.warn(
+                    "a verbalizer with a value_head.safetensors beside it",
+                    "remove the file, or set role to ar if this is the reconstructor");
+        }
+        return Outcome.ok(text(half.role()));
+    }
+
+    private static String text(NlaMeta.Role role) {
+        return role == NlaMeta.Role.VERBALIZER ? "verbalizer (av)" : "reconstructor (ar)";
+    }
+
+    private Outcome width() {
+        meta.tree().need("the sidecar");
+        Attempt<Integer> dim = meta.dim();
+        if (dim.failed()) {
+            return Outcome.fail(dim.problem(), "set d_model to the width of the target's residual stream");
+        }
+        int said = dim.need("d_model");
+        if (half.live().config().failed()) {
+            return Outcome.notRun("d_model is " + said + "; needs the model's configuration: "
+                    + half.live().config().problem());
+        }
+        int found = half.live().config().need("configuration").dim();
+        return said == found
+                ? Outcome.ok("d_model " + said)
+                : Outcome.fail(
+                        "d_model is " + said + ", the model's width is " + found,
+                        "set d_model to " + found + " if this is the right model");
+    }
+
+    private Outcome injectionScale(@Nullable Half other) {
+        meta.tree().need("the sidecar");
+        Attempt<OptionalDouble> scale = meta.injectionScale();
+        if (scale.failed()) {
+            return Outcome.fail(
+                    scale.problem(), "set extraction.injection_scale to the norm that the AV was trained with");
+        }
+        OptionalDouble value = scale.need("scale");
+        return half.isVerbalizer() ? verbalizerScale(value, other) : reconstructorScale(value, other);
+    }
+
+    private Outcome verbalizerScale(OptionalDouble value, @Nullable Half other) {
+        if (value.isPresent()) {
+            return Outcome.ok("injected at norm " + number(value.getAsDouble()));
+        }
+        String where = "";
+        OptionalDouble mse = written(half, "mse_scale");
+        if (mse.isPresent()) {
+            where = "; mse_scale is " + number(mse.getAsDouble()) + " here, where it means nothing";
+        } else if (other != null && written(other, "injection_scale").isPresent()) {
+            where = "; the AR's sidecar has it ("
+                    + number(written(other, "injection_scale").getAsDouble()) + ")";
+        }
+        return Outcome.fail(
+                "extraction.injection_scale is missing or raw" + where,
+                "set it in the AV's sidecar to the norm it was trained with: without it inputs are too loud or too faint");
+    }
+
+    private Outcome reconstructorScale(OptionalDouble value, @Nullable Half other) {
+        if (value.isPresent()) {
+            return Outcome.fail(
+                    "extraction.injection_scale is " + number(value.getAsDouble())
+                            + " in the AR's sidecar: a reconstructor injects nothing",
+                    "set it to null here, and in the AV's sidecar to the norm the AV was trained with");
+        }
+        OptionalDouble mse = written(half, "mse_scale");
+        OptionalDouble injection = other == null ? OptionalDouble.empty() : written(other, "injection_scale");
+        if (mse.isPresent()
+                && injection.isPresent()
+                && mse.getAsDouble() == injection.getAsDouble()
+                && !isRoot(mse.getAsDouble())) {
+            return Outcome.fail(
+                    "mse_scale is the AV's injection scale, " + number(mse.getAsDouble()),
+                    "set mse_scale to the root of d_model (or leave it out)");
+        }
+        return Outcome.ok("none, as a reconstructor has");
+    }
+
+    /// A scale that the file itself gives as a number, without what stands in for a missing one.
+    private static OptionalDouble written(Half half, String name) {
+        boolean there = half.meta()
+                .tree()
+                .optional()
+                .map(tree -> tree.path("extraction").path(name))
+                .filter(value -> value.isNumber() || value.isString())
+                .isPresent();
+        Attempt<OptionalDouble> scale =
+                name.equals("mse_scale") ? half.meta().mseScale() : half.meta().injectionScale();
+        return there ? scale.optional().orElse(OptionalDouble.empty()) : OptionalDouble.empty();
+    }
+
+    private boolean isRoot(double scale) {
+        double root = Math.sqrt(meta.dim().optional().orElse(1));
+        return Math.abs(scale / root - 1) < ROOT_TOLERANCE;
+    }
+
+    private Outcome mseScale() {
+        meta.tree().need("the sidecar");
+        Attempt<OptionalDouble> scale = meta.mseScale();
+        if (scale.failed()) {
+            return Outcome.fail(scale.problem(), "set extraction.mse_scale to the root of d_model, or leave it out");
+        }
+        OptionalDouble value = scale.need("scale");
+        if (value.isPresent() && !isRoot(value.getAsDouble()) && !meta.dim().failed()) {
+            return Outcome.warn(
+                    "mse_scale is " + number(value.getAsDouble()) + ", the root of d_model is "
+                            + number(Math.sqrt(meta.dim().need("d_model")))
+                            + ": losses of its training are not errors at norm root of d",
+                    "compare by nla score, which does not use it");
+        }
+        return value.isPresent()
+                ? Outcome.ok("mse_scale " + number(value.getAsDouble()))
+                : Outcome.warn(
+                        "mse_scale is null: its training compared vectors raw, by length as well as direction",
+                        "set it to the root of d_model if that is how it was trained, or leave it out");
+    }
+
+    private Outcome rawvar() {
+        meta.tree().need("the sidecar");
+        Attempt<OptionalDouble> rawvar = meta.rawvar();
+        String mend = "set rawvar to the FVE denominator of the training split, or leave it out";
+        if (rawvar.failed()) {
+            return Outcome.fail(rawvar.problem(), mend);
+        }
+        OptionalDouble value = rawvar.need("rawvar");
+        if (value.isPresent() && value.getAsDouble() > 1.0001) {
+            return Outcome.fail(
+                    "rawvar is " + number(value.getAsDouble())
+                            + ": the variance of vectors of mean square 1 is at most 1",
+                    mend);
+        }
+        return Outcome.ok(value.isPresent() ? "rawvar " + number(value.getAsDouble()) : "none: FVE needs --rawvar");
+    }
+
+    static String number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e9
+                ? Long.toString((long) value)
+                : String.format(java.util.Locale.ROOT, "%.6g", value);
+    }
+}

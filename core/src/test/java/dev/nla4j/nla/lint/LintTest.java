@@ -1,0 +1,318 @@
+package dev.nla4j.nla.lint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.ActivationWriter;
+import dev.nla4j.format.InputException;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.lint.TinyPair.Kind;
+import dev.nla4j.nla.lint.TinyPair.Values;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+
+class LintTest {
+    private static final String SHA = "ab".repeat(32);
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void a_sound_pair_is_ok_and_each_half_by_itself(Kind kind) throws IOException {
+        TinyPair pair = TinyPair.write(folder, kind);
+        assertSound(lint(pair.folder()));
+        assertSound(lint(pair.folder().resolve("av")));
+        assertSound(lint(pair.folder().resolve("ar")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void shards_are_as_good_as_one_file(Kind kind) throws IOException {
+        TinyPair pair = TinyPair.write(folder, kind);
+        pair.shard("av");
+        pair.shard("ar");
+        assertSound(lint(pair.folder()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void a_sound_pair_is_ok_against_its_target(Kind kind) throws IOException {
+        TinyPair pair = TinyPair.write(folder, kind);
+        LintReport report = Lint.check(pair.folder(), against(pair.folder().resolve("av")), Progress.NONE);
+        assertSound(report);
+        assertThat(row(report, Check.TARGET_TOKENIZER, "ar").state()).isEqualTo(State.OK);
+        assertThat(row(report, Check.TARGET_ARCHITECTURE, "ar").state()).isEqualTo(State.OK);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void sound_adapters_are_ok_on_their_base_and_not_run_without(Kind kind) throws IOException {
+        TinyPair pair = adapters(kind);
+        LintReport report = Lint.check(pair.folder(), against(pair.folder().resolve("base")), Progress.NONE);
+        assertSound(report);
+        assertThat(report.rows())
+                .filteredOn(row -> row.state() == State.NOT_RUN)
+                .extracting(Row::check)
+                .containsExactly(Check.DATA, Check.READS_TEXT);
+        LintReport alone = lint(pair.folder());
+        assertThat(alone.failed()).isFalse();
+        assertThat(row(alone, Check.NEIGHBOURS, "av").state()).isEqualTo(State.NOT_RUN);
+    }
+
+    @Test
+    void an_adapter_on_another_base_fails_with_both_hashes() throws IOException {
+        TinyPair pair = adapters(Kind.LLAMA);
+        pair.sidecar("av", s -> s.putObject("base_file").put("name", "b").put("sha256", "cd".repeat(32)));
+        LintReport report = Lint.check(pair.folder(), against(pair.folder().resolve("base")), Progress.NONE);
+        assertFails(report, Check.BASE_HASH, "av");
+        assertThat(row(report, Check.BASE_HASH, "av").found()).contains(SHA, "cd".repeat(32));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void what_is_wrong_with_an_adapter_is_found(Kind kind) throws IOException {
+        TinyPair pair = adapters(kind);
+        pair.sidecar("ar", "critic", c -> c.removeAll().put("extraction_layer_index", TinyPair.K + 1));
+        pair.sidecar("av", "tokens", t -> t.put("injection_left_neighbor_id", 77));
+        TinyPair.json(pair.av("adapter_config.json"), c -> c.put("use_dora", true));
+        TinyPair.tensors(pair.ar("adapter_model.safetensors"), all -> {
+            String b = "base_model.model.model.layers.2.self_attn.q_proj.lora_B.weight";
+            all.put(b, new Values(List.of(16L, 2L), new float[32]));
+            all.remove("base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight");
+        });
+        LintReport report = Lint.check(pair.folder(), against(pair.folder().resolve("base")), Progress.NONE);
+        assertFails(report, Check.LAYER_COUNT, "ar");
+        assertFails(report, Check.NEIGHBOURS, "av");
+        assertFails(report, Check.ADAPTER, "av");
+        assertFails(report, Check.TENSORS, "ar");
+        assertFails(report, Check.WEIGHTS_WHOLE, "ar");
+    }
+
+    @Test
+    void another_tokenizer_and_architecture_than_the_targets_fail() throws IOException {
+        TinyPair pair = TinyPair.write(folder.resolve("a"), Kind.GEMMA3);
+        TinyPair other = TinyPair.write(folder.resolve("b"), Kind.LLAMA);
+        LintReport report = Lint.check(pair.folder(), against(other.folder().resolve("av")), Progress.NONE);
+        for (String half : List.of("av", "ar")) {
+            assertFails(report, Check.TARGET_TOKENIZER, half);
+            assertFails(report, Check.TARGET_ARCHITECTURE, half);
+        }
+    }
+
+    @Test
+    void an_identity_head_is_a_warning_and_ok_at_stage_init() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
+        TinyPair.tensors(pair.ar("value_head.safetensors"), all -> {
+            float[] identity = new float[256];
+            for (int i = 0; i < 16; i++) {
+                identity[i * 17] = 1;
+            }
+            all.put("weight", new Values(List.of(16L, 16L), identity));
+        });
+        LintReport trained = lint(pair.folder());
+        assertThat(trained.failed()).isFalse();
+        assertThat(row(trained, Check.VALUE_HEAD_IDENTITY, "ar").state()).isEqualTo(State.WARN);
+        pair.sidecar("ar", s -> s.put("stage", "init"));
+        assertThat(row(lint(pair.folder()), Check.VALUE_HEAD_IDENTITY, "ar").state())
+                .isEqualTo(State.OK);
+    }
+
+    @Test
+    void a_reconstructor_that_reads_its_text_is_told_from_one_that_does_not() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
+        Path data = activations(pair);
+        LintReport reads = Lint.check(pair.folder(), against(pair.folder().resolve("av"), data), Progress.NONE);
+        assertThat(row(reads, Check.READS_TEXT, "ar").state())
+                .as(row(reads, Check.READS_TEXT, "ar").found())
+                .isEqualTo(State.OK);
+        assertThat(row(reads, Check.DATA, "ar").state()).isEqualTo(State.OK);
+        // Attention that passes nothing on: the last token, which is the template's, sees no text.
+        TinyPair.tensors(
+                pair.ar("model.safetensors"),
+                all -> all.forEach((name, values) -> {
+                    for (int i = 0; name.contains("o_proj") && i < values.numbers().length; i++) {
+                        values.numbers()[i] *= 1e-9f;
+                    }
+                }));
+        LintReport deaf = Lint.check(pair.folder(), against(pair.folder().resolve("av"), data), Progress.NONE);
+        assertFails(deaf, Check.READS_TEXT, "ar");
+        assertThat(deaf.count(State.FAIL)).isEqualTo(1);
+    }
+
+    @Test
+    void activations_of_another_layer_fail_and_without_a_target_the_text_is_not_tried() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
+        Path data = activations(pair);
+        LintReport alone = Lint.check(pair.folder(), new Lint.Options(null, null, data, DType.FP32), Progress.NONE);
+        assertThat(row(alone, Check.READS_TEXT, "ar").state()).isEqualTo(State.NOT_RUN);
+        assertThat(row(alone, Check.DATA, "ar").state()).isEqualTo(State.OK);
+        for (String half : List.of("config.json", "nla_meta.yaml")) {
+            assertThat(pair.ar(half)).exists();
+        }
+        pair.sidecar("ar", "critic", c -> c.put("extraction_layer_index", TinyPair.K - 1));
+        LintReport other = Lint.check(pair.folder(), new Lint.Options(null, null, data, DType.FP32), Progress.NONE);
+        assertFails(other, Check.DATA, "ar");
+    }
+
+    @Test
+    void a_folder_of_rubbish_is_a_report_of_failures() throws IOException {
+        Random random = new Random(5);
+        Path half = Files.createDirectories(folder.resolve("av"));
+        for (String name : List.of(
+                "nla_meta.yaml",
+                "config.json",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "chat_template.jinja",
+                "model.safetensors",
+                "value_head.safetensors")) {
+            byte[] bytes = new byte[200];
+            random.nextBytes(bytes);
+            Files.write(half.resolve(name), bytes);
+        }
+        Files.createDirectories(folder.resolve("ar"));
+        LintReport report = lint(folder);
+        for (Check check : List.of(Check.SIDECAR, Check.CONFIG, Check.TOKENIZER, Check.WEIGHT_FILES)) {
+            assertFails(report, check, "av");
+            assertFails(report, check, "ar");
+        }
+        assertThat(report.rows()).noneMatch(row -> row.found().contains("ended early"));
+    }
+
+    @Test
+    void what_is_no_folder_is_refused() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "x");
+        for (Path path : List.of(file, folder.resolve("nowhere"))) {
+            assertThatThrownBy(() -> lint(path))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining(path.toString());
+        }
+    }
+
+    @Test
+    void json_has_the_documented_keys_and_a_row_a_check() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
+        pair.sidecar("av", "extraction", e -> e.putNull("injection_scale"));
+        JsonNode json = lint(pair.folder()).json();
+        assertThat(json.propertyNames())
+                .containsExactly("schema", "checkpoint", "against", "data", "verdict", "counts", "rows");
+        assertThat(json.path("schema").intValue()).isEqualTo(1);
+        assertThat(json.path("verdict").stringValue()).isEqualTo("fail");
+        assertThat(json.path("counts").propertyNames()).containsExactly("ok", "warn", "fail", "not_run");
+        assertThat(json.path("counts").path("fail").intValue()).isEqualTo(1);
+        for (JsonNode row : json.path("rows")) {
+            assertThat(row.propertyNames()).containsExactly("check", "half", "state", "found", "mend");
+            boolean isFaulty = row.path("state").stringValue().equals("fail");
+            assertThat(row.path("mend").isNull()).isNotEqualTo(isFaulty);
+        }
+        List<String> keys = new ArrayList<>();
+        json.path("rows")
+                .forEach(row -> keys.add(
+                        row.path("check").stringValue() + row.path("half").stringValue()));
+        assertThat(keys).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void the_table_of_the_docs_names_every_check_once() throws IOException {
+        Path docs = Path.of(System.getProperty("nla.root", "..")).resolve("docs/design/lint.md");
+        List<String> named = Files.readAllLines(docs).stream()
+                .filter(line -> line.startsWith("| `"))
+                .map(line -> line.substring(3, line.indexOf('`', 3)))
+                .toList();
+        assertThat(named)
+                .containsExactlyElementsOf(
+                        Arrays.stream(Check.values()).map(Check::id).toList());
+    }
+
+    /// Sound pairs of another implementation, where they lie beside the project.
+    @Test
+    void released_pairs_beside_the_project_are_sound() throws IOException {
+        Path contract = Path.of(System.getProperty("nla.root", "..")).resolve("../shared/goldens/contract");
+        org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(contract), "no goldens beside the project");
+        try (Stream<Path> folders = Files.list(contract)) {
+            for (Path pair : folders.filter(Files::isDirectory).toList()) {
+                assertSound(Lint.check(pair, against(pair.resolve("av")), Progress.NONE));
+            }
+        }
+    }
+
+    private TinyPair adapters(Kind kind) throws IOException {
+        TinyPair pair = TinyPair.writeAdapters(folder, kind);
+        for (String half : List.of("av", "ar")) {
+            pair.sidecar(
+                    half, s -> s.putObject("base_file").put("name", "b.gguf").put("sha256", SHA));
+        }
+        return pair;
+    }
+
+    /// Activations that the pair's reconstructor reconstructs perfectly from their own texts.
+    private Path activations(TinyPair pair) throws IOException {
+        List<String> texts = new ArrayList<>();
+        Random random = new Random(3);
+        for (int i = 0; i < 40; i++) {
+            texts.add(random.ints(12, 'a', 'z')
+                    .mapToObj(c -> Character.toString(c) + (char) ('a' + random.nextInt(26)))
+                    .collect(Collectors.joining(" ")));
+        }
+        float[][] vectors;
+        try (Nla.LoneReconstructor lone =
+                Nla.openReconstructor(pair.folder().resolve("ar"), null, DType.FP32, Progress.NONE)) {
+            vectors = lone.reconstructor().reconstruct(texts);
+        }
+        Path data = folder.resolve("a.parquet");
+        try (ActivationWriter writer = ActivationWriter.create(data, TinyPair.DIM)) {
+            for (int i = 0; i < texts.size(); i++) {
+                writer.write(new ActivationRow(12, texts.get(i), vectors[i], TinyPair.K, "doc:" + i));
+            }
+        }
+        return data;
+    }
+
+    private static LintReport lint(Path checkpoint) {
+        return Lint.check(checkpoint, Lint.Options.ALONE, Progress.NONE);
+    }
+
+    private static Lint.Options against(Path target) {
+        return new Lint.Options(new Lint.Model("target", target, SHA), null, null, DType.FP32);
+    }
+
+    private static Lint.Options against(Path target, Path data) {
+        return new Lint.Options(new Lint.Model("target", target, SHA), null, data, DType.FP32);
+    }
+
+    private static Row row(LintReport report, Check check, String half) {
+        return report.rows().stream()
+                .filter(row -> row.check() == check && row.half().equals(half))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no row " + check + " " + half));
+    }
+
+    private static void assertFails(LintReport report, Check check, String half) {
+        Row row = row(report, check, half);
+        assertThat(row.state()).as(row.toString()).isEqualTo(State.FAIL);
+        assertThat(row.mend()).isNotBlank();
+    }
+
+    private static void assertSound(LintReport report) {
+        assertThat(report.rows())
+                .filteredOn(row -> row.state() == State.FAIL || row.state() == State.WARN)
+                .isEmpty();
+        assertThat(report.count(State.OK)).isGreaterThan(10);
+    }
+}
