@@ -18,6 +18,8 @@ import java.util.stream.Stream;
 /// Keys: llama.cpp's `gguf-py/gguf/constants.py`; what a header leaves out: `src/llama-model.cpp`.
 final class GgufConfig {
     private static final int MOST_LAYERS = 1024;
+    private static final String PARTS = "split.count";
+    private static final int MOST_PARTS = 0xffff;
     /// Gemma 3 has no key for its period of five sliding layers and a full one.
     private static final int GEMMA3_PERIOD = 6;
 
@@ -56,6 +58,10 @@ final class GgufConfig {
     }
 
     private ModelConfig config() {
+        if (metadata.integerOr(PARTS, 1, 0, MOST_PARTS) > 1) {
+            throw new FormatException(
+                    keys.file(), -1, PARTS, "is above 1: join the parts into one file (llama-gguf-split --merge)");
+        }
         if (keys.integer("expert_count", 0, 0, Integer.MAX_VALUE) > 0) {
             throw keys.wrong("expert_count", "is not 0: mixtures of experts are not among the models we run");
         }

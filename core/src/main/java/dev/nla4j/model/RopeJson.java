@@ -37,21 +37,16 @@ final class RopeJson {
     }
 
     private Rope rope(String kind) {
-        Optional<Fields> parameters = fields.object("rope_parameters");
-        if (parameters.isPresent()) {
-            Optional<Fields> own = parameters.get().object(kind);
-            Fields of = own.orElse(parameters.get());
-            double silent = own.isPresent() ? theta(kind) : fields.number("rope_theta", theta(kind));
-            return rope(of.number("rope_theta", silent), Optional.of(of));
-        }
         boolean local = family == Family.GEMMA3 && kind.equals("sliding_attention");
-        return local
-                ? rope(fields.number("rope_local_base_freq", LOCAL_THETA), Optional.empty())
-                : rope(fields.number("rope_theta", defaults.theta()), fields.object("rope_scaling"));
-    }
-
-    private double theta(String kind) {
-        return family == Family.GEMMA3 && kind.equals("sliding_attention") ? LOCAL_THETA : defaults.theta();
+        double silent = local
+                ? fields.number("rope_local_base_freq", LOCAL_THETA)
+                : fields.number("rope_theta", defaults.theta());
+        Optional<Fields> parameters = fields.object("rope_parameters");
+        Optional<Fields> own = parameters.flatMap(all -> all.object(kind));
+        // Numbers that name no kind of layer are not those of Gemma 3's sliding layers.
+        Optional<Fields> flat = local ? Optional.empty() : parameters.or(() -> fields.object("rope_scaling"));
+        Optional<Fields> of = own.or(() -> flat);
+        return rope(of.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent), of);
     }
 
     private Rope rope(double theta, Optional<Fields> scaling) {

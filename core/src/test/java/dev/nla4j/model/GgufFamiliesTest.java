@@ -203,6 +203,14 @@ class GgufFamiliesTest {
     }
 
     @Test
+    void one_part_of_several_is_refused() {
+        assertThatThrownBy(() -> header(Map.of(), Map.of("split.count", GgufValue.u32(3))))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("split.count")
+                .hasMessageContaining("--merge");
+    }
+
+    @Test
     void flags_for_too_few_layers_are_refused() {
         assertThatThrownBy(() -> header(
                         Map.of(
