@@ -10,6 +10,7 @@ import dev.nla4j.model.ModelConfig.Norm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// `config.json` to [ModelConfig], in the spellings of transformers 4 (`rope_theta`, `rope_scaling`, `torch_dtype`) and
 /// 5
@@ -116,7 +117,8 @@ public final class ConfigJson {
 
     private Activation activation() {
         String name = fields.text("hidden_activation")
-                .or(() -> fields.text("hidden_act"))
+                // Gemma 2 and 3 have the other spelling in their files too, and transformers doesn't read it.
+                .or(() -> family.hasSandwichNorms() ? Optional.empty() : fields.text("hidden_act"))
                 .orElse(defaults.activation());
         return switch (name) {
             case "silu", "swish" -> Activation.SILU;

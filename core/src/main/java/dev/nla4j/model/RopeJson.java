@@ -10,6 +10,7 @@ import java.util.Optional;
 /// Field names and defaults: transformers' `modeling_rope_utils.py`.
 final class RopeJson {
     private static final double LOCAL_THETA = 10_000;
+    private static final int PHI3_CONTEXT = 4096;
 
     private final Fields fields;
     private final Family family;
@@ -36,21 +37,16 @@ final class RopeJson {
     }
 
     private Rope rope(String kind) {
-        Optional<Fields> parameters = fields.object("rope_parameters");
-        if (parameters.isPresent()) {
-            Optional<Fields> own = parameters.get().object(kind);
-            Fields of = own.orElse(parameters.get());
-            double silent = own.isPresent() ? theta(kind) : fields.number("rope_theta", theta(kind));
-            return rope(of.number("rope_theta", silent), Optional.of(of));
-        }
         boolean local = family == Family.GEMMA3 && kind.equals("sliding_attention");
-        return local
-                ? rope(fields.number("rope_local_base_freq", LOCAL_THETA), Optional.empty())
-                : rope(fields.number("rope_theta", defaults.theta()), fields.object("rope_scaling"));
-    }
-
-    private double theta(String kind) {
-        return family == Family.GEMMA3 && kind.equals("sliding_attention") ? LOCAL_THETA : defaults.theta();
+        double silent = local
+                ? fields.number("rope_local_base_freq", LOCAL_THETA)
+                : fields.number("rope_theta", defaults.theta());
+        Optional<Fields> parameters = fields.object("rope_parameters");
+        Optional<Fields> own = parameters.flatMap(all -> all.object(kind));
+        // Numbers that name no kind of layer are not those of Gemma 3's sliding layers.
+        Optional<Fields> flat = local ? Optional.empty() : parameters.or(() -> fields.object("rope_scaling"));
+        Optional<Fields> of = own.or(() -> flat);
+        return rope(of.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent), of);
     }
 
     private Rope rope(double theta, Optional<Fields> scaling) {
@@ -62,7 +58,10 @@ final class RopeJson {
     }
 
     private RopeScaling scaling(Fields s, int width) {
-        String kind = s.text("rope_type").or(() -> s.text("type")).orElse("default");
+        String named = s.text("rope_type").or(() -> s.text("type")).orElse("default");
+        // Phi-3's first configurations call longrope so.
+        boolean oldName = named.equals("su") || (family == Family.PHI3 && named.equals("yarn"));
+        String kind = oldName ? "longrope" : named;
         return switch (kind) {
             case "default" -> new RopeScaling.None();
             case "linear" -> new RopeScaling.Linear(s.number("factor"));
@@ -71,7 +70,7 @@ final class RopeJson {
                 new RopeScaling.Llama3(
                         s.number("factor"), s.number("low_freq_factor"), s.number("high_freq_factor"), original(s));
             case "yarn" -> yarn(s, width);
-            case "longrope", "su" -> longRope(s);
+            case "longrope" -> longRope(s);
             default ->
                 throw s.wrong(
                         "rope_type", "\"" + kind + "\" is not one of default, linear, dynamic, llama3, yarn, longrope");
@@ -104,9 +103,8 @@ final class RopeJson {
 
     private RopeScaling longRope(Fields s) {
         int original = original(s);
-        double factor = fields.has("original_max_position_embeddings") || !s.has("factor")
-                ? contextLength / (double) original
-                : s.number("factor");
+        boolean atTop = family == Family.PHI3 || fields.has("original_max_position_embeddings");
+        double factor = atTop || !s.has("factor") ? contextLength / (double) original : s.number("factor");
         double attention =
                 s.number("attention_factor", factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
         return new RopeScaling.LongRope(factors(s, "short_factor"), factors(s, "long_factor"), original, attention);
@@ -116,9 +114,10 @@ final class RopeJson {
         return s.numbers(name).orElseThrow(() -> s.wrong(name, "is missing"));
     }
 
-    /// The context before stretching: beside the other rope numbers, or (Phi-3) at the top.
+    /// The context before stretching: beside the other rope numbers, or (Phi-3, which has a default) at the top.
     private int original(Fields s) {
-        long top = fields.integer("original_max_position_embeddings", contextLength, 1, Integer.MAX_VALUE);
+        int silent = family == Family.PHI3 ? PHI3_CONTEXT : contextLength;
+        long top = fields.integer("original_max_position_embeddings", silent, 1, Integer.MAX_VALUE);
         return (int) s.integer("original_max_position_embeddings", top, 1, Integer.MAX_VALUE);
     }
 }

@@ -125,6 +125,19 @@ public final class GgufMetadata {
         return integers;
     }
 
+    /// An array of booleans.
+    public boolean[] flags(String key) {
+        GgufValue value = required(key);
+        if (!(value instanceof GgufNumbers numbers) || numbers.elementType() != GgufType.BOOL) {
+            throw wrong(key, "must be an array of booleans, was " + describe(value));
+        }
+        boolean[] flags = new boolean[numbers.size()];
+        for (int i = 0; i < flags.length; i++) {
+            flags[i] = numbers.flag(i);
+        }
+        return flags;
+    }
+
     /// An array of fp32, none of them NaN.
     public float[] floats(String key) {
         GgufValue value = required(key);

@@ -40,6 +40,14 @@ public final class GgufNumbers implements GgufValue {
         return new GgufNumbers(GgufType.F32, bytes);
     }
 
+    static GgufNumbers flags(boolean... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = (byte) (values[i] ? 1 : 0);
+        }
+        return new GgufNumbers(GgufType.BOOL, bytes);
+    }
+
     @Override
     public GgufType type() {
         return GgufType.ARRAY;
@@ -79,6 +87,14 @@ public final class GgufNumbers implements GgufValue {
             case U8, I8, U16, I16, U32, I32, U64, I64, BOOL, STRING, ARRAY ->
                 throw new IllegalStateException("no reals in " + this);
         };
+    }
+
+    /// The element at `index` of an array of booleans.
+    public boolean flag(int index) {
+        if (elementType != GgufType.BOOL) {
+            throw new IllegalStateException("no booleans in " + this);
+        }
+        return bytes[index] != 0;
     }
 
     /// The bytes as in the file, read-only.

@@ -134,4 +134,9 @@ public sealed interface GgufValue
     static GgufValue f32s(float... values) {
         return GgufNumbers.f32s(values);
     }
+
+    /// An array of `BOOL`.
+    static GgufValue flags(boolean... values) {
+        return GgufNumbers.flags(values);
+    }
 }

@@ -1,0 +1,108 @@
+package dev.nla4j.model;
+
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/// The rotary embeddings that a GGUF's header and its factor tensors name.
+///
+/// Keys: llama.cpp's `gguf-py/gguf/constants.py`; meaning of those that a header leaves out: `src/llama-model.cpp`.
+final class GgufRope {
+    private static final double USUAL_THETA = 10_000;
+    private static final double GEMMA3_THETA = 1_000_000;
+    private static final String DIVISORS = "rope_freqs.weight";
+    private static final String LONG = "rope_factors_long.weight";
+    private static final String SHORT = "rope_factors_short.weight";
+
+    private final GgufKeys keys;
+    private final TensorSource tensors;
+    private final Family family;
+    private final int rotary;
+    private final int contextLength;
+
+    GgufRope(GgufKeys keys, TensorSource tensors, Family family, int headWidth, int contextLength) {
+        this.keys = keys;
+        this.tensors = tensors;
+        this.family = family;
+        this.rotary = keys.integer("rope.dimension_count", headWidth);
+        this.contextLength = contextLength;
+    }
+
+    /// Of layers that see everything.
+    Rope full() {
+        // Ollama's own files of Gemma 3 call the two bases global and local.
+        double usual = family == Family.GEMMA3 ? keys.number("rope.global.freq_base", GEMMA3_THETA) : USUAL_THETA;
+        return new Rope(keys.number("rope.freq_base", usual), rotary, scaling());
+    }
+
+    /// Of layers with a window; only Gemma 3 gives them a base of their own, and leaves them unscaled.
+    Rope sliding() {
+        if (family != Family.GEMMA3) {
+            return full();
+        }
+        double usual = keys.number("rope.local.freq_base", USUAL_THETA);
+        return new Rope(keys.number("rope.freq_base_swa", usual), rotary, new RopeScaling.None());
+    }
+
+    private RopeScaling scaling() {
+        if (tensors.names().contains(DIVISORS)) {
+            return new RopeScaling.Divisors(factors(DIVISORS));
+        }
+        if (tensors.names().contains(LONG)) {
+            return new RopeScaling.LongRope(
+                    factors(SHORT),
+                    factors(LONG),
+                    keys.integer("rope.scaling.original_context_length", contextLength),
+                    keys.number("rope.scaling.attn_factor", 1));
+        }
+        // The older of the two keys for a linear factor has no type beside it; llama.cpp takes both as linear.
+        double factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 0));
+        String kind = keys.text("rope.scaling.type", factor == 0 ? "none" : "linear");
+        return switch (kind) {
+            case "none" -> new RopeScaling.None();
+            case "linear" -> factor == 0 ? new RopeScaling.None() : new RopeScaling.Linear(factor);
+            case "yarn" -> yarn(factor);
+            case "longrope" ->
+                throw keys.wrong(
+                        "rope.scaling.type", "is longrope, and the tensors " + LONG + " and " + SHORT + " are missing");
+            default ->
+                throw keys.wrong("rope.scaling.type", "\"" + kind + "\" is not one of none, linear, yarn, longrope");
+        };
+    }
+
+    private RopeScaling yarn(double factor) {
+        if (factor == 0) {
+            throw keys.wrong("rope.scaling.factor", "is missing, and rope.scaling.type is yarn");
+        }
+        double usual = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+        double attention =
+                keys.number("rope.scaling.attn_factor", 1) * keys.number("rope.scaling.yarn_attn_factor", usual);
+        return new RopeScaling.Yarn(
+                factor,
+                keys.integer("rope.scaling.original_context_length", contextLength),
+                attention,
+                keys.number("rope.scaling.yarn_beta_fast", 32),
+                keys.number("rope.scaling.yarn_beta_slow", 1),
+                true,
+                rotary);
+    }
+
+    private List<Float> factors(String name) {
+        List<Long> shape = tensors.tensor(name).shape();
+        if (!shape.equals(List.of(rotary / 2L))) {
+            throw keys.wrong(
+                    "rope.dimension_count", name + " must have " + rotary / 2 + " numbers, has shape " + shape);
+        }
+        try (Tensor values = Tensors.empty(DType.FP32, rotary / 2)) {
+            tensors.readF32(name, Tensors.memory(values));
+            List<Float> factors = new ArrayList<>();
+            for (float value : Tensors.floats(values)) {
+                factors.add(value);
+            }
+            return factors;
+        }
+    }
+}

@@ -1,0 +1,242 @@
+package dev.nla4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.gguf.GgufFile;
+import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.json.Json;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/// GGUF files as llama.cpp's converter makes them from folders of every family.
+class GgufFamiliesTest {
+    private static final Path GOLDENS =
+            Path.of(System.getProperty("nla.root", ".")).resolve("../shared/goldens/models");
+
+    @TempDir
+    Path folder;
+
+    static Stream<Spelling> spellings() throws URISyntaxException {
+        return Spelling.all();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("spellings")
+    void a_model_from_gguf_is_the_one_from_its_folder(Spelling spelling) throws IOException {
+        String prefix = spelling.prefixes().getFirst();
+        assertSame(TinyFolder.write(folder.resolve("old"), spelling.old(), prefix, 41), folder.resolve("a"));
+        prefix = spelling.prefixes().getLast();
+        assertSame(TinyFolder.write(folder.resolve("new"), spelling.recent(), prefix, 42), folder.resolve("b"));
+    }
+
+    @Test
+    void every_golden_folder_loads_from_gguf_too() throws IOException {
+        assumeTrue(Files.isDirectory(GOLDENS), "no goldens beside the project");
+        List<Path> folders;
+        try (Stream<Path> found = Files.list(GOLDENS)) {
+            folders = found.filter(Files::isDirectory).sorted().toList();
+        }
+        assertThat(folders).isNotEmpty();
+        for (Path golden : folders) {
+            assertSame(golden, folder.resolve(golden.getFileName()));
+        }
+    }
+
+    private static void assertSame(Path source, Path work) throws IOException {
+        Files.createDirectories(work);
+        Path gguf = GgufConversion.convert(source, work.resolve("model.gguf"), unsaid(source));
+        Path rounded = GgufConversion.rounded(source, work.resolve("rounded"));
+        ModelConfig expected = ModelLoader.config(rounded);
+        ModelConfig found = ModelLoader.config(gguf);
+        SameModel.assertSameConfig(found, expected);
+        assertThat(found.stopIds()).containsExactly(expected.stopIds().getFirst());
+        SameModel.assertSameNumbers(gguf, rounded, 1e-5);
+    }
+
+    /// What the converter has no key for and the sizes don't tell: windows of Mistral and Qwen2, and a scale of Gemma's
+    /// scores that is not by the head's width. llama.cpp's general keys say it.
+    private static Map<String, GgufValue> unsaid(Path source) {
+        JsonNode json = Json.read(source.resolve("config.json"), 1 << 20);
+        ModelConfig config = ModelLoader.config(source);
+        Map<String, GgufValue> extra = new HashMap<>();
+        int window = config.layers().getLast().window();
+        boolean lost = config.family() == Family.MISTRAL || config.family() == Family.QWEN2;
+        if (lost && window > 0) {
+            extra.put("attention.sliding_window", GgufValue.u32(window));
+        }
+        if (config.family() == Family.QWEN2 && window > 0) {
+            boolean[] flags = new boolean[config.numLayers()];
+            for (int i = 0; i < flags.length; i++) {
+                flags[i] = config.layers().get(i).window() > 0;
+            }
+            extra.put("attention.sliding_window_pattern", GgufValue.flags(flags));
+        }
+        double scalar =
+                json.path("query_pre_attn_scalar").asDouble(config.heads().width());
+        if (config.family().isGemma() && scalar != config.heads().width()) {
+            extra.put("attention.scale", GgufValue.f32((float) (1 / Math.sqrt(scalar))));
+        }
+        return extra;
+    }
+
+    @Test
+    void matrices_are_q8_0_or_f16_and_vectors_f32() throws IOException {
+        Spelling llama = spelling("llama 2");
+        Path source = TinyFolder.write(folder.resolve("source"), llama.old(), "model.", 43);
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), Map.of());
+        try (GgufFile file = GgufFile.open(gguf)) {
+            assertThat(file.tensor("blk.0.attn_q.weight").type().name()).isEqualTo("Q8_0");
+            assertThat(file.tensor("blk.0.ffn_down.weight").type().name()).isEqualTo("F16");
+            assertThat(file.tensor("blk.0.attn_norm.weight").type().name()).isEqualTo("F32");
+            assertThat(file.metadata().keys()).doesNotContain("tokenizer.ggml.tokens");
+        }
+    }
+
+    @Test
+    void a_window_that_the_converter_drops_is_not_made_up() throws IOException {
+        Path source = TinyFolder.write(
+                folder.resolve("source"), spelling("mistral v0.1").old(), "model.", 44);
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), Map.of());
+        assertThat(ModelLoader.config(gguf).layers())
+                .allSatisfy(layer -> assertThat(layer.window()).isZero());
+    }
+
+    @Test
+    void what_gemma3_headers_leave_out_is_inferred() throws IOException {
+        Path source = TinyFolder.write(
+                folder.resolve("source"),
+                spelling("gemma3 4b, layers without a pattern").old(),
+                "model.",
+                45);
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), Map.of());
+        try (GgufFile file = GgufFile.open(gguf)) {
+            assertThat(file.metadata().keys())
+                    .doesNotContain("gemma3.rope.freq_base_swa", "gemma3.attention.sliding_window_pattern");
+        }
+        ModelConfig config = ModelLoader.config(gguf);
+        assertThat(config.layers().stream().map(ModelConfig.Layer::window)).containsExactly(16, 16, 16, 16, 16, 0, 16);
+        assertThat(config.layers().getFirst().rope()).isEqualTo(new Rope(10_000, 32, new RopeScaling.None()));
+        assertThat(config.layers().get(5).rope()).isEqualTo(new Rope(1_000_000, 32, new RopeScaling.Linear(8)));
+        assertThat(config.heads().scale()).isEqualTo(1 / Math.sqrt(32));
+    }
+
+    @Test
+    void a_period_in_the_header_goes_before_the_family_s() throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("gemma3 1b").old(), "model.", 46);
+        Map<String, GgufValue> extra = Map.of("attention.sliding_window_pattern", GgufValue.u32(3));
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), extra);
+        assertThat(ModelLoader.config(gguf).layers().stream().map(ModelConfig.Layer::window))
+                .containsExactly(16, 16, 0, 16, 16, 0, 16);
+    }
+
+    @Test
+    void bases_of_ollama_s_gemma3_files_are_read() throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("gemma3 1b").old(), "model.", 47);
+        Path gguf = GgufConversion.convert(
+                source, folder.resolve("model.gguf"), Map.of("rope.local.freq_base", GgufValue.f32(5000)));
+        // The converter's own key is there and goes first.
+        assertThat(ModelLoader.config(gguf).layers().getFirst().rope().theta()).isEqualTo(10_000);
+        Path other = TinyFolder.write(
+                folder.resolve("other"),
+                spelling("gemma3 4b, layers without a pattern").old(),
+                "model.",
+                48);
+        gguf = GgufConversion.convert(
+                other, folder.resolve("other.gguf"), Map.of("rope.local.freq_base", GgufValue.f32(5000)));
+        assertThat(ModelLoader.config(gguf).layers().getFirst().rope().theta()).isEqualTo(5000);
+    }
+
+    @Test
+    void all_ids_that_end_a_text_or_a_turn_stop_a_generation() throws IOException {
+        ModelConfig config = header(
+                Map.of(),
+                Map.of(
+                        "tokenizer.ggml.eos_token_id", GgufValue.u32(7),
+                        "tokenizer.ggml.eot_token_id", GgufValue.u32(9),
+                        "tokenizer.ggml.eom_token_id", GgufValue.u32(7)));
+        assertThat(config.stopIds()).containsExactly(7, 9);
+    }
+
+    @Test
+    void a_linear_factor_needs_no_kind_beside_it() throws IOException {
+        for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
+            ModelConfig config = header(Map.of(key, GgufValue.f32(4)), Map.of());
+            assertThat(config.layers().getFirst().rope().scaling()).isEqualTo(new RopeScaling.Linear(4));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rope.scaling.type, ntk, ntk",
+        "rope.scaling.type, longrope, rope_factors_long.weight",
+        "rope.scaling.type, yarn, rope.scaling.factor"
+    })
+    void a_rope_kind_that_is_unknown_or_lacks_its_numbers_is_refused_by_name(String key, String kind, String named) {
+        assertThatThrownBy(() -> header(Map.of(key, GgufValue.text(kind)), Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("llama." + key.substring(0, 12))
+                .hasMessageContaining(named);
+    }
+
+    @Test
+    void a_mixture_of_experts_is_refused() {
+        assertThatThrownBy(() -> header(Map.of("expert_count", GgufValue.u32(8)), Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("llama.expert_count");
+    }
+
+    @Test
+    void one_part_of_several_is_refused() {
+        assertThatThrownBy(() -> header(Map.of(), Map.of("split.count", GgufValue.u32(3))))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("split.count")
+                .hasMessageContaining("--merge");
+    }
+
+    @Test
+    void flags_for_too_few_layers_are_refused() {
+        assertThatThrownBy(() -> header(
+                        Map.of(
+                                "attention.sliding_window",
+                                GgufValue.u32(16),
+                                "attention.sliding_window_pattern",
+                                GgufValue.flags(true, false)),
+                        Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("sliding_window_pattern")
+                .hasMessageContaining("2 flags");
+    }
+
+    /// A llama with more keys: those of its architecture, and others whole.
+    private ModelConfig header(Map<String, GgufValue> ofArchitecture, Map<String, GgufValue> whole) throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("llama 2").old(), "model.", 49);
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), ofArchitecture, whole);
+        return ModelLoader.config(gguf);
+    }
+
+    private static Spelling spelling(String name) {
+        try {
+            return Spelling.all().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.nla4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.json.Json;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class SpellingsTest {
+    private static final String SMALL = """
+            "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 6, "num_attention_heads": 4, \
+            "num_key_value_heads": 2, "vocab_size": 300""";
+    private static final String EIGHT = "[1, 2, 3, 4, 5, 6, 7, 8]";
+
+    @TempDir
+    Path folder;
+
+    static Stream<Spelling> spellings() throws URISyntaxException {
+        return Spelling.all();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("spellings")
+    void old_and_new_spelling_are_one_configuration_and_one_model(Spelling spelling) throws IOException {
+        Path old = TinyFolder.write(
+                folder.resolve("old"), spelling.old(), spelling.prefixes().getFirst(), 31);
+        Path recent = TinyFolder.write(
+                folder.resolve("new"), spelling.recent(), spelling.prefixes().getLast(), 31);
+        assertThat(ModelLoader.config(old)).isEqualTo(ModelLoader.config(recent));
+        SameModel.assertSameNumbers(old, recent, 0);
+    }
+
+    static Stream<Arguments> released() throws URISyntaxException {
+        Path file = Path.of(
+                SpellingsTest.class.getResource("/model/released-configs.json").toURI());
+        return Json.read(file, 1 << 20)
+                .valueStream()
+                .map(c -> Arguments.of(c.path("name").stringValue(), c));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("released")
+    void the_configuration_of_a_released_model_is_read(String name, JsonNode released) throws IOException {
+        ModelConfig config = ConfigJson.read(Files.writeString(
+                folder.resolve("config.json"), released.path("config").toString()));
+        assertThat(Summary.of(config)).isEqualTo(released.path("expected").stringValue());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"su", "yarn", "longrope"})
+    void longrope_of_phi3_goes_by_its_older_names_and_has_an_original_context(String kind) throws IOException {
+        ModelConfig config = read("{\"model_type\": \"phi3\", " + SMALL + ", \"max_position_embeddings\": 131072,"
+                + " \"rope_scaling\": {\"type\": \"" + kind + "\", \"short_factor\": " + EIGHT
+                + ", \"long_factor\": " + EIGHT + "}}");
+        assertThat(config.layers().getFirst().rope().scaling())
+                .isInstanceOfSatisfying(RopeScaling.LongRope.class, longRope -> {
+                    assertThat(longRope.originalContext()).isEqualTo(4096);
+                    assertThat(longRope.attentionFactor())
+                            .isCloseTo(Math.sqrt(1 + Math.log(32) / Math.log(4096)), within(1e-12));
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mrope", "ntk", "proportional"})
+    void a_rope_kind_that_we_have_not_is_refused_by_name_in_both_spellings(String kind) {
+        for (String field : List.of("rope_scaling", "rope_parameters")) {
+            assertThatThrownBy(() -> read("{\"model_type\": \"llama\", " + SMALL + ", \"" + field
+                            + "\": {\"rope_type\": \"" + kind + "\", \"factor\": 2.0}}"))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining(field + ".rope_type")
+                    .hasMessageContaining("\"" + kind + "\"");
+        }
+    }
+
+    /// As transformers mixes them: what `rope_parameters` leaves out is looked for at the top.
+    @Test
+    void gemma3_bases_may_stand_at_the_top_beside_rope_parameters() throws IOException {
+        ModelConfig nested = read("{\"model_type\": \"gemma3_text\", " + SMALL + ", \"sliding_window\": 16,"
+                + " \"rope_theta\": 5000.0, \"rope_local_base_freq\": 3000.0, \"rope_parameters\":"
+                + " {\"full_attention\": {\"rope_type\": \"linear\", \"factor\": 8.0},"
+                + " \"sliding_attention\": {\"rope_type\": \"default\"}}}");
+        assertThat(nested.layers().getFirst().rope()).isEqualTo(new Rope(3000, 256, new RopeScaling.None()));
+        assertThat(nested.layers().getLast().rope()).isEqualTo(new Rope(5000, 256, new RopeScaling.Linear(8)));
+        ModelConfig flat = read("{\"model_type\": \"gemma3_text\", " + SMALL + ", \"sliding_window\": 16,"
+                + " \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 5000.0}}");
+        assertThat(flat.layers().getFirst().rope().theta()).isEqualTo(10_000);
+        assertThat(flat.layers().getLast().rope().theta()).isEqualTo(5000);
+    }
+
+    @Test
+    void gemma2_has_its_activation_by_one_name_only() throws IOException {
+        ModelConfig config = read("{\"model_type\": \"gemma2\", " + SMALL + ", \"hidden_act\": \"silu\"}");
+        assertThat(config.activation()).isEqualTo(ModelConfig.Activation.GELU_TANH);
+    }
+
+    private ModelConfig read(String json) throws IOException {
+        return ConfigJson.read(Files.writeString(folder.resolve("config.json"), json));
+    }
+}
