@@ -175,7 +175,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     private static boolean isMaster(Tensor tensor) {
-        return tensor.scalar_type() == ScalarType.Float;
+        return tensor.scalar_type().intern() == ScalarType.Float;
     }
 
     @Override

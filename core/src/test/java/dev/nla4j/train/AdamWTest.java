@@ -47,6 +47,7 @@ class AdamWTest {
                 assertThat(Tensors.floats(p.tensor()))
                         .containsExactly(new float[] {(float) first, (float) second}, within(1e-6f));
                 assertThat(adamW.steps()).isEqualTo(2);
+                assertThat(adamW.state().keySet()).containsExactly("step", "p.m", "p.v");
             }
         }
     }
