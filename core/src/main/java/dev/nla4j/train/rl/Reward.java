@@ -33,7 +33,7 @@ public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
             }
         });
         if (sorted.isEmpty()) {
-            throw new IllegalArgumentException("reward: at least one term must have a weight above 0");
+            throw new IllegalArgumentException("weights: at least one term must have a weight above 0");
         }
         weights = java.util.Collections.unmodifiableMap(sorted);
     }
