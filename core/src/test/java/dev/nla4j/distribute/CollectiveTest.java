@@ -44,6 +44,8 @@ class CollectiveTest {
             assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends by itself").isTrue();
             return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
+                    // Gloo's own remark, which it prints to stdout
+                    .filter(line -> !line.startsWith("[Gloo]"))
                     .toList();
         } finally {
             process.destroyForcibly();
