@@ -13,7 +13,8 @@ public sealed interface Collective extends AutoCloseable permits Alone, GlooColl
 
     /// Replaces every tensor by its sum over all processes, in place. All processes get the same bits.
     ///
-    /// Gradients of losses that are divided by the **whole** batch's count add up to the gradient of one process that
+    /// Gradients of losses that are divided by the **whole** batch's count add up to the gradient of one process
+    /// that
     /// has the whole batch: no division follows.
     ///
     /// @param tensors fp32, say all gradients of a role

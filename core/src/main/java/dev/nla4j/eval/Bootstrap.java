@@ -39,8 +39,8 @@ public final class Bootstrap {
                     + documentIds.size() + "), were " + values.length);
         }
         if (!(level > 0 && level < 1) || draws < LEAST_DRAWS) {
-            throw new IllegalArgumentException("level: must be above 0 and below 1, draws >= " + LEAST_DRAWS
-                    + ", were " + level + " and " + draws);
+            throw new IllegalArgumentException("level: must be above 0 and below 1, draws >= " + LEAST_DRAWS + ", were "
+                    + level + " and " + draws);
         }
         Map<String, double[]> sums = new LinkedHashMap<>(); // document: sum of its values, their count
         for (int i = 0; i < values.length; i++) {

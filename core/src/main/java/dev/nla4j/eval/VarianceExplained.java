@@ -78,11 +78,12 @@ public record VarianceExplained(double rawvar, double meannorm, int samples) {
     /// Errors `2 (1 − cos)` of reconstructions, row by row.
     public static double[] errors(List<float[]> reconstructions, List<float[]> activations) {
         if (reconstructions.size() != activations.size()) {
-            throw new IllegalArgumentException("reconstructions: must be " + activations.size() + ", were "
-                    + reconstructions.size());
+            throw new IllegalArgumentException(
+                    "reconstructions: must be " + activations.size() + ", were " + reconstructions.size());
         }
         return IntStream.range(0, activations.size())
-                .mapToDouble(row -> Score.of(reconstructions.get(row), activations.get(row)).mse())
+                .mapToDouble(row ->
+                        Score.of(reconstructions.get(row), activations.get(row)).mse())
                 .toArray();
     }
 }

@@ -71,9 +71,10 @@ record CheckpointManifest(
         Fields fields = Fields.of(file, Json.read(file, LONGEST));
         fields.integer("format", FORMAT, FORMAT);
         Map<String, String> versions = new LinkedHashMap<>();
-        fields.object("versions").ifPresent(node -> node.node()
-                .properties()
-                .forEach(entry -> versions.put(entry.getKey(), node.requiredText(entry.getKey()))));
+        fields.object("versions")
+                .ifPresent(node -> node.node()
+                        .properties()
+                        .forEach(entry -> versions.put(entry.getKey(), node.requiredText(entry.getKey()))));
         List<Entry> entries = new ArrayList<>();
         for (JsonNode node : fields.array("files").orElseThrow(() -> fields.wrong("files", "is missing"))) {
             Fields entry = new Fields(file, "files", node);

@@ -104,11 +104,7 @@ public final class Checkpoints {
                 requireStep(candidate, manifest);
                 manifest.verify(candidate);
                 return Optional.of(new Checkpoint(
-                        candidate,
-                        manifest.step(),
-                        manifest.configHash(),
-                        Checkpoint.readState(candidate),
-                        skipped));
+                        candidate, manifest.step(), manifest.configHash(), Checkpoint.readState(candidate), skipped));
             } catch (InputException e) {
                 skipped.add(new Checkpoint.Skipped(candidate, String.valueOf(e.getMessage())));
             }
@@ -126,8 +122,9 @@ public final class Checkpoints {
             return List.of();
         }
         try (Stream<Path> children = Files.list(folder)) {
-            return children.filter(child -> STEP.matcher(child.getFileName().toString()).matches()
-                            && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))
+            return children.filter(child ->
+                            STEP.matcher(child.getFileName().toString()).matches()
+                                    && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))
                     .sorted(Comparator.comparingLong(Checkpoints::step).reversed())
                     .toList();
         }
@@ -148,7 +145,8 @@ public final class Checkpoints {
         }
     }
 
-    /// A folder can't be renamed over another one: the old goes aside first, and is still there should we die between.
+    /// A folder can't be renamed over another one: the old of the same step goes aside first. Should we die
+    /// between both moves, the checkpoint before is the newest.
     private void replace(Path unfinished, Path target) throws IOException {
         Path aside = folder.resolve(target.getFileName() + ".old" + UNFINISHED);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -186,8 +184,8 @@ public final class Checkpoints {
     /// What an interrupted save left.
     private void clearUnfinished() throws IOException {
         try (Stream<Path> children = Files.list(folder)) {
-            for (Path child : children
-                    .filter(child -> child.getFileName().toString().matches("step-[0-9]+(\\.old)?\\.tmp"))
+            for (Path child : children.filter(
+                            child -> child.getFileName().toString().matches("step-[0-9]+(\\.old)?\\.tmp"))
                     .toList()) {
                 delete(child);
             }

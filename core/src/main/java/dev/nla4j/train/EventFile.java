@@ -43,8 +43,7 @@ public final class EventFile implements AutoCloseable {
         for (int i = 1; Files.exists(file); i++) {
             file = folder.resolve(name(seconds, i));
         }
-        var events = new EventFile(
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        var events = new EventFile(FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         var version = new Message();
         version.text(3, "brain.Event:2");
         events.event(0, version);

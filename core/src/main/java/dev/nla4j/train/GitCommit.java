@@ -24,7 +24,9 @@ public final class GitCommit {
         var reference = REFERENCE.matcher(text);
         if (reference.matches()) {
             Path file = git.resolve(reference.group(1)).normalize();
-            text = file.startsWith(git) && Files.isRegularFile(file) ? Files.readString(file).strip() : "";
+            text = file.startsWith(git) && Files.isRegularFile(file)
+                    ? Files.readString(file).strip()
+                    : "";
         }
         return HASH.matcher(text).matches() ? Optional.of(text) : Optional.empty();
     }

@@ -39,8 +39,8 @@ public final class MetricsLog implements AutoCloseable {
     /// @param offset what [#offset] was at the checkpoint, 0 to start over
     /// @throws FormatException when the file is shorter than that, or `offset` is not the end of a line
     static MetricsLog open(Path file, long offset) throws IOException {
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         boolean opened = false;
         try {
             if (channel.size() < offset) {
@@ -76,7 +76,8 @@ public final class MetricsLog implements AutoCloseable {
                 node.put(name, value.toString());
             }
         });
-        ByteBuffer line = ByteBuffer.wrap((Json.mapper().writeValueAsString(node) + "\n").getBytes(StandardCharsets.UTF_8));
+        ByteBuffer line =
+                ByteBuffer.wrap((Json.mapper().writeValueAsString(node) + "\n").getBytes(StandardCharsets.UTF_8));
         while (line.hasRemaining()) {
             channel.write(line);
         }

@@ -59,7 +59,8 @@ public final class RunComparison {
             throw new IllegalArgumentException("runs: must be 1 to " + MOST_RUNS + ", were " + runs.size());
         }
         Set<String> names = new TreeSet<>();
-        runs.forEach(run -> run.lines().forEach(line -> names.addAll(line.values().keySet())));
+        runs.forEach(
+                run -> run.lines().forEach(line -> names.addAll(line.values().keySet())));
         StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
                 .append("<meta http-equiv=\"Content-Security-Policy\"")
                 .append(" content=\"default-src 'none'; style-src 'unsafe-inline'\">")

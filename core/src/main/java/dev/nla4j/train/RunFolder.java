@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -34,6 +35,7 @@ public final class RunFolder implements AutoCloseable {
     static final String METRICS = "metrics.jsonl";
     private static final String CONFIG = "config.resolved.yaml";
     private static final String RUN = "run.json";
+    private static final String LOCK = ".lock";
     private static final String OFFSET = "metrics_offset";
     private static final long LONGEST = 16 << 20;
 
@@ -58,8 +60,7 @@ public final class RunFolder implements AutoCloseable {
             Map<String, String> dataHashes,
             Optional<String> gitCommit) {}
 
-    private RunFolder(Path folder, HeldLock lock, String config, Info info, Checkpoints.Keep keep)
-            throws IOException {
+    private RunFolder(Path folder, HeldLock lock, String config, Info info, Checkpoints.Keep keep) throws IOException {
         this.folder = folder;
         this.lock = lock;
         this.info = info;
@@ -75,10 +76,10 @@ public final class RunFolder implements AutoCloseable {
     /// the metrics after that cut off.
     ///
     /// @param config the resolved configuration, defaults included
-    /// @throws InputException when another process holds the folder, when it holds a run of another configuration (the
-    /// keys that differ are named), or when it holds other files
-    public static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep)
-            throws IOException {
+    /// @throws InputException when another process holds the folder, when it holds a run of another configuration
+    /// (the
+    /// keys that differ are named), or when it holds files but no run
+    public static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep) throws IOException {
         Files.createDirectories(folder);
         HeldLock lock = lock(folder);
         boolean opened = false;
@@ -88,6 +89,7 @@ public final class RunFolder implements AutoCloseable {
             if (Files.exists(file)) {
                 requireSame(file, config);
             } else {
+                requireUnused(folder);
                 AtomicFile.writeString(folder.resolve(RUN), json(info));
                 AtomicFile.writeString(file, text);
             }
@@ -102,9 +104,28 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private static HeldLock lock(Path folder) throws IOException {
-        return HeldLock.tryHold(folder.resolve(".lock"))
+        return HeldLock.tryHold(folder.resolve(LOCK))
                 .orElseThrow(() -> new InputException(
                         folder + ": another run is training in this folder; wait for it or choose another folder"));
+    }
+
+    /// Whether `folder` holds a run that [#open] would go on with.
+    public static boolean exists(Path folder) {
+        return Files.exists(folder.resolve(CONFIG));
+    }
+
+    /// Starting would overwrite what is not ours; a lock and `run.json` are what a start that was cut off leaves.
+    private static void requireUnused(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            List<String> names = children.map(child -> child.getFileName().toString())
+                    .filter(name -> !name.equals(LOCK) && !name.equals(RUN))
+                    .sorted()
+                    .toList();
+            if (!names.isEmpty()) {
+                throw new InputException(folder + ": is not empty and holds no run (" + CONFIG + " is missing), has "
+                        + FormatException.printable(String.join(", ", names)) + "; choose an empty or a new folder");
+            }
+        }
     }
 
     private static void requireSame(Path file, ObjectNode config) {
@@ -174,9 +195,7 @@ public final class RunFolder implements AutoCloseable {
     public Path save(Snapshot snapshot) throws IOException {
         ObjectNode state = snapshot.state().deepCopy().put(OFFSET, metrics.offset());
         return checkpoints.save(
-                new Snapshot(snapshot.step(), snapshot.parts(), state, snapshot.quality()),
-                configHash,
-                info.versions);
+                new Snapshot(snapshot.step(), snapshot.parts(), state, snapshot.quality()), configHash, info.versions);
     }
 
     /// Writes a step's samples as `samples/step-N.txt`.

@@ -13,8 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param parts named tensors, a safetensors file each: say `av`, `av-adamw`, `ar`, `ar-adamw`
 /// @param state the rest as JSON: data cursor, seeds, guard, offset of the metrics file
 /// @param quality higher is better, decides which checkpoint is kept as the best; empty when not evaluated
-public record Snapshot(
-        long step, Map<String, Map<String, Tensor>> parts, ObjectNode state, OptionalDouble quality) {
+public record Snapshot(long step, Map<String, Map<String, Tensor>> parts, ObjectNode state, OptionalDouble quality) {
     private static final Pattern PART = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
 
     public Snapshot {

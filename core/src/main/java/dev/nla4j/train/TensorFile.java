@@ -84,8 +84,9 @@ final class TensorFile {
             case Double -> StoredType.F64;
             case Long -> StoredType.I64;
             case Byte -> StoredType.U8;
-            default -> throw new IllegalArgumentException(
-                    name + ": must be fp32, bf16, fp64, int64 or uint8 to be saved, was " + type);
+            default ->
+                throw new IllegalArgumentException(
+                        name + ": must be fp32, bf16, fp64, int64 or uint8 to be saved, was " + type);
         };
     }
 }

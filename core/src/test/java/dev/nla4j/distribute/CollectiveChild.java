@@ -21,8 +21,7 @@ final class CollectiveChild {
         int rank = Integer.parseInt(args[0]);
         int size = Integer.parseInt(args[1]);
         Duration patience = Duration.ofSeconds(Long.parseLong(args[3]));
-        try (Collective collective =
-                        GlooCollective.join(rank, size, Path.of(args[2]), "127.0.0.1", patience);
+        try (Collective collective = GlooCollective.join(rank, size, Path.of(args[2]), "127.0.0.1", patience);
                 Scope _ = Scope.open()) {
             List<Tensor> gradients = gradients(rank * ROWS / size, (rank + 1) * ROWS / size);
             collective.sum(gradients);

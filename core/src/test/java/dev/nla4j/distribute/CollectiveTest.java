@@ -41,7 +41,9 @@ class CollectiveTest {
 
     private static List<String> output(Process process) throws Exception {
         try {
-            assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends by itself").isTrue();
+            assertThat(process.waitFor(120, TimeUnit.SECONDS))
+                    .as("ends by itself")
+                    .isTrue();
             return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     // Gloo's own remark, which it prints to stdout

@@ -44,7 +44,8 @@ class EvalTest {
                 mean[i] += unit[row][i] / 50;
             }
         }
-        double meanNorm = Math.sqrt(java.util.Arrays.stream(mean).map(x -> x * x).sum());
+        double meanNorm =
+                Math.sqrt(java.util.Arrays.stream(mean).map(x -> x * x).sum());
         double rawvar = 0;
         double meannorm = 0;
         for (double[] v : unit) {
@@ -56,9 +57,11 @@ class EvalTest {
         VarianceExplained variance = VarianceExplained.of(rows);
         assertThat(variance.rawvar()).isCloseTo(rawvar, within(1e-9));
         assertThat(variance.meannorm()).isCloseTo(meannorm, within(1e-9));
-        double[] constant = VarianceExplained.errors(
-                rows.stream().map(row -> floats(mean)).toList(), rows);
-        assertThat(variance.fve(constant)).isCloseTo(1 - meannorm / rawvar, within(1e-6)).isNegative();
+        double[] constant =
+                VarianceExplained.errors(rows.stream().map(row -> floats(mean)).toList(), rows);
+        assertThat(variance.fve(constant))
+                .isCloseTo(1 - meannorm / rawvar, within(1e-6))
+                .isNegative();
     }
 
     private static float[] floats(double[] values) {
@@ -122,6 +125,8 @@ class EvalTest {
                 assertThat(order[i]).isNotEqualTo(i);
             }
         }
-        assertThat(Shuffle.derangement(30, 1)).isEqualTo(Shuffle.derangement(30, 1)).isNotEqualTo(Shuffle.derangement(30, 2));
+        assertThat(Shuffle.derangement(30, 1))
+                .isEqualTo(Shuffle.derangement(30, 1))
+                .isNotEqualTo(Shuffle.derangement(30, 2));
     }
 }

@@ -9,7 +9,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ParaphraseTest {
-    private static final String TEXT = "Next: \"was\", \"had\".\nAbout: house, War, gold.\nKind: English.\nText: of the old house";
+    private static final String TEXT =
+            "Next: \"was\", \"had\".\nAbout: house, War, gold.\nKind: English.\nText: of the old house";
 
     private static Paraphrase only(boolean shuffle, double dropout, double synonyms, double lower, Quotes quotes) {
         return new Paraphrase(shuffle, dropout, synonyms, lower, quotes);
@@ -25,7 +26,8 @@ class ParaphraseTest {
         Set<String> seen = new HashSet<>();
         for (int number = 0; number < 60; number++) {
             String reworded = only(true, 0, 0, 0, Quotes.KEPT).of(TEXT, 7, number);
-            assertThat(reworded.lines()).containsExactlyInAnyOrderElementsOf(TEXT.lines().toList());
+            assertThat(reworded.lines())
+                    .containsExactlyInAnyOrderElementsOf(TEXT.lines().toList());
             assertThat(reworded).endsWith("\nText: of the old house");
             seen.add(reworded);
         }
@@ -62,7 +64,8 @@ class ParaphraseTest {
         assertThat(only(false, 0, 0, 0, Quotes.RESTYLED).of("Next: \"a\", “b”.\nText: x", 1, 1))
                 .isEqualTo("Next: 'a', 'b'.\nText: x");
         Paraphrase removed = only(false, 0, 0, 0, Quotes.REMOVED);
-        assertThat(removed.of("Next: \"was\", \"had\".\nAbout: gold.\nText: x", 1, 1)).isEqualTo("About: gold.");
+        assertThat(removed.of("Next: \"was\", \"had\".\nAbout: gold.\nText: x", 1, 1))
+                .isEqualTo("About: gold.");
         assertThat(removed.of("The sentence \"He ran\" is past, and \"so\" open.", 1, 1))
                 .isEqualTo("The sentence is past, and open.");
         assertThat(removed.of("\"all of it\"", 1, 1)).isEmpty();

@@ -50,7 +50,9 @@ class CheckpointsTest {
 
     private List<String> names() throws IOException {
         try (Stream<Path> children = Files.list(folder)) {
-            return children.map(child -> child.getFileName().toString()).sorted().toList();
+            return children.map(child -> child.getFileName().toString())
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -66,8 +68,8 @@ class CheckpointsTest {
                     "ids", Tensors.longs(new long[] {Long.MIN_VALUE, 7}, 2),
                     "scalar", numbers.select(0, 1).select(0, 2),
                     "none", Tensors.of(new float[0], 0));
-            Snapshot snapshot = new Snapshot(
-                    3, Map.of("av", tensors), Json.mapper().createObjectNode(), OptionalDouble.empty());
+            Snapshot snapshot =
+                    new Snapshot(3, Map.of("av", tensors), Json.mapper().createObjectNode(), OptionalDouble.empty());
             new Checkpoints(folder, new Checkpoints.Keep(2, false)).save(snapshot, CheckpointChild.HASH, Map.of());
             Map<String, Tensor> zeros = new java.util.HashMap<>();
             tensors.forEach((name, tensor) -> zeros.put(name, tensor.mul(new org.bytedeco.pytorch.Scalar(0))));
@@ -81,7 +83,8 @@ class CheckpointsTest {
                     float[] restored = Tensors.floats(zeros.get(name));
                     assertThat(restored).hasSameSizeAs(expected);
                     for (int i = 0; i < expected.length; i++) {
-                        assertThat(Float.floatToRawIntBits(restored[i])).isEqualTo(Float.floatToRawIntBits(expected[i]));
+                        assertThat(Float.floatToRawIntBits(restored[i]))
+                                .isEqualTo(Float.floatToRawIntBits(expected[i]));
                     }
                 }
             });
@@ -160,7 +163,8 @@ class CheckpointsTest {
 
     @Test
     void no_checkpoints_are_no_error() throws IOException {
-        assertThat(new Checkpoints(folder.resolve("none"), new Checkpoints.Keep(2, false)).newest()).isEmpty();
+        assertThat(new Checkpoints(folder.resolve("none"), new Checkpoints.Keep(2, false)).newest())
+                .isEmpty();
     }
 
     @Test

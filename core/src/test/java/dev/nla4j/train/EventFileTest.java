@@ -56,7 +56,8 @@ class EventFileTest {
         // CRC32C of "123456789" is e3069283; rotated right by 15 and with the mask added
         int crc = 0xe3069283;
         int expected = Integer.rotateRight(crc, 15) + 0xa282ead8;
-        assertThat(EventFile.maskedCrc("123456789".getBytes(StandardCharsets.US_ASCII), 0, 9)).isEqualTo(expected);
+        assertThat(EventFile.maskedCrc("123456789".getBytes(StandardCharsets.US_ASCII), 0, 9))
+                .isEqualTo(expected);
     }
 
     private Path only() throws IOException {
@@ -72,7 +73,10 @@ class EventFileTest {
             byte[] length = new byte[8];
             in.get(length);
             assertThat(in.getInt()).isEqualTo(EventFile.maskedCrc(length, 0, 8));
-            byte[] bytes = new byte[(int) ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong()];
+            byte[] bytes = new byte
+                    [(int) ByteBuffer.wrap(length)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .getLong()];
             in.get(bytes);
             assertThat(in.getInt()).isEqualTo(EventFile.maskedCrc(bytes, 0, bytes.length));
             events.add(event(bytes));
@@ -92,9 +96,8 @@ class EventFileTest {
                 byte[] value = new byte[(int) varint(summary)];
                 summary.get(value);
                 Map<Integer, Object> parts = fields(value);
-                values.put(
-                        new String((byte[]) parts.get(1), StandardCharsets.UTF_8),
-                        Float.intBitsToFloat((int) parts.get(2)));
+                values.put(new String((byte[]) parts.get(1), StandardCharsets.UTF_8), Float.intBitsToFloat((int)
+                        parts.get(2)));
             }
         }
         String version = fields.containsKey(3) ? new String((byte[]) fields.get(3), StandardCharsets.UTF_8) : "";

@@ -46,6 +46,7 @@ class RunFolderTest {
             assertThat(run.checkpoint()).isEmpty();
             run.samples(5, "a text\n");
         }
+        assertThat(RunFolder.exists(folder)).isTrue();
         assertThat(folder.resolve("config.resolved.yaml")).content().contains("lr: 0.001", "steps: 20");
         JsonNode info = Json.read(folder.resolve("run.json"), 10_000);
         assertThat(info.at("/versions/nla4j").stringValue()).isEqualTo("1");
@@ -100,6 +101,17 @@ class RunFolderTest {
         assertThatThrownBy(() -> open(2e-3))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("Different: train.lr was 0.001, is 0.002");
+    }
+
+    @Test
+    void a_folder_with_files_of_others_is_left_alone() throws IOException {
+        Files.writeString(folder.resolve("metrics.jsonl"), "somebody's\n");
+        assertThat(RunFolder.exists(folder)).isFalse();
+        assertThatThrownBy(() -> open(1e-3))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("holds no run")
+                .hasMessageContaining("metrics.jsonl");
+        assertThat(folder.resolve("metrics.jsonl")).hasContent("somebody's\n");
     }
 
     @Test

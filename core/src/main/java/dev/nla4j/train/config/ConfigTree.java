@@ -51,9 +51,8 @@ public final class ConfigTree {
             throw new ConfigException("--set " + assignment + ": must look like train.rl.group-size=4");
         }
         String value = assignment.substring(equals + 1);
-        JsonNode parsed = value.isBlank()
-                ? Json.mapper().getNodeFactory().stringNode("")
-                : Json.parseYaml(COMMAND_LINE, value);
+        JsonNode parsed =
+                value.isBlank() ? Json.mapper().getNodeFactory().stringNode("") : Json.parseYaml(COMMAND_LINE, value);
         return set(assignment.substring(0, equals), parsed);
     }
 

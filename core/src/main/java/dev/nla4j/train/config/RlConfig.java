@@ -20,13 +20,7 @@ import java.util.Optional;
 /// @param learners how both learn
 /// @param cadence what happens every so many steps
 public record RlConfig(
-        int steps,
-        long seed,
-        Rollout rollout,
-        Loss loss,
-        Reward reward,
-        Learners learners,
-        Cadence cadence) {
+        int steps, long seed, Rollout rollout, Loss loss, Reward reward, Learners learners, Cadence cadence) {
     public RlConfig {
         Checks.atLeast("steps", steps, 1);
     }
@@ -70,7 +64,8 @@ public record RlConfig(
 
     /// Both roles.
     ///
-    /// @param goldFraction share of gold pairs in the reconstructor's batch, 0 to 1, so that it does not forget text
+    /// @param goldFraction share of gold pairs in the reconstructor's batch, 0 to 1, so that it does not forget
+    /// text
     /// @param heldOutCritic path of a reconstructor never trained on this run's texts: the alarm for a private code
     public record Learners(Learner av, Learner ar, double goldFraction, Optional<String> heldOutCritic) {
         public Learners {

@@ -125,8 +125,7 @@ public final class Section {
         String hint = NearestName.of(written, names)
                 .map(nearest -> "; did you mean " + nearest + "?")
                 .orElse("");
-        throw new ConfigException(
-                at(key) + ": must be one of " + String.join(", ", names) + ", was " + written + hint);
+        throw new ConfigException(at(key) + ": must be one of " + String.join(", ", names) + ", was " + written + hint);
     }
 
     private static String label(Enum<?> constant) {
@@ -151,8 +150,7 @@ public final class Section {
                 String hint = NearestName.of(key, known)
                         .map(nearest -> "did you mean " + nearest + "?")
                         .orElse("known here: " + String.join(", ", known));
-                throw new ConfigException(
-                        FormatException.printable(at(key)) + ": is no known key; " + hint);
+                throw new ConfigException(FormatException.printable(at(key)) + ": is no known key; " + hint);
             }
         }
         children.forEach(Section::done);
@@ -174,7 +172,7 @@ public final class Section {
     }
 
     private ConfigException wrong(String key, String expected, JsonNode found) {
-        return new ConfigException(at(key) + ": must be " + expected + ", was "
-                + FormatException.printable(found.toString()));
+        return new ConfigException(
+                at(key) + ": must be " + expected + ", was " + FormatException.printable(found.toString()));
     }
 }

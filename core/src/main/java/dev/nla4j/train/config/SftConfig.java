@@ -10,8 +10,7 @@ import dev.nla4j.train.Schedule;
 /// @param microBatch pairs that go through the model at once, at most `batch`
 /// @param seed of the order of pairs and of every random choice
 /// @param mix what else the texts go through
-public record SftConfig(
-        int steps, int batch, int microBatch, long seed, Learner learner, Cadence cadence, Mix mix) {
+public record SftConfig(int steps, int batch, int microBatch, long seed, Learner learner, Cadence cadence, Mix mix) {
     private static final int STEPS = 200;
     private static final double LR = 1e-3;
     private static final int RANK = 32;
@@ -28,7 +27,8 @@ public record SftConfig(
 
     /// What is special to a role.
     ///
-    /// @param affineInjection AV: whether the injected vector goes through a learned affine map, identity at the start
+    /// @param affineInjection AV: whether the injected vector goes through a learned affine map, identity at the
+    /// start
     /// @param ownSamples AR: share of texts that are the verbalizer's own samples instead of gold, 0 to 1
     /// @param segmentDropout AR: chance that a segment before the tail is left out, 0 to below 1
     /// @param segmentShuffle AR: whether segments before the tail are shuffled

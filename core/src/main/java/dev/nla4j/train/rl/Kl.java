@@ -31,9 +31,10 @@ public final class Kl {
                 case "exact" -> EXACT;
                 case "k2" -> K2;
                 case "k3" -> K3;
-                case "k1" -> throw new IllegalArgumentException(
-                        "kind: k1 (log π − log π₀ of sampled tokens) is refused: as a loss on on-policy samples its"
-                                + " gradient is zero in expectation, so it regularises nothing; use exact, k2 or k3");
+                case "k1" ->
+                    throw new IllegalArgumentException(
+                            "kind: k1 (log π − log π₀ of sampled tokens) is refused: as a loss on on-policy samples its"
+                                    + " gradient is zero in expectation, so it regularises nothing; use exact, k2 or k3");
                 default -> throw new IllegalArgumentException("kind: must be exact, k2 or k3, was " + name);
             };
         }

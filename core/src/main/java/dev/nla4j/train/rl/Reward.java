@@ -95,9 +95,10 @@ public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
     private static double raw(RewardTerm term, Facts facts) {
         return switch (term) {
             case ERROR -> -facts.error();
-            case REWORDED -> -facts.rewordedError()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "reworded error: is missing, though the term reworded has a weight"));
+            case REWORDED ->
+                -facts.rewordedError()
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "reworded error: is missing, though the term reworded has a weight"));
             case TRUTH -> facts.truth().orElse(0);
             case TOKEN_COST -> -facts.tokens();
         };
@@ -106,7 +107,8 @@ public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
     /// Means for the log: `reward`, and `reward/TERM` for each term that is on.
     public Map<String, Double> means(List<Result> results) {
         Map<String, Double> means = new LinkedHashMap<>();
-        means.put("reward", results.stream().mapToDouble(Result::total).average().orElse(0));
+        means.put(
+                "reward", results.stream().mapToDouble(Result::total).average().orElse(0));
         for (RewardTerm term : weights.keySet()) {
             means.put(
                     "reward/" + term.label(),

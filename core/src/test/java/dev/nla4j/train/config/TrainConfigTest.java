@@ -66,29 +66,31 @@ class TrainConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "train.rl.group-size=1 | train.rl.group-size: must be >= 2, was 1",
-        "train.rl.group-size=two | train.rl.group-size: must be a whole number, was \"two\"",
-        "train.rl.group-size=2.5 | train.rl.group-size: must be a whole number, was 2.5",
-        "train.rl.groupsize=4 | train.rl.groupsize: is no known key; did you mean group-size?",
-        "train.rl.kl.kind=k1 | train.rl.kl.kind: k1 (log π − log π₀ of sampled tokens) is refused",
-        "train.rl.kl.weight=-1 | train.rl.kl.weight: must be 0.0 to 1000.0, was -1.0",
-        "train.rl.reward.truth=-1 | train.rl.reward.truth: must be >= 0 and finite, was -1.0",
-        "train.rl.reward.error=0 | train.rl.reward.weights: at least one term",
-        "train.rl.reward.failure=refrence | must be one of as-it-stands, reference, was refrence; did you mean reference?",
-        "train.rl.reward=3 | train.rl.reward: must be keys with values, was 3",
-        "train.rl.av.lr=.inf | train.rl.av.lr: must be a finite number",
-        "train.sft.av.lr=0 | train.sft.av.lr: must be above 0",
-        "train.sft.av.keep=1 | train.sft.av.keep: must be >= 2, was 1",
-        "train.sft.av.micro-batch=64 | train.sft.av.micro-batch: must be <= batch (32), was 64",
-        "train.sft.av.warm-up=999 | train.sft.av.warm-up: must be 0 to steps (200), was 999",
-        "train.sft.av.steps=0 | train.sft.av.steps: must be >= 1, was 0",
-        "train.sft.ar.segment-shuffle=maybe | train.sft.ar.segment-shuffle: must be true or false, was \"maybe\"",
-        "trian.rl.seed=1 | trian: is no known key; did you mean train?",
-        "train.rl.seed.x=1 | train.rl.seed: must be a whole number",
-        "train.rl.seed=99999999999999999999 | train.rl.seed: must be a whole number",
-        "train.rl.steps=3000000000 | train.rl.steps: must be -2147483648 to 2147483647",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "train.rl.group-size=1 | train.rl.group-size: must be >= 2, was 1",
+                "train.rl.group-size=two | train.rl.group-size: must be a whole number, was \"two\"",
+                "train.rl.group-size=2.5 | train.rl.group-size: must be a whole number, was 2.5",
+                "train.rl.groupsize=4 | train.rl.groupsize: is no known key; did you mean group-size?",
+                "train.rl.kl.kind=k1 | train.rl.kl.kind: k1 (log π − log π₀ of sampled tokens) is refused",
+                "train.rl.kl.weight=-1 | train.rl.kl.weight: must be 0.0 to 1000.0, was -1.0",
+                "train.rl.reward.truth=-1 | train.rl.reward.truth: must be >= 0 and finite, was -1.0",
+                "train.rl.reward.error=0 | train.rl.reward.weights: at least one term",
+                "train.rl.reward.failure=refrence | must be one of as-it-stands, reference, was refrence; did you mean reference?",
+                "train.rl.reward=3 | train.rl.reward: must be keys with values, was 3",
+                "train.rl.av.lr=.inf | train.rl.av.lr: must be a finite number",
+                "train.sft.av.lr=0 | train.sft.av.lr: must be above 0",
+                "train.sft.av.keep=1 | train.sft.av.keep: must be >= 2, was 1",
+                "train.sft.av.micro-batch=64 | train.sft.av.micro-batch: must be <= batch (32), was 64",
+                "train.sft.av.warm-up=999 | train.sft.av.warm-up: must be 0 to steps (200), was 999",
+                "train.sft.av.steps=0 | train.sft.av.steps: must be >= 1, was 0",
+                "train.sft.ar.segment-shuffle=maybe | train.sft.ar.segment-shuffle: must be true or false, was \"maybe\"",
+                "trian.rl.seed=1 | trian: is no known key; did you mean train?",
+                "train.rl.seed.x=1 | train.rl.seed: must be a whole number",
+                "train.rl.seed=99999999999999999999 | train.rl.seed: must be a whole number",
+                "train.rl.steps=3000000000 | train.rl.steps: must be -2147483648 to 2147483647",
+            })
     void a_wrong_value_is_refused_under_its_path(String assignment, String message) {
         assertThatThrownBy(() -> read(ConfigTree.empty().set(assignment)))
                 .isInstanceOf(ConfigException.class)
@@ -100,7 +102,10 @@ class TrainConfigTest {
     void set_wins_over_flags_and_flags_over_the_file(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(
                 folder.resolve("run.yaml"), "train:\n  rl: {group-size: 4, steps: 3, max-new-tokens: 9}\n");
-        ConfigTree tree = ConfigTree.read(file).set("train.rl.steps=5").set("train.rl.steps=7").set("train.rl.group-size=6");
+        ConfigTree tree = ConfigTree.read(file)
+                .set("train.rl.steps=5")
+                .set("train.rl.steps=7")
+                .set("train.rl.group-size=6");
         RlConfig rl = read(tree).rl();
         assertThat(rl.steps()).isEqualTo(7);
         assertThat(rl.rollout()).isEqualTo(new RlConfig.Rollout(16, 6, 9, 1, 16));
@@ -117,7 +122,10 @@ class TrainConfigTest {
 
     @Test
     void the_resolved_tree_read_again_gives_the_same_records() {
-        Section top = ConfigTree.empty().set("train.rl.group-size=5").set("train.sft.av.lr=3e-5").section();
+        Section top = ConfigTree.empty()
+                .set("train.rl.group-size=5")
+                .set("train.sft.av.lr=3e-5")
+                .section();
         TrainConfig config = TrainConfig.read(top);
         String text = Yaml.write(top.resolved());
         assertThat(text).contains("group-size: 5").contains("lr: 0.00003").contains("normalise-by-spread: false");

@@ -36,7 +36,8 @@ class AdvantagesTest {
 
     @Test
     void samples_that_fill_no_whole_groups_or_are_not_finite_are_refused() {
-        assertThatThrownBy(() -> Advantages.of(new double[] {1, 2, 3}, 2, false)).hasMessageContaining("group size");
+        assertThatThrownBy(() -> Advantages.of(new double[] {1, 2, 3}, 2, false))
+                .hasMessageContaining("group size");
         assertThatThrownBy(() -> Advantages.of(new double[] {1}, 1, false)).hasMessageContaining("group size");
         assertThatThrownBy(() -> Advantages.of(new double[0], 2, false)).hasMessageContaining("group size");
         assertThatThrownBy(() -> Advantages.of(new double[] {1, Double.NaN}, 2, false))

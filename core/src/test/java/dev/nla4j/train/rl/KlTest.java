@@ -33,8 +33,8 @@ class KlTest {
             Tensor policy = logs(0.5, 0.5).view(1, 2);
             Tensor reference = Tensors.plus(logs(0.25, 0.75).view(1, 2), 3);
             double expected = 0.5 * Math.log(0.5 / 0.25) + 0.5 * Math.log(0.5 / 0.75);
-            assertThat(Tensors.floats(Kl.exact(policy, reference))).containsExactly(new float[] {(float) expected},
-                    within(1e-6f));
+            assertThat(Tensors.floats(Kl.exact(policy, reference)))
+                    .containsExactly(new float[] {(float) expected}, within(1e-6f));
             assertThat(Tensors.floats(Kl.exact(policy, policy))).containsExactly(new float[] {0}, within(1e-7f));
         }
     }
@@ -71,13 +71,16 @@ class KlTest {
 
     @Test
     void the_expected_gradient_of_k2_is_that_of_the_exact_divergence() {
-        double[] exact = FiniteDifferences.gradient(x -> Kl.exact(x, doubles(REFERENCE, 2, 4)).sum(), POLICY, 2, 4);
+        double[] exact = FiniteDifferences.gradient(
+                x -> Kl.exact(x, doubles(REFERENCE, 2, 4)).sum(), POLICY, 2, 4);
         double[] expected = FiniteDifferences.gradient(
                 x -> {
                     Tensor log = x.log_softmax(1);
                     Tensor reference = doubles(REFERENCE, 2, 4).log_softmax(1);
                     // E over y ~ π of k2(y), the expectation's own weights held fixed as sampling does
-                    return Kl.k2(log.view(-1), reference.view(-1)).mul(log.exp().detach().view(-1)).sum();
+                    return Kl.k2(log.view(-1), reference.view(-1))
+                            .mul(log.exp().detach().view(-1))
+                            .sum();
                 },
                 POLICY,
                 2,
@@ -90,7 +93,9 @@ class KlTest {
         double[] expected = FiniteDifferences.gradient(
                 x -> {
                     Tensor log = x.log_softmax(1);
-                    return log.sub(doubles(REFERENCE, 2, 4).log_softmax(1)).mul(log.exp().detach()).sum();
+                    return log.sub(doubles(REFERENCE, 2, 4).log_softmax(1))
+                            .mul(log.exp().detach())
+                            .sum();
                 },
                 POLICY,
                 2,
@@ -108,8 +113,7 @@ class KlTest {
             Tensor ids = Tensors.longs(new long[] {0, 2}, 2);
             assertThat(Tensors.floats(Kl.logProbabilities(logits, ids)))
                     .containsExactly(new float[] {(float) Math.log(0.5), (float) Math.log(0.8)}, within(1e-6f));
-            assertThat(Tensors.floats(Kl.entropy(logits))[0])
-                    .isCloseTo((float) (1.5 * Math.log(2)), within(1e-6f));
+            assertThat(Tensors.floats(Kl.entropy(logits))[0]).isCloseTo((float) (1.5 * Math.log(2)), within(1e-6f));
         }
     }
 }

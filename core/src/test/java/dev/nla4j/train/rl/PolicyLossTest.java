@@ -33,7 +33,9 @@ class PolicyLossTest {
     void a_long_bad_text_costs_in_proportion_to_its_length() {
         try (Scope _ = Scope.noGrad()) {
             PolicyLoss policyLoss = new PolicyLoss(100, 0);
-            double once = policyLoss.of(doubles(-1, -1), doubles(-1, -1), doubles(-1, -1)).item_double();
+            double once = policyLoss
+                    .of(doubles(-1, -1), doubles(-1, -1), doubles(-1, -1))
+                    .item_double();
             double twice = policyLoss
                     .of(doubles(-1, -1, -1, -1), doubles(-1, -1, -1, -1), doubles(-1, -1, -1, -1))
                     .item_double();
@@ -47,8 +49,7 @@ class PolicyLossTest {
                 x -> new PolicyLoss(4, 0.2).of(x, doubles(SAMPLED), doubles(ADVANTAGES)), LEARNING, 4);
         // inside the band: −ρA/4; up and wanted: 0; down and wanted: 0; up though unwanted: pulled back in full
         assertThat(gradient)
-                .containsExactly(
-                        new double[] {-Math.exp(0.05) / 4, 0, 0, 2 * Math.exp(0.5) / 4}, within(1e-6));
+                .containsExactly(new double[] {-Math.exp(0.05) / 4, 0, 0, 2 * Math.exp(0.5) / 4}, within(1e-6));
     }
 
     @Test

@@ -45,7 +45,8 @@ class RewardTest {
     @Test
     void a_text_that_claims_nothing_gets_nothing_for_truth() {
         Reward truth = new Reward(Map.of(RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
-        assertThat(truth.of(new Facts(1, OptionalDouble.empty(), OptionalDouble.empty(), 9, false)).total())
+        assertThat(truth.of(new Facts(1, OptionalDouble.empty(), OptionalDouble.empty(), 9, false))
+                        .total())
                 .isZero();
     }
 
