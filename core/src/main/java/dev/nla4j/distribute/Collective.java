@@ -14,8 +14,7 @@ public sealed interface Collective extends AutoCloseable permits Alone, GlooColl
     /// Replaces every tensor by its sum over all processes, in place. All processes get the same bits.
     ///
     /// Gradients of losses that are divided by the **whole** batch's count add up to the gradient of one process
-    /// that
-    /// has the whole batch: no division follows.
+    /// that has the whole batch: no division follows.
     ///
     /// @param tensors fp32, say all gradients of a role
     /// @throws IllegalStateException when a process is gone or late beyond the timeout

@@ -69,7 +69,7 @@ public final class RunFolder implements AutoCloseable {
         this.checkpoint = checkpoints.newest();
         long offset = checkpoint.map(c -> offset(c)).orElse(0L);
         this.metrics = MetricsLog.open(folder.resolve(METRICS), offset);
-        this.events = EventFile.start(folder, checkpoint.map(Checkpoint::step).orElse(0L));
+        this.events = EventFile.start(folder, checkpoint.map(c -> c.step() + 1).orElse(0L));
     }
 
     /// Starts a run, or goes on with the one whose configuration is the same: from its newest whole checkpoint, with
@@ -77,8 +77,7 @@ public final class RunFolder implements AutoCloseable {
     ///
     /// @param config the resolved configuration, defaults included
     /// @throws InputException when another process holds the folder, when it holds a run of another configuration
-    /// (the
-    /// keys that differ are named), or when it holds files but no run
+    /// (the keys that differ are named), or when it holds files but no run
     public static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep) throws IOException {
         Files.createDirectories(folder);
         HeldLock lock = lock(folder);
@@ -184,6 +183,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /// Logs a step's values to `metrics.jsonl` and TensorBoard.
+    ///
+    /// @param step updates done, the one that is logged included, as in [Snapshot#step]
     public void log(long step, Map<String, Double> values) throws IOException {
         metrics.append(step, values);
         events.scalars(step, values);
