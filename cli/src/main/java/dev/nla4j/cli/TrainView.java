@@ -65,7 +65,9 @@ final class TrainView {
         long done = step - firstStep;
         // time left comes early: a narrow terminal cuts the end
         if (done > 0 && step < steps) {
-            line.append("  ").append(time((now - startedAt) / 1e9 / done * (steps - step))).append(" left");
+            line.append("  ")
+                    .append(time((now - startedAt) / 1e9 / done * (steps - step)))
+                    .append(" left");
         }
         for (Metric metric : Metric.values()) {
             Double value = values.get(metric.key());

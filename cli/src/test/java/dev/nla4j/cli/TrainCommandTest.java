@@ -39,8 +39,22 @@ class TrainCommandTest {
                     20,
                     100,
                     Map.of(
-                            "loss", 1.23456, "fve", 0.4, "kl", 0.01, "entropy", 2.5, "length", 51.25, "truth", 0.75,
-                            "tokens_per_second", 417.4, "own", 3.0));
+                            "loss",
+                            1.23456,
+                            "fve",
+                            0.4,
+                            "kl",
+                            0.01,
+                            "entropy",
+                            2.5,
+                            "length",
+                            51.25,
+                            "truth",
+                            0.75,
+                            "tokens_per_second",
+                            417.4,
+                            "own",
+                            3.0));
             view.end();
         });
         assertThat(drawn)
@@ -87,7 +101,12 @@ class TrainCommandTest {
 
     @Test
     void a_folder_that_is_no_run_ends_with_3_and_a_missing_one_with_2() {
-        Run run = Run.of("train", "compare", folder.toString(), "--out", folder.resolve("x.html").toString());
+        Run run = Run.of(
+                "train",
+                "compare",
+                folder.toString(),
+                "--out",
+                folder.resolve("x.html").toString());
         assertThat(run.code()).isEqualTo(3);
         assertThat(run.err()).contains("is no run's folder");
         assertThat(Run.of("train", "compare").code()).isEqualTo(2);

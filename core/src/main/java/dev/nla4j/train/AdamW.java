@@ -94,7 +94,7 @@ public final class AdamW implements AutoCloseable {
 
     /// Updates every parameter from its accumulated gradient.
     ///
-    /// @param learningRate above 0 and finite
+    /// @param learningRate 0 or more and finite
     /// @throws IllegalStateException when a parameter has no gradient
     public void step(double learningRate) {
         if (!(learningRate >= 0) || Double.isInfinite(learningRate)) {
