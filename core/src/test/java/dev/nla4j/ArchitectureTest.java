@@ -23,9 +23,13 @@ class ArchitectureTest {
             "activation",
             "generate",
             "nla",
-            "verify");
+            "verify",
+            "teacher",
+            "eval",
+            "distribute",
+            "train");
     private static final List<String> MAY_SEE_LIBTORCH =
-            List.of("tensor", "model", "activation", "generate", "nla", "verify");
+            List.of("tensor", "model", "activation", "generate", "nla", "verify", "distribute", "train");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.nla4j");

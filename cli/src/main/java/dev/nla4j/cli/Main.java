@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
             TokenizeCommand.class,
             ChatCommand.class,
             GenerateCommand.class,
+            TrainCommand.class,
             DoctorCommand.class
         },
         footer = {"", "Example: nla explain \"The capital of France is\""})

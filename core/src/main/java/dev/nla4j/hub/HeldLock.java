@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// A lock that one thread of one process on the machine holds. It falls with its process, however that ends.
 ///
 /// The lock's file stays behind: deleting it would let two waiters lock two different files of that name.
-final class HeldLock implements AutoCloseable {
+public final class HeldLock implements AutoCloseable {
     private static final long POLL_MILLIS = 200;
     /// The system's locks belong to the process, and closing any handle of the file drops them: so threads of this
     /// process are kept apart before the file is opened.
@@ -39,7 +39,7 @@ final class HeldLock implements AutoCloseable {
     }
 
     /// The lock, or empty when somebody else holds it.
-    static Optional<HeldLock> tryHold(Path file) throws IOException {
+    public static Optional<HeldLock> tryHold(Path file) throws IOException {
         Path folder = Files.createDirectories(file.toAbsolutePath().getParent()).toRealPath();
         Path real = folder.resolve(file.getFileName());
         if (!HERE.add(real)) {

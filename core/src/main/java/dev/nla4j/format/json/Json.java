@@ -63,7 +63,11 @@ public final class Json {
 
     /// Parses a whole YAML file (one document) of at most `maxBytes`.
     public static JsonNode readYaml(Path file, long maxBytes) {
-        String text = text(file, maxBytes);
+        return parseYaml(file, text(file, maxBytes));
+    }
+
+    /// Parses YAML text (one document); `file` is named in errors.
+    public static JsonNode parseYaml(Path file, String text) {
         try {
             return whole(file, JSON.valueToTree(new Load(YAML).loadFromString(text)));
         } catch (YamlEngineException | JacksonException e) {

@@ -1,0 +1,53 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.train.RunComparison;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `nla train`: training runs and what they left.
+@Command(
+        name = "train",
+        description = "Work with training runs.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Example: nla train compare runs/first runs/second"})
+final class TrainCommand implements Runnable {
+    @CommandLine.Spec
+    private CommandLine.Model.@Nullable CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(
+                Objects.requireNonNull(spec).commandLine(), "Missing command of nla train");
+    }
+
+    @Command(
+            name = "compare",
+            description = "Draw the curves of runs side by side into one HTML page that loads nothing.",
+            footer = {"", "Example: nla train compare runs/first runs/second --out curves.html"})
+    int compare(
+            @Parameters(arity = "1..8", paramLabel = "RUN", description = "Folders of runs, 1 to 8.") List<Path> runs,
+            @Option(
+                            names = "--out",
+                            paramLabel = "F.html",
+                            defaultValue = "compare.html",
+                            description = "Page to write (default: ${DEFAULT-VALUE}).")
+                    Path out)
+            throws IOException {
+        List<RunComparison.Run> read = new ArrayList<>();
+        for (Path run : runs) {
+            read.add(RunComparison.Run.read(run));
+        }
+        AtomicFile.writeString(out, RunComparison.html(read));
+        System.err.println(out + ": curves of " + read.size() + (read.size() == 1 ? " run" : " runs"));
+        return ExitCode.OK;
+    }
+}

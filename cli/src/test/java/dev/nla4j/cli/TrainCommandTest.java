@@ -1,0 +1,115 @@
+package dev.nla4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+    @TempDir
+    Path folder;
+
+    private long now;
+
+    private String drawn(boolean talks, int columns, Drawing drawing) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+            drawing.draw(new TrainView(new Terminal(columns, false, talks), err, () -> now));
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private interface Drawing {
+        void draw(TrainView view);
+    }
+
+    @Test
+    void the_live_line_shows_what_is_logged_and_the_time_left() {
+        String drawn = drawn(true, 160, view -> {
+            view.show(10, 100, Map.of());
+            now = 20_000_000_000L;
+            view.show(
+                    20,
+                    100,
+                    Map.of(
+                            "loss",
+                            1.23456,
+                            "fve",
+                            0.4,
+                            "kl",
+                            0.01,
+                            "entropy",
+                            2.5,
+                            "length",
+                            51.25,
+                            "truth",
+                            0.75,
+                            "tokens_per_second",
+                            417.4,
+                            "own",
+                            3.0));
+            view.end();
+        });
+        assertThat(drawn)
+                .endsWith("step 20/100  2 min 40 s left  loss 1.2346  FVE 0.400  KL 0.0100  entropy 2.500"
+                        + "  length 51.3  truth 0.750  tokens/s 417" + System.lineSeparator());
+    }
+
+    @Test
+    void the_live_line_is_silent_without_a_terminal_and_cut_to_a_narrow_one() {
+        assertThat(drawn(false, 100, view -> {
+                    view.show(1, 2, Map.of("loss", 1.0));
+                    view.end();
+                }))
+                .isEmpty();
+        assertThat(drawn(true, 12, view -> view.show(1, 2, Map.of("loss", 1.0))))
+                .isEqualTo("\r\u001b[Kstep 1/2  l");
+    }
+
+    @Test
+    void the_live_line_is_drawn_a_few_times_a_second_and_at_the_end() {
+        String drawn = drawn(true, 80, view -> {
+            for (int step = 1; step <= 100; step++) {
+                now += 10_000_000;
+                view.show(step, 100, Map.of());
+            }
+        });
+        assertThat(drawn.split("\r", -1)).hasSize(1 + 1 + 4 + 1);
+        assertThat(drawn).endsWith("step 100/100");
+    }
+
+    @Test
+    void runs_are_compared_on_one_page() throws IOException {
+        Path a = Files.createDirectory(folder.resolve("a"));
+        Path b = Files.createDirectory(folder.resolve("b"));
+        Files.writeString(a.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":2.5}\n");
+        Files.writeString(b.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":1.5}\n");
+        Path out = folder.resolve("page.html");
+        Run run = Run.of("train", "compare", a.toString(), b.toString(), "--out", out.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("curves of 2 runs");
+        assertThat(out).content().contains("<td>loss</td><td>2.5000</td><td>1.5000</td>");
+    }
+
+    @Test
+    void a_folder_that_is_no_run_ends_with_3_and_a_missing_one_with_2() {
+        Run run = Run.of(
+                "train",
+                "compare",
+                folder.toString(),
+                "--out",
+                folder.resolve("x.html").toString());
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err()).contains("is no run's folder");
+        assertThat(Run.of("train", "compare").code()).isEqualTo(2);
+        assertThat(Run.of("train").code()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.nla4j.train;
+
+/// Decides what happens when a gradient's norm or a loss is NaN or infinite: the step is skipped, and a run of them
+/// ends the training, because weights that always give NaN never recover.
+public final class NonFiniteGuard {
+    private final int most;
+    private int inARow;
+    private long skipped;
+
+    /// @param most skipped steps in a row that are borne, 0 or more
+    public NonFiniteGuard(int most) {
+        if (most < 0) {
+            throw new IllegalArgumentException("skipped steps in a row: must be >= 0, was " + most);
+        }
+        this.most = most;
+    }
+
+    /// Whether the step may be taken.
+    ///
+    /// @throws IllegalStateException when one too many in a row may not; the message says which step
+    public boolean admits(long step, double loss, double gradientNorm) {
+        if (Double.isFinite(loss) && Double.isFinite(gradientNorm)) {
+            inARow = 0;
+            return true;
+        }
+        inARow++;
+        skipped++;
+        if (inARow > most) {
+            throw new IllegalStateException("step " + step + ": loss " + loss + ", gradient norm " + gradientNorm
+                    + " after " + (inARow - 1) + " skipped steps in a row; lower the learning rate, or resume from an"
+                    + " earlier checkpoint");
+        }
+        return false;
+    }
+
+    /// Steps skipped in all.
+    public long skipped() {
+        return skipped;
+    }
+
+    /// Skipped steps since the last good one: with [#skipped] what a checkpoint must hold.
+    public int inARow() {
+        return inARow;
+    }
+
+    /// Goes on from a checkpoint.
+    public void restore(long skippedInAll, int skippedInARow) {
+        skipped = skippedInAll;
+        inARow = skippedInARow;
+    }
+}

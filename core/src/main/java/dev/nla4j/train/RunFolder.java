@@ -1,0 +1,214 @@
+package dev.nla4j.train;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.format.json.Yaml;
+import dev.nla4j.hub.HeldLock;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A run on disk: `config.resolved.yaml`, `run.json`, `metrics.jsonl`, TensorBoard's events, `samples/`,
+/// `checkpoints/step-N/`. Held by one process at a time, through a lock that falls with its process.
+///
+/// ```java
+/// try (RunFolder run = RunFolder.open(folder, section.resolved(), info, keep)) {
+///     long step = run.checkpoint().map(Checkpoint::step).orElse(0L);
+///     run.checkpoint().ifPresent(c -> c.restore("av", parameters));
+///     …
+///     run.log(step, Map.of("loss", loss));
+///     run.save(snapshot);
+/// }
+/// ```
+public final class RunFolder implements AutoCloseable {
+    static final String METRICS = "metrics.jsonl";
+    private static final String CONFIG = "config.resolved.yaml";
+    private static final String RUN = "run.json";
+    private static final String LOCK = ".lock";
+    private static final String OFFSET = "metrics_offset";
+    private static final long LONGEST = 16 << 20;
+
+    private final Path folder;
+    private final HeldLock lock;
+    private final String configHash;
+    private final Info info;
+    private final Checkpoints checkpoints;
+    private final Optional<Checkpoint> checkpoint;
+    private final MetricsLog metrics;
+    private final EventFile events;
+
+    /// What a reader of the run must know to do it again.
+    ///
+    /// @param versions of the program and its libraries, by name
+    /// @param seeds by name
+    /// @param dataHashes sha256 of each data file, by its name
+    /// @param gitCommit of the program's source, where there is one
+    public record Info(
+            Map<String, String> versions,
+            Map<String, Long> seeds,
+            Map<String, String> dataHashes,
+            Optional<String> gitCommit) {}
+
+    private RunFolder(Path folder, HeldLock lock, String config, Info info, Checkpoints.Keep keep) throws IOException {
+        this.folder = folder;
+        this.lock = lock;
+        this.info = info;
+        this.configHash = CheckpointManifest.sha256(config.getBytes(StandardCharsets.UTF_8));
+        this.checkpoints = new Checkpoints(folder.resolve("checkpoints"), keep);
+        this.checkpoint = checkpoints.newest();
+        long offset = checkpoint.map(c -> offset(c)).orElse(0L);
+        this.metrics = MetricsLog.open(folder.resolve(METRICS), offset);
+        this.events = EventFile.start(folder, checkpoint.map(c -> c.step() + 1).orElse(0L));
+    }
+
+    /// Starts a run, or goes on with the one whose configuration is the same: from its newest whole checkpoint, with
+    /// the metrics after that cut off.
+    ///
+    /// @param config the resolved configuration, defaults included
+    /// @throws InputException when another process holds the folder, when it holds a run of another configuration
+    /// (the keys that differ are named), or when it holds files but no run
+    public static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep) throws IOException {
+        Files.createDirectories(folder);
+        HeldLock lock = lock(folder);
+        boolean opened = false;
+        try {
+            String text = Yaml.write(config);
+            Path file = folder.resolve(CONFIG);
+            if (Files.exists(file)) {
+                requireSame(file, config);
+            } else {
+                requireUnused(folder);
+                AtomicFile.writeString(folder.resolve(RUN), json(info));
+                AtomicFile.writeString(file, text);
+            }
+            RunFolder run = new RunFolder(folder, lock, text, info, keep);
+            opened = true;
+            return run;
+        } finally {
+            if (!opened) {
+                lock.close();
+            }
+        }
+    }
+
+    private static HeldLock lock(Path folder) throws IOException {
+        return HeldLock.tryHold(folder.resolve(LOCK))
+                .orElseThrow(() -> new InputException(
+                        folder + ": another run is training in this folder; wait for it or choose another folder"));
+    }
+
+    /// Whether `folder` holds a run that [#open] would go on with.
+    public static boolean exists(Path folder) {
+        return Files.exists(folder.resolve(CONFIG));
+    }
+
+    /// Starting would overwrite what is not ours; a lock and `run.json` are what a start that was cut off leaves.
+    private static void requireUnused(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            List<String> names = children.map(child -> child.getFileName().toString())
+                    .filter(name -> !name.equals(LOCK) && !name.equals(RUN))
+                    .sorted()
+                    .toList();
+            if (!names.isEmpty()) {
+                throw new InputException(folder + ": is not empty and holds no run (" + CONFIG + " is missing), has "
+                        + FormatException.printable(String.join(", ", names)) + "; choose an empty or a new folder");
+            }
+        }
+    }
+
+    private static void requireSame(Path file, ObjectNode config) {
+        JsonNode before = Json.readYaml(file, LONGEST);
+        // through text, so that 1 and 1.0 are what they will be when read again
+        JsonNode now = Json.parseYaml(file, Yaml.write(config));
+        List<String> differing = new ArrayList<>();
+        compare("", before, now, differing);
+        if (!differing.isEmpty()) {
+            throw new InputException(file + ": holds a run of another configuration; give this run a folder of its own."
+                    + " Different: " + String.join("; ", differing));
+        }
+    }
+
+    private static void compare(String path, JsonNode before, JsonNode now, List<String> differing) {
+        if (before.isObject() && now.isObject()) {
+            TreeSet<String> keys = new TreeSet<>(before.propertyNames());
+            keys.addAll(now.propertyNames());
+            for (String key : keys) {
+                compare(path.isEmpty() ? key : path + "." + key, before.path(key), now.path(key), differing);
+            }
+        } else if (!before.equals(now)) {
+            differing.add(FormatException.printable(path + " was " + shown(before) + ", is " + shown(now)));
+        }
+    }
+
+    private static String shown(JsonNode value) {
+        return value.isMissingNode() ? "absent" : value.toString();
+    }
+
+    private static long offset(Checkpoint checkpoint) {
+        JsonNode offset = checkpoint.state().path(OFFSET);
+        if (!offset.isIntegralNumber() || offset.longValue() < 0) {
+            throw new FormatException(
+                    checkpoint.folder().resolve(Checkpoint.STATE), -1, OFFSET, "must be a whole number >= 0");
+        }
+        return offset.longValue();
+    }
+
+    private static String json(Info info) {
+        ObjectNode node = Json.mapper().createObjectNode();
+        ObjectNode versions = node.putObject("versions");
+        info.versions.forEach(versions::put);
+        ObjectNode seeds = node.putObject("seeds");
+        info.seeds.forEach(seeds::put);
+        ObjectNode hashes = node.putObject("data_sha256");
+        info.dataHashes.forEach(hashes::put);
+        info.gitCommit.ifPresent(commit -> node.put("git_commit", commit));
+        node.put("started_at", java.time.Instant.now().toString());
+        return Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(node) + "\n";
+    }
+
+    /// The checkpoint this run goes on from; empty for a new run.
+    public Optional<Checkpoint> checkpoint() {
+        return checkpoint;
+    }
+
+    /// Logs a step's values to `metrics.jsonl` and TensorBoard.
+    ///
+    /// @param step updates done, the one that is logged included, as in [Snapshot#step]
+    public void log(long step, Map<String, Double> values) throws IOException {
+        metrics.append(step, values);
+        events.scalars(step, values);
+    }
+
+    /// Saves a checkpoint; the metrics' offset is added to its state.
+    ///
+    /// @return the checkpoint's folder
+    public Path save(Snapshot snapshot) throws IOException {
+        ObjectNode state = snapshot.state().deepCopy().put(OFFSET, metrics.offset());
+        return checkpoints.save(
+                new Snapshot(snapshot.step(), snapshot.parts(), state, snapshot.quality()), configHash, info.versions);
+    }
+
+    /// Writes a step's samples as `samples/step-N.txt`.
+    public void samples(long step, String text) throws IOException {
+        AtomicFile.writeString(folder.resolve("samples").resolve("step-" + step + ".txt"), text);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (lock;
+                metrics) {
+            events.close();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.nla4j.train.config;
+
+import dev.nla4j.train.AdamW;
+import dev.nla4j.train.Schedule;
+import dev.nla4j.train.rl.Kl;
+import dev.nla4j.train.rl.PolicyLoss;
+import dev.nla4j.train.rl.Reward;
+import dev.nla4j.train.rl.RewardTerm;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// Joint reinforcement learning of both roles.
+///
+/// @param steps updates, 1 or more
+/// @param seed of prompts, samples and every random choice
+/// @param rollout what is sampled
+/// @param loss what the verbalizer minimises
+/// @param reward what its texts are rewarded for
+/// @param learners how both learn
+/// @param cadence what happens every so many steps
+public record RlConfig(
+        int steps, long seed, Rollout rollout, Loss loss, Reward reward, Learners learners, Cadence cadence) {
+    public RlConfig {
+        Checks.atLeast("steps", steps, 1);
+    }
+
+    /// Samples of a step.
+    ///
+    /// @param promptsPerStep activations, 1 or more
+    /// @param groupSize samples of each, 2 or more: an advantage needs others to compare with
+    /// @param maxNewTokens most tokens of a sample
+    /// @param temperature above 0; the policy gradient holds at 1
+    /// @param microBatch samples that go through the model at once when learning
+    public record Rollout(int promptsPerStep, int groupSize, int maxNewTokens, double temperature, int microBatch) {
+        public Rollout {
+            Checks.atLeast("prompts-per-step", promptsPerStep, 1);
+            Checks.atLeast("group-size", groupSize, 2);
+            Checks.atLeast("max-new-tokens", maxNewTokens, 1);
+            Checks.above("temperature", temperature, 0);
+            Checks.atLeast("micro-batch", microBatch, 1);
+        }
+
+        /// Samples of a step.
+        public int samples() {
+            return Math.multiplyExact(promptsPerStep, groupSize);
+        }
+    }
+
+    /// The verbalizer's loss.
+    ///
+    /// @param kl which divergence to the warm start is added
+    /// @param klWeight its weight, 0 or more
+    /// @param ratioClip half width of the ratio's band, 0 for none
+    /// @param normaliseBySpread whether advantages are divided by their group's spread
+    public record Loss(Kl.Kind kl, double klWeight, double ratioClip, boolean normaliseBySpread) {
+        private static final double MOST = 1000;
+
+        public Loss {
+            Checks.within("kl.weight", klWeight, 0, MOST);
+            Checks.within("ratio-clip", ratioClip, 0, 0.99);
+        }
+    }
+
+    /// Both roles.
+    ///
+    /// @param goldFraction share of gold pairs in the reconstructor's batch, 0 to 1, so that it does not forget
+    /// text
+    /// @param heldOutCritic path of a reconstructor never trained on this run's texts: the alarm for a private code
+    public record Learners(Learner av, Learner ar, double goldFraction, Optional<String> heldOutCritic) {
+        public Learners {
+            Checks.within("gold-fraction", goldFraction, 0, 0.99);
+        }
+    }
+
+    /// The loss of a step's policy: the budget is every sample at its longest, fixed for the run.
+    public PolicyLoss policyLoss() {
+        return new PolicyLoss((long) rollout.samples() * rollout.maxNewTokens, loss.ratioClip);
+    }
+
+    static RlConfig read(Section section) {
+        int steps = section.integer("steps", 150);
+        long seed = section.whole("seed", 42);
+        section.build(() -> {
+            Checks.atLeast("steps", steps, 1);
+            return steps;
+        });
+        int prompts = section.integer("prompts-per-step", 16);
+        int group = section.integer("group-size", 8);
+        int tokens = section.integer("max-new-tokens", 64);
+        double temperature = section.number("temperature", 1);
+        int micro = section.integer("micro-batch", 16);
+        Rollout rollout = section.build(() -> new Rollout(prompts, group, tokens, temperature, micro));
+        Loss loss = readLoss(section);
+        Reward reward = readReward(section.section("reward"));
+        Learners learners = readLearners(section, steps);
+        Cadence cadence = Cadence.read(section, new Cadence(10, 10, 10, 2, 0));
+        return section.build(() -> new RlConfig(steps, seed, rollout, loss, reward, learners, cadence));
+    }
+
+    private static Loss readLoss(Section section) {
+        Section kl = section.section("kl");
+        String kindName = kl.text("kind", "exact");
+        Kl.Kind kind = kl.build(() -> Kl.Kind.parse(kindName));
+        double weight = kl.number("weight", 0.02);
+        double clip = section.number("ratio-clip", 0);
+        boolean spread = section.flag("normalise-by-spread", false);
+        return section.build(() -> new Loss(kind, weight, clip, spread));
+    }
+
+    private static Reward readReward(Section section) {
+        Map<RewardTerm, Double> weights = new EnumMap<>(RewardTerm.class);
+        for (RewardTerm term : RewardTerm.values()) {
+            weights.put(term, section.number(term.label(), term == RewardTerm.ERROR ? 1 : 0));
+        }
+        Reward.Failure failure = section.choice("failure", Reward.Failure.class, Reward.Failure.AS_IT_STANDS);
+        return section.build(() -> new Reward(weights, failure));
+    }
+
+    private static Learners readLearners(Section section, int steps) {
+        Schedule constant = new Schedule(Schedule.Shape.CONSTANT, steps, 0, 0);
+        Learner av = Learner.read(
+                section.section("av"), steps, new Learner(1e-4, 32, 64, 1, constant, AdamW.Config.DEFAULT));
+        Learner ar = Learner.read(
+                section.section("ar"), steps, new Learner(5e-4, 32, 64, 1, constant, AdamW.Config.DEFAULT));
+        double gold = section.number("gold-fraction", 0.25);
+        Optional<String> critic = section.optionalText("held-out-critic");
+        return section.build(() -> new Learners(av, ar, gold, critic));
+    }
+}

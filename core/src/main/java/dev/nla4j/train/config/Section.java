@@ -1,0 +1,178 @@
+package dev.nla4j.train.config;
+
+import dev.nla4j.format.FormatException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// One level of a configuration while it is read. Each read gives the key's value or the default, and notes it in the
+/// resolved tree; [#done] then refuses keys that nobody read. Types are checked here, ranges by the records.
+public final class Section {
+    private final String path;
+    private final ObjectNode given;
+    private final ObjectNode resolved;
+    private final Set<String> known = new TreeSet<>();
+    private final List<Section> children = new ArrayList<>();
+
+    Section(String path, ObjectNode given, ObjectNode resolved) {
+        this.path = path;
+        this.given = given;
+        this.resolved = resolved;
+    }
+
+    /// The level below; without keys when the configuration does not have it.
+    public Section section(String key) {
+        JsonNode child = find(key);
+        ObjectNode below = switch (child) {
+            case null -> given.objectNode();
+            case ObjectNode object -> object;
+            default -> throw wrong(key, "keys with values", child);
+        };
+        Section section = new Section(at(key), below, resolved.putObject(key));
+        children.add(section);
+        return section;
+    }
+
+    /// Whether the configuration has a key; it still must be read.
+    public boolean has(String key) {
+        JsonNode value = given.get(key);
+        return value != null && !value.isNull();
+    }
+
+    public int integer(String key, int otherwise) {
+        return Math.toIntExact(whole(key, otherwise, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    }
+
+    public long whole(String key, long otherwise) {
+        return whole(key, otherwise, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    private long whole(String key, long otherwise, long least, long most) {
+        JsonNode value = find(key);
+        if (value != null && !(value.isIntegralNumber() && value.canConvertToLong())) {
+            throw wrong(key, "a whole number", value);
+        }
+        long number = value == null ? otherwise : value.longValue();
+        if (number < least || number > most) {
+            throw new ConfigException(at(key) + ": must be " + least + " to " + most + ", was " + number);
+        }
+        resolved.put(key, number);
+        return number;
+    }
+
+    public double number(String key, double otherwise) {
+        JsonNode value = find(key);
+        if (value != null && !(value.isNumber() && Double.isFinite(value.doubleValue()))) {
+            throw wrong(key, "a finite number", value);
+        }
+        double number = value == null ? otherwise : value.doubleValue();
+        resolved.put(key, number);
+        return number;
+    }
+
+    public boolean flag(String key, boolean otherwise) {
+        JsonNode value = find(key);
+        if (value != null && !value.isBoolean()) {
+            throw wrong(key, "true or false", value);
+        }
+        boolean flag = value == null ? otherwise : value.booleanValue();
+        resolved.put(key, flag);
+        return flag;
+    }
+
+    public String text(String key, String otherwise) {
+        String text = optionalText(key).orElse(otherwise);
+        resolved.put(key, text);
+        return text;
+    }
+
+    /// A text that must be there.
+    public String text(String key) {
+        return optionalText(key).orElseThrow(() -> new ConfigException(at(key) + ": is missing"));
+    }
+
+    /// A text that may be absent; it is then absent from the resolved tree too.
+    public Optional<String> optionalText(String key) {
+        JsonNode value = find(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (!value.isString()) {
+            throw wrong(key, "a text", value);
+        }
+        resolved.put(key, value.stringValue());
+        return Optional.of(value.stringValue());
+    }
+
+    /// One of an enum's values, written in small letters with dashes.
+    public <E extends Enum<E>> E choice(String key, Class<E> type, E otherwise) {
+        String written = text(key, label(otherwise));
+        for (E constant : type.getEnumConstants()) {
+            if (label(constant).equals(written)) {
+                return constant;
+            }
+        }
+        List<String> names =
+                Arrays.stream(type.getEnumConstants()).map(Section::label).toList();
+        String hint = NearestName.of(written, names)
+                .map(nearest -> "; did you mean " + nearest + "?")
+                .orElse("");
+        throw new ConfigException(at(key) + ": must be one of " + String.join(", ", names) + ", was " + written + hint);
+    }
+
+    private static String label(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /// Makes a record from values of this section: what its constructor refuses is reported under this path.
+    public <T> T build(Supplier<T> record) {
+        try {
+            return record.get();
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException((path.isEmpty() ? "" : path + ".") + e.getMessage());
+        }
+    }
+
+    /// Refuses keys that were never asked for, here and below, and suggests the nearest that was.
+    ///
+    /// @throws ConfigException that names the key's path
+    public void done() {
+        for (String key : given.propertyNames()) {
+            if (!known.contains(key)) {
+                String hint = NearestName.of(key, known)
+                        .map(nearest -> "did you mean " + nearest + "?")
+                        .orElse("known here: " + String.join(", ", known));
+                throw new ConfigException(FormatException.printable(at(key)) + ": is no known key; " + hint);
+            }
+        }
+        children.forEach(Section::done);
+    }
+
+    /// Everything read so far, defaults included, in the order of reading: what a run's folder keeps.
+    public ObjectNode resolved() {
+        return resolved;
+    }
+
+    private @Nullable JsonNode find(String key) {
+        known.add(key);
+        JsonNode value = given.get(key);
+        return value == null || value.isNull() ? null : value;
+    }
+
+    private String at(String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    private ConfigException wrong(String key, String expected, JsonNode found) {
+        return new ConfigException(
+                at(key) + ": must be " + expected + ", was " + FormatException.printable(found.toString()));
+    }
+}

@@ -1,0 +1,70 @@
+package dev.nla4j.train.config;
+
+import dev.nla4j.train.AdamW;
+import dev.nla4j.train.Schedule;
+
+/// Supervised fine-tuning of one role.
+///
+/// @param steps updates, 1 or more
+/// @param batch pairs an update
+/// @param microBatch pairs that go through the model at once, at most `batch`
+/// @param seed of the order of pairs and of every random choice
+/// @param mix what else the texts go through
+public record SftConfig(int steps, int batch, int microBatch, long seed, Learner learner, Cadence cadence, Mix mix) {
+    private static final int STEPS = 200;
+    private static final double LR = 1e-3;
+    private static final int RANK = 32;
+    private static final double ALPHA = 64;
+
+    public SftConfig {
+        Checks.atLeast("steps", steps, 1);
+        Checks.atLeast("batch", batch, 1);
+        Checks.atLeast("micro-batch", microBatch, 1);
+        if (microBatch > batch) {
+            throw new IllegalArgumentException("micro-batch: must be <= batch (" + batch + "), was " + microBatch);
+        }
+    }
+
+    /// What is special to a role.
+    ///
+    /// @param affineInjection AV: whether the injected vector goes through a learned affine map, identity at the
+    /// start
+    /// @param ownSamples AR: share of texts that are the verbalizer's own samples instead of gold, 0 to 1
+    /// @param segmentDropout AR: chance that a segment before the tail is left out, 0 to below 1
+    /// @param segmentShuffle AR: whether segments before the tail are shuffled
+    public record Mix(boolean affineInjection, double ownSamples, double segmentDropout, boolean segmentShuffle) {
+        /// Nothing special.
+        public static final Mix PLAIN = new Mix(false, 0, 0, false);
+
+        public Mix {
+            Checks.within("own-samples", ownSamples, 0, 1);
+            Checks.within("segment-dropout", segmentDropout, 0, 0.99);
+        }
+    }
+
+    static SftConfig read(Section section) {
+        int steps = section.integer("steps", STEPS);
+        int batch = section.integer("batch", 32);
+        int micro = section.integer("micro-batch", Math.min(8, Math.max(1, batch)));
+        long seed = section.whole("seed", 42);
+        section.build(() -> {
+            Checks.atLeast("steps", steps, 1);
+            return steps;
+        });
+        Learner otherwise = new Learner(
+                LR,
+                RANK,
+                ALPHA,
+                1,
+                new Schedule(Schedule.Shape.COSINE, steps, Math.min(10, steps), 0),
+                AdamW.Config.DEFAULT);
+        Learner learner = Learner.read(section, steps, otherwise);
+        Cadence cadence = Cadence.read(section, new Cadence(50, 50, 50, 2, 0));
+        boolean affine = section.flag("affine-injection", false);
+        double own = section.number("own-samples", 0);
+        double dropout = section.number("segment-dropout", 0);
+        boolean shuffle = section.flag("segment-shuffle", false);
+        return section.build(() ->
+                new SftConfig(steps, batch, micro, seed, learner, cadence, new Mix(affine, own, dropout, shuffle)));
+    }
+}

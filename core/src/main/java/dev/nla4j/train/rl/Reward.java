@@ -1,0 +1,122 @@
+package dev.nla4j.train.rl;
+
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// Adds a sample's reward from named terms.
+///
+/// @param weights of the terms that are on; a term that is absent or 0 is off
+/// @param failure what happens to a text that was cut off at its length limit
+public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
+    /// What the published recipe gives a text it calls failed.
+    private static final double REFERENCE_FAILURE = -2;
+
+    /// How a text that was cut off is rewarded.
+    public enum Failure {
+        /// As what it is: the words are there, and their score tells what they are worth.
+        AS_IT_STANDS,
+        /// Flat −2 whatever it says, as the published recipe does. Known to drive length.
+        REFERENCE
+    }
+
+    public Reward {
+        EnumMap<RewardTerm, Double> sorted = new EnumMap<>(RewardTerm.class);
+        weights.forEach((term, weight) -> {
+            if (!(weight >= 0) || Double.isInfinite(weight)) {
+                throw new IllegalArgumentException(term.label() + ": must be >= 0 and finite, was " + weight);
+            }
+            if (weight > 0) {
+                sorted.put(term, weight);
+            }
+        });
+        if (sorted.isEmpty()) {
+            throw new IllegalArgumentException("weights: at least one term must have a weight above 0");
+        }
+        weights = java.util.Collections.unmodifiableMap(sorted);
+    }
+
+    /// Whether a term counts; what it needs is then to be computed.
+    public boolean uses(RewardTerm term) {
+        return weights.containsKey(term);
+    }
+
+    /// What is known of one sampled text.
+    ///
+    /// @param error 0 to 4, of the text as it stands
+    /// @param rewordedError 0 to 4, of the reworded copy; empty when that term is off
+    /// @param truth 0 to 1; empty when that term is off, or when the text claims nothing that can be checked
+    /// @param tokens length
+    /// @param truncated whether it was cut off at its length limit
+    public record Facts(
+            double error, OptionalDouble rewordedError, OptionalDouble truth, int tokens, boolean truncated) {
+        public Facts {
+            requireError("error", error);
+            rewordedError.ifPresent(value -> requireError("reworded error", value));
+            if (truth.isPresent() && !(truth.getAsDouble() >= 0 && truth.getAsDouble() <= 1)) {
+                throw new IllegalArgumentException("truth: must be 0 to 1, was " + truth.getAsDouble());
+            }
+            if (tokens < 0) {
+                throw new IllegalArgumentException("tokens: must be >= 0, was " + tokens);
+            }
+        }
+
+        private static void requireError(String name, double error) {
+            if (!(error >= -1e-4 && error <= 4.0001)) {
+                throw new IllegalArgumentException(name + ": must be 0 to 4, was " + error);
+            }
+        }
+    }
+
+    /// A reward and what it is made of.
+    ///
+    /// @param terms weighted contributions, in the order of [RewardTerm]; empty for a flat failure
+    public record Result(double total, Map<RewardTerm, Double> terms) {}
+
+    /// The reward of one text. A text without a checkable claim gets 0 for truth: silence is not rewarded as honesty.
+    ///
+    /// @throws IllegalArgumentException when a term is on and its fact is missing
+    public Result of(Facts facts) {
+        if (failure == Failure.REFERENCE && facts.truncated()) {
+            return new Result(REFERENCE_FAILURE, Map.of());
+        }
+        Map<RewardTerm, Double> terms = new EnumMap<>(RewardTerm.class);
+        double total = 0;
+        for (Map.Entry<RewardTerm, Double> entry : weights.entrySet()) {
+            double contribution = entry.getValue() * raw(entry.getKey(), facts);
+            terms.put(entry.getKey(), contribution);
+            total += contribution;
+        }
+        return new Result(total, terms);
+    }
+
+    private static double raw(RewardTerm term, Facts facts) {
+        return switch (term) {
+            case ERROR -> -facts.error();
+            case REWORDED ->
+                -facts.rewordedError()
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "reworded error: is missing, though the term reworded has a weight"));
+            case TRUTH -> facts.truth().orElse(0);
+            case TOKEN_COST -> -facts.tokens();
+        };
+    }
+
+    /// Means for the log: `reward`, and `reward/TERM` for each term that is on.
+    public Map<String, Double> means(List<Result> results) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        means.put(
+                "reward", results.stream().mapToDouble(Result::total).average().orElse(0));
+        for (RewardTerm term : weights.keySet()) {
+            means.put(
+                    "reward/" + term.label(),
+                    results.stream()
+                            .mapToDouble(result -> result.terms().getOrDefault(term, 0.0))
+                            .average()
+                            .orElse(0));
+        }
+        return means;
+    }
+}

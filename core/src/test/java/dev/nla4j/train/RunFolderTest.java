@@ -1,0 +1,144 @@
+package dev.nla4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+class RunFolderTest {
+    private static final RunFolder.Info INFO = new RunFolder.Info(
+            Map.of("nla4j", "1"), Map.of("data", 42L), Map.of("av.parquet", "ab"), Optional.of("c".repeat(40)));
+
+    @TempDir
+    Path folder;
+
+    private static ObjectNode config(double lr) {
+        ObjectNode node = Json.mapper().createObjectNode().put("seed", 42);
+        node.putObject("train").put("lr", lr).put("steps", 20);
+        return node;
+    }
+
+    private RunFolder open(double lr) throws IOException {
+        return RunFolder.open(folder, config(lr), INFO, new Checkpoints.Keep(2, true));
+    }
+
+    private static Snapshot snapshot(long step) {
+        return new Snapshot(
+                step, Map.of(), Json.mapper().createObjectNode().put("cursor", step * 2), OptionalDouble.empty());
+    }
+
+    @Test
+    void a_new_run_writes_its_configuration_and_what_is_needed_to_repeat_it() throws IOException {
+        try (RunFolder run = open(1e-3)) {
+            assertThat(run.checkpoint()).isEmpty();
+            run.samples(5, "a text\n");
+        }
+        assertThat(RunFolder.exists(folder)).isTrue();
+        assertThat(folder.resolve("config.resolved.yaml")).content().contains("lr: 0.001", "steps: 20");
+        JsonNode info = Json.read(folder.resolve("run.json"), 10_000);
+        assertThat(info.at("/versions/nla4j").stringValue()).isEqualTo("1");
+        assertThat(info.at("/seeds/data").longValue()).isEqualTo(42);
+        assertThat(info.at("/data_sha256/av.parquet").stringValue()).isEqualTo("ab");
+        assertThat(info.at("/git_commit").stringValue()).startsWith("cccc");
+        assertThat(folder.resolve("samples/step-5.txt")).hasContent("a text\n");
+    }
+
+    @Test
+    void resuming_cuts_the_metrics_at_the_checkpoint() throws IOException {
+        try (RunFolder run = open(1e-3)) {
+            run.log(1, Map.of("loss", 2.0));
+            run.log(2, Map.of("loss", Double.NaN));
+            run.save(snapshot(2));
+            run.log(3, Map.of("loss", 9.0));
+        }
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":4,\"lo", StandardOpenOption.APPEND);
+        assertThat(MetricsLog.read(folder.resolve("metrics.jsonl"))).hasSize(3);
+        try (RunFolder run = open(1e-3)) {
+            Checkpoint checkpoint = run.checkpoint().orElseThrow();
+            assertThat(checkpoint.step()).isEqualTo(2);
+            assertThat(checkpoint.state().get("cursor").asInt()).isEqualTo(4);
+            run.log(3, Map.of("loss", 1.0));
+        }
+        assertThat(MetricsLog.read(folder.resolve("metrics.jsonl")))
+                .containsExactly(
+                        new MetricsLog.Line(1, Map.of("loss", 2.0)),
+                        new MetricsLog.Line(2, Map.of("loss", Double.NaN)),
+                        new MetricsLog.Line(3, Map.of("loss", 1.0)));
+    }
+
+    @Test
+    void a_metrics_file_that_lost_lines_is_refused() throws IOException {
+        try (RunFolder run = open(1e-3)) {
+            run.log(1, Map.of("loss", 2.0));
+            run.save(snapshot(1));
+        }
+        Path metrics = folder.resolve("metrics.jsonl");
+        String whole = Files.readString(metrics);
+        Files.writeString(metrics, "");
+        assertThatThrownBy(() -> open(1e-3))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("metrics.jsonl at byte " + whole.length() + ": size: is 0 bytes");
+        Files.writeString(metrics, "x".repeat(100));
+        assertThatThrownBy(() -> open(1e-3)).hasMessageContaining("not the end of a line");
+    }
+
+    @Test
+    void another_configuration_is_refused_with_what_differs() throws IOException {
+        open(1e-3).close();
+        assertThatThrownBy(() -> open(2e-3))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("Different: train.lr was 0.001, is 0.002");
+    }
+
+    @Test
+    void a_folder_with_files_of_others_is_left_alone() throws IOException {
+        Files.writeString(folder.resolve("metrics.jsonl"), "somebody's\n");
+        assertThat(RunFolder.exists(folder)).isFalse();
+        assertThatThrownBy(() -> open(1e-3))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("holds no run")
+                .hasMessageContaining("metrics.jsonl");
+        assertThat(folder.resolve("metrics.jsonl")).hasContent("somebody's\n");
+    }
+
+    @Test
+    void two_runs_in_one_folder_are_refused() throws IOException {
+        try (RunFolder _ = open(1e-3)) {
+            assertThatThrownBy(() -> open(1e-3)).hasMessageContaining("another run is training in this folder");
+        }
+        open(1e-3).close();
+    }
+
+    @Test
+    void a_damaged_line_is_named() throws IOException {
+        Path metrics = Files.writeString(folder.resolve("m.jsonl"), "{\"step\":1}\n{\"step\":2,\"loss\":\"high\"}\n");
+        assertThatThrownBy(() -> MetricsLog.read(metrics))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("line 2.loss: must be a finite number");
+    }
+
+    @Test
+    void the_commit_of_a_working_copy_is_read_from_its_files() throws IOException {
+        assertThat(GitCommit.of(folder)).isEmpty();
+        Path git = Files.createDirectories(folder.resolve(".git/refs/heads"));
+        Files.writeString(folder.resolve(".git/HEAD"), "ref: refs/heads/main\n");
+        assertThat(GitCommit.of(folder)).isEmpty();
+        Files.writeString(git.resolve("main"), "d".repeat(40) + "\n");
+        assertThat(GitCommit.of(folder)).contains("d".repeat(40));
+        Files.writeString(folder.resolve(".git/HEAD"), "ref: refs/../../../etc/passwd\n");
+        assertThat(GitCommit.of(folder)).isEmpty();
+    }
+}
