@@ -92,6 +92,7 @@ public final class Main implements Runnable {
         commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setParameterExceptionHandler((e, _) -> Usage.report(e));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
             boolean debug = commandLine.<Main>getCommand().debug;
             return ExitCode.report(e, debug, command.getErr());
