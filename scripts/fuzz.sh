@@ -19,7 +19,7 @@ trap 'rm -f "$log"' EXIT
 fuzz() { # TARGET
   local status=0 package findings
   package=$(dirname "$(find "$tests" -name "$1FuzzTest.java")")
-  JAZZER_FUZZ=1 JAZZER_MAX_DURATION="${seconds}s" mvn -o -B -pl core test -Dtest="$1FuzzTest" \
+  JAZZER_FUZZ=1 JAZZER_MAX_DURATION="${seconds}s" mvn -B -pl core test -Dtest="$1FuzzTest" \
     -Dsurefire.failIfNoSpecifiedTests=false -Dspotless.check.skip=true -Dnla.jazzer.hooks=true >"$log" 2>&1 || status=$?
   # libFuzzer's lines begin with the number of inputs tried: "#1234 DONE cov: …" or "Done 1234 runs in 60 second(s)"
   local runs
