@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.chat.jinja.TemplateException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.hub.HubException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,9 @@ final class ExitCode {
                     + "; use a smaller model, fewer samples or shorter texts";
         }
         String text = firstParagraph(error.getMessage());
-        return error instanceof InputException || error instanceof IllegalArgumentException
+        return error instanceof InputException
+                        || error instanceof IllegalArgumentException
+                        || error instanceof HubException
                 ? text
                 : error.getClass().getSimpleName() + ": " + text + " (--debug shows where)";
     }

@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.tensor.Threads;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -7,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,9 @@ import picocli.CommandLine.ScopeType;
         },
         footer = {"", "Example: nla explain \"The capital of France is\""})
 public final class Main implements Runnable {
+    /// Commands that load a model whatever else they are told: libtorch loads while their arguments are read.
+    private static final Set<String> COMPUTING = Set.of("explain", "compare", "score", "reconstruct", "generate");
+
     @CommandLine.Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -57,12 +62,18 @@ public final class Main implements Runnable {
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         System.setOut(out);
         System.setErr(err);
+        Phases.ofThisRun().end("java");
+        if (args.length > 1 && COMPUTING.contains(args[0])) {
+            Threads.preload();
+        }
         int code = commandLine(out, err).execute(withHelpAsOption(args));
         out.flush();
         if (out.checkError() && code == ExitCode.OK) {
             err.println("nla: stdout can't be written (disk full, or its reader went away)");
             code = ExitCode.FAILURE;
         }
+        Phases.ofThisRun().end("the work");
+        Phases.ofThisRun().print(err);
         System.exit(code);
     }
 
@@ -83,6 +94,7 @@ public final class Main implements Runnable {
         commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setParameterExceptionHandler((e, _) -> Usage.report(e));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
             boolean debug = commandLine.<Main>getCommand().debug;
             return ExitCode.report(e, debug, command.getErr());

@@ -45,8 +45,9 @@ final class Wiring {
     }
 
     private LanguageModel load(LocalModel model, DType dtype) {
+        LanguageModel loaded = ModelLoader.load(model.path(), dtype, ModelLoader.Extent.WHOLE, progress);
         Threads.useAllProcessors();
-        return ModelLoader.load(model.path(), dtype, ModelLoader.Extent.WHOLE, progress);
+        return loaded;
     }
 
     /// A target and the pair that explains it.
@@ -60,13 +61,18 @@ final class Wiring {
 
     /// Opens a pair and its target; the caller closes both.
     Pair open(PairOptions options, DType dtype) {
+        Phases.ofThisRun().end("command line");
         Path folder = pairFolder(options.nla);
         LocalModel base = find(targetReference(folder, options.target));
+        Phases.ofThisRun().end("store");
         LanguageModel target = load(base, dtype);
+        Phases.ofThisRun().end("model");
         try {
             String sha256 = base.sha256(progress).orElse(null);
             Nla.Base standsOn = new Nla.Base(target, sha256, options.allowOtherBase);
-            return new Pair(target, Nla.open(folder, standsOn, dtype, progress));
+            Pair pair = new Pair(target, Nla.open(folder, standsOn, dtype, progress));
+            Phases.ofThisRun().end("pair");
+            return pair;
         } catch (RuntimeException e) {
             target.close();
             throw e;

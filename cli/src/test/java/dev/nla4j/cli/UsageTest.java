@@ -49,21 +49,28 @@ class UsageTest {
         Run run = Run.of(typo);
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).contains(typo).contains("Did you mean").doesNotContain("\tat ");
+        assertThat(run.err()).contains(typo).contains("did you mean").doesNotContain("\tat ");
     }
 
     @Test
     void an_unknown_command_below_a_command_suggests_the_nearest() {
         Run run = Run.of("model", "pul", "x");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("pull");
+        assertThat(run.err()).contains("did you mean pull?");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--sampels", "--smples", "--sample", "--sampels=3"})
+    void an_unknown_option_suggests_the_nearest_in_two_lines(String typo) {
+        Run run = Run.of("explain", "x", typo, "3");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("did you mean --samples?").contains("nla explain --help");
+        assertThat(run.err().lines()).hasSize(2);
     }
 
     @Test
-    void an_unknown_option_suggests_the_nearest() {
-        Run run = Run.of("explain", "x", "--sampels", "3");
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("--samples");
+    void nothing_is_suggested_for_what_resembles_nothing() {
+        assertThat(Run.of("xyzzyplugh").err()).contains("xyzzyplugh").doesNotContain("did you mean");
     }
 
     static Stream<List<String>> incomplete() {

@@ -7,6 +7,7 @@ import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ final class WeightLoader {
     /// @param whole with final norm and head; without them it is a trunk
     /// @return owned by the caller, closed on failure
     Weights load(boolean whole, Progress progress) {
+        Threads.awaitPreload();
         try (Scope scope = Scope.noGrad()) {
             String task = "load " + source.location();
             Tensor embedding = matrix(Part.EMBEDDING, 0, config.vocabulary(), config.dim());

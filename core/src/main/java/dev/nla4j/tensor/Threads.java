@@ -1,12 +1,50 @@
 package dev.nla4j.tensor;
 
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /// How many threads libtorch computes with. One engine thread calls it; its kernels spread over these.
 public final class Threads {
+    /// The loading of libtorch that [#preload] began.
+    private static final AtomicReference<@Nullable FutureTask<Integer>> LOADING = new AtomicReference<>();
+
     private Threads() {}
+
+    /// Begins to load libtorch on a thread of its own, so that what needs no tensors (arguments, the store, a
+    /// tokenizer) can go on meanwhile. Nothing of libtorch may be used before [#awaitPreload]: two threads that
+    /// initialise its classes in different orders wait for each other for ever.
+    public static void preload() {
+        FutureTask<Integer> loading = new FutureTask<>(torch::get_num_threads);
+        if (LOADING.compareAndSet(null, loading)) {
+            Thread.ofPlatform().daemon().name("load libtorch").start(loading);
+        }
+    }
+
+    /// Waits until what [#preload] began is done; returns at once when nothing was begun.
+    ///
+    /// @throws LinkageError when libtorch can't be loaded
+    public static void awaitPreload() {
+        FutureTask<Integer> loading = LOADING.get();
+        if (loading == null) {
+            return;
+        }
+        try {
+            loading.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while libtorch was being loaded", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof LinkageError error) {
+                throw error;
+            }
+            throw new IllegalStateException("libtorch can't be loaded: " + e.getCause(), e);
+        }
+    }
 
     /// Every processor for the kernels, none for running several operators at once.
     public static void useAllProcessors() {
@@ -18,6 +56,7 @@ public final class Threads {
         if (count < 1) {
             throw new IllegalArgumentException("threads: must be 1 or more, was " + count);
         }
+        awaitPreload();
         torch.set_num_threads(count);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 
 /// What a fuzz test does with a file that was opened: everything a user could.
 public final class SourceExercise {
@@ -12,6 +13,11 @@ public final class SourceExercise {
     private static final long FIXED = 16 << 20;
     /// Bytes allocated a byte of input, generously: one-letter names become Java objects, nibbles become floats.
     private static final long FACTOR = 200;
+
+    /// What parsers take for buffers, trees and messages, however small the file.
+    private static final long SETTINGS_SLACK = 4 << 20;
+
+    private static final Duration LONGEST = Duration.ofSeconds(5);
 
     private static int sink;
 
@@ -48,6 +54,21 @@ public final class SourceExercise {
                     .as("bytes allocated for an input of %d", inputBytes)
                     .isLessThanOrEqualTo(bound);
         }
+    }
+
+    /// Runs `work` on a small file of settings: it may take five seconds, and this thread may allocate twice the file
+    /// and [#SETTINGS_SLACK], so that no number in the file is taken at its word. A first run that goes over either
+    /// bound gets a second one, because it may have loaded (and a fuzzer instrumented) classes.
+    public static void settings(long inputBytes, Runnable work) {
+        long bound = SETTINGS_SLACK + 2 * inputBytes;
+        if (allocatedBy(work) > bound) {
+            assertThat(allocatedBy(work))
+                    .as("bytes allocated for an input of %d", inputBytes)
+                    .isLessThanOrEqualTo(bound);
+        }
+        long start = System.nanoTime();
+        work.run();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONGEST);
     }
 
     private static long allocatedBy(Runnable work) {
