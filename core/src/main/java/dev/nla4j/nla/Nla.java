@@ -20,13 +20,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// A pair: a folder with `av/` and `ar/`, each either an adapter over the target's own weights or a model of its own.
 /// Adapters share the target's one copy of the weights.
 public final class Nla implements AutoCloseable {
-    private static final String VALUE_HEAD = "value_head.safetensors";
+    static final String VALUE_HEAD = "value_head.safetensors";
 
     private final Path folder;
     private final Verbalizer verbalizer;
@@ -47,49 +48,57 @@ public final class Nla implements AutoCloseable {
     /// @param allowOther whether a base with another hash than the sidecar's is taken
     public record Base(LanguageModel model, @Nullable String sha256, boolean allowOther) {}
 
-    /// The folders of a pair's halves.
-    public record Halves(Path verbalizer, Path reconstructor) {
-        /// Finds `av/` and `ar/` (or actor/critic) in a pair's folder.
-        public static Halves in(Path folder) {
-            return new Halves(half(folder, "av", "actor"), half(folder, "ar", "critic"));
-        }
-
-        private static Path half(Path folder, String... names) {
-            for (String name : names) {
-                if (NlaMeta.isIn(folder.resolve(name))) {
-                    return folder.resolve(name);
-                }
-            }
-            throw new InputException(
-                    folder + ": is not a pair: " + folder.resolve(names[0]).resolve(NlaMeta.FILE) + " is missing");
-        }
-
-        /// Whether either half is an adapter and so needs a base.
-        public boolean needBase() {
-            return PeftAdapter.isIn(verbalizer) || PeftAdapter.isIn(reconstructor);
-        }
-    }
-
     /// Opens a pair; the caller closes it.
     ///
     /// @param base what adapters stand on; null when there is none at hand (then both halves must have full
     ///     weights)
     public static Nla open(Path folder, @Nullable Base base, DType dtype, Progress progress) {
-        Halves halves = Halves.in(folder);
+        return open(PairFolder.in(folder), base, dtype, progress);
+    }
+
+    /// As above, for halves that may lie in two places.
+    public static Nla open(PairFolder pair, @Nullable Base base, DType dtype, Progress progress) {
         List<AutoCloseable> owned = new ArrayList<>();
         try {
-            Verbalizer verbalizer = openVerbalizer(halves.verbalizer(), base, dtype, progress, owned);
-            Reconstructor reconstructor = openReconstructor(halves.reconstructor(), base, dtype, progress, owned);
-            return new Nla(folder, verbalizer, reconstructor, owned);
+            Verbalizer verbalizer = openVerbalizer(pair.verbalizer(), base, dtype, progress, owned);
+            Reconstructor reconstructor = openReconstructor(pair.reconstructor(), base, dtype, progress, owned);
+            return new Nla(pair.folder(), verbalizer, reconstructor, owned);
         } catch (RuntimeException e) {
             closeAll(owned);
             throw e;
         }
     }
 
+    /// Loads the verbalizer alone, lends it to `work` and frees it.
+    ///
+    /// @param base as for [#open]
+    public static <R> R withVerbalizer(
+            PairFolder pair, @Nullable Base base, DType dtype, Progress progress, Function<Verbalizer, R> work) {
+        List<AutoCloseable> owned = new ArrayList<>();
+        try {
+            return work.apply(openVerbalizer(pair.verbalizer(), base, dtype, progress, owned));
+        } finally {
+            closeAll(owned);
+        }
+    }
+
+    /// Loads the reconstructor alone, lends it to `work` and frees it.
+    ///
+    /// @param base as for [#open]
+    public static <R> R withReconstructor(
+            PairFolder pair, @Nullable Base base, DType dtype, Progress progress, Function<Reconstructor, R> work) {
+        List<AutoCloseable> owned = new ArrayList<>();
+        try {
+            return work.apply(openReconstructor(pair.reconstructor(), base, dtype, progress, owned));
+        } finally {
+            closeAll(owned);
+        }
+    }
+
     private static Verbalizer openVerbalizer(
-            Path folder, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
-        NlaMeta meta = read(folder, NlaMeta.Role.VERBALIZER);
+            PairFolder.Half half, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
+        NlaMeta meta = half.meta();
+        Path folder = half.folder();
         if (PeftAdapter.isIn(folder)) {
             LanguageModel model = baseFor(meta, base);
             return new Verbalizer(model, adapted(folder, model, dtype, owned), meta);
@@ -99,33 +108,16 @@ public final class Nla implements AutoCloseable {
     }
 
     private static Reconstructor openReconstructor(
-            Path folder, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
-        NlaMeta meta = read(folder, NlaMeta.Role.RECONSTRUCTOR);
+            PairFolder.Half half, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
+        NlaMeta meta = half.meta();
+        Path folder = half.folder();
         Tensor head = own(owned, valueHead(folder.resolve(VALUE_HEAD), meta.dim()));
         if (PeftAdapter.isIn(folder)) {
             LanguageModel model = baseFor(meta, base);
             return new Reconstructor(adapted(folder, model, dtype, owned), model.tokenizer(), meta, head);
         }
         LanguageModel model = own(owned, ModelLoader.load(folder, dtype, ModelLoader.Extent.TRUNK, progress));
-        if (meta.layer().isPresent()
-                && model.config().numLayers() != meta.layer().getAsInt() + 1) {
-            throw new FormatException(
-                    folder.resolve("config.json"),
-                    -1,
-                    "num_hidden_layers",
-                    "must be K + 1 = " + (meta.layer().getAsInt() + 1) + " (the sidecar's K is "
-                            + meta.layer().getAsInt() + "), was "
-                            + model.config().numLayers());
-        }
         return new Reconstructor(model.decoder(), model.tokenizer(), meta, head);
-    }
-
-    private static NlaMeta read(Path folder, NlaMeta.Role role) {
-        NlaMeta meta = NlaMeta.read(folder);
-        if (meta.role() != role) {
-            throw new FormatException(meta.file(), -1, "role", "is " + meta.role() + ", expected " + role);
-        }
-        return meta;
     }
 
     private static Decoder adapted(Path folder, LanguageModel base, DType dtype, List<AutoCloseable> owned) {

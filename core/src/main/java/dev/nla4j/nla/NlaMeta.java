@@ -100,6 +100,28 @@ public record NlaMeta(
                 top.text("created_by"));
     }
 
+    /// The same with another K.
+    NlaMeta withLayer(int k) {
+        return new NlaMeta(
+                file,
+                schemaVersion,
+                role,
+                stage,
+                baseCheckpoint,
+                baseFile,
+                dim,
+                injectionScale,
+                mseScale,
+                marker,
+                suffixIds,
+                verbalizerTemplate,
+                reconstructorTemplate,
+                OptionalInt.of(k),
+                rawvar,
+                trainedOn,
+                createdBy);
+    }
+
     /// This half's template: a verbalizer's with its marker, a reconstructor's.
     public String template() {
         Optional<String> template = role == Role.VERBALIZER ? verbalizerTemplate : reconstructorTemplate;
@@ -189,6 +211,8 @@ public record NlaMeta(
         return template;
     }
 
+    /// Only the `critic` (or `ar`) object counts: a `layer` or `extraction_layer_index` at the top of released files is
+    /// an extra of their release tools. Schema 1 calls K `num_hidden_layers`, though the model has K + 1 blocks.
     private static OptionalInt layer(Fields top) {
         for (String half : List.of("critic", "ar")) {
             Optional<Fields> fields = top.object(half);
