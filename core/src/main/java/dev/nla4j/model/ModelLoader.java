@@ -161,7 +161,7 @@ public final class ModelLoader {
     }
 
     /// The GGUF file that `path` means: itself, or the only one in a folder without a config.json.
-    private static @Nullable Path ggufIn(Path path) {
+    static @Nullable Path ggufIn(Path path) {
         if (Files.isRegularFile(path)) {
             return isGguf(path) ? path : null;
         }

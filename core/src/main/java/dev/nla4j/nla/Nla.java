@@ -131,18 +131,22 @@ public final class Nla implements AutoCloseable {
                     + meta.baseCheckpoint().orElse("a base its sidecar does not name")
                     + "; say where that is with --target");
         }
+        requireBase(meta, base.model().path(), base.sha256(), base.allowOther());
+        return base.model();
+    }
+
+    /// Refuses another base than the sidecar's.
+    static void requireBase(NlaMeta meta, Path base, @Nullable String sha256, boolean allowOther) {
         Optional<String> wanted = meta.baseFile().map(NlaMeta.BaseFile::sha256);
-        if (wanted.isPresent() && !base.allowOther() && !wanted.get().equals(base.sha256())) {
+        if (wanted.isPresent() && !allowOther && !wanted.get().equals(sha256)) {
             throw new FormatException(
                     meta.file(),
                     -1,
                     "base_file.sha256",
-                    "is " + wanted.get() + ", the model at hand ("
-                            + base.model().path() + ") has "
-                            + (base.sha256() == null ? "no single file" : base.sha256())
+                    "is " + wanted.get() + ", the model at hand (" + base + ") has "
+                            + (sha256 == null ? "no single file" : sha256)
                             + "; --allow-other-base takes it all the same");
         }
-        return base.model();
     }
 
     /// The reconstructor's matrix, `[D, D]` fp32.

@@ -45,7 +45,7 @@ public record NlaMeta(
     public static final String FILE = "nla_meta.yaml";
     public static final String EXPLANATION = "{explanation}";
     public static final String INJECTION = "{injection_char}";
-    private static final long LARGEST_FILE = 1 << 20;
+    static final long LARGEST_FILE = 1 << 20;
     private static final int LARGEST_ID = 1 << 24;
 
     /// Which half.
