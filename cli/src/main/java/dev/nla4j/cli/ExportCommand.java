@@ -37,7 +37,8 @@ final class ExportCommand implements Callable<Integer> {
     static final class Form {
         @Option(
                 names = "--full",
-                description = "Write full weights; adapters are merged into their base in fp32, the AR is cut to K + 1 blocks.")
+                description =
+                        "Write full weights; adapters are merged into their base in fp32, the AR is cut to K + 1 blocks.")
         boolean full;
 
         @Option(names = "--adapter", description = "Write adapters only; refuse a half that has full weights.")
@@ -55,9 +56,8 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Wiring wiring = new Wiring();
         PairFolder folder = wiring.pairFolder(pair);
-        PairExport.Form wanted = form.full
-                ? PairExport.Form.FULL
-                : form.adapter ? PairExport.Form.ADAPTER : PairExport.Form.AS_IS;
+        PairExport.Form wanted =
+                form.full ? PairExport.Form.FULL : form.adapter ? PairExport.Form.ADAPTER : PairExport.Form.AS_IS;
         PairExport.Base base = null;
         if (PairExport.needsBase(folder, wanted)) {
             LocalModel found = wiring.find(Wiring.targetReference(folder, pair.target));

@@ -7,7 +7,6 @@ import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -44,10 +43,12 @@ final class ConfigExport {
         node.put("model_type", config.family().modelType());
         architecture(node, config.family());
         int before = config.numLayers();
-        for (Map.Entry<String, JsonNode> entry : List.copyOf(node.properties())) {
-            if (entry.getKey().equals("layer_types") || isPerLayer(entry.getValue(), before)) {
-                ArrayNode cut = node.putArray(entry.getKey());
-                entry.getValue().valueStream().limit(blocks).forEach(cut::add);
+        for (String name : List.copyOf(node.propertyNames())) {
+            JsonNode value = node.path(name);
+            if (name.equals("layer_types") && value.isArray() || isPerLayer(value, before)) {
+                ArrayNode cut = Json.mapper().createArrayNode();
+                value.valueStream().limit(blocks).forEach(cut::add);
+                node.set(name, cut);
             }
         }
         node.put("num_hidden_layers", blocks);
@@ -60,7 +61,10 @@ final class ConfigExport {
 
     /// Arrays of as many entries as there are blocks say something of each block; ids of ending tokens never do.
     private static boolean isPerLayer(JsonNode value, int blocks) {
-        return value.isArray() && value.size() == blocks && blocks > 1 && value.valueStream().noneMatch(JsonNode::isInt);
+        return value.isArray()
+                && value.size() == blocks
+                && blocks > 1
+                && value.valueStream().noneMatch(JsonNode::isInt);
     }
 
     /// A configuration for a GGUF's model.
@@ -88,7 +92,9 @@ final class ConfigExport {
             double scalar = 1 / (heads.scale() * heads.scale());
             boolean ofHead = heads.scale() == 1 / Math.sqrt(heads.width());
             double ofDim = (double) config.dim() / heads.queries();
-            node.put("query_pre_attn_scalar", ofHead ? heads.width() : heads.scale() == 1 / Math.sqrt(ofDim) ? ofDim : scalar);
+            node.put(
+                    "query_pre_attn_scalar",
+                    ofHead ? heads.width() : heads.scale() == 1 / Math.sqrt(ofDim) ? ofDim : scalar);
             cap(node, "attn_logit_softcapping", heads.scoreCap());
             cap(node, "final_logit_softcapping", config.logitCap());
         }
@@ -149,10 +155,13 @@ final class ConfigExport {
             layers.stream()
                     .filter(layer -> layer.window() > 0)
                     .findFirst()
-                    .ifPresent(layer -> node.put("rope_local_base_freq", layer.rope().theta()));
+                    .ifPresent(layer ->
+                            node.put("rope_local_base_freq", layer.rope().theta()));
         }
         if (full.width() != config.heads().width()) {
-            node.put("partial_rotary_factor", (double) full.width() / config.heads().width());
+            node.put(
+                    "partial_rotary_factor",
+                    (double) full.width() / config.heads().width());
         }
         scaling(file, node, full);
     }

@@ -27,11 +27,16 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param source folder or GGUF file
 /// @param adapter added to the weights in fp32, null for none
 /// @param blocks of a trunk, which has neither final norm nor head; null for the whole model
-/// @param dtype of the numbers written; null keeps a folder's own (its very bytes), and means fp32 for what is computed:
+/// @param dtype of the numbers written; null keeps a folder's own (its very bytes), and means fp32 for what is
+/// computed:
 ///     merged or dequantised weights
 /// @param shardBytes most bytes of one weights file
 public record ModelExport(
-        Path source, @Nullable PeftAdapter adapter, @Nullable Integer blocks, @Nullable DType dtype, long shardBytes) {
+        Path source,
+        @Nullable PeftAdapter adapter,
+        @Nullable Integer blocks,
+        @Nullable DType dtype,
+        long shardBytes) {
     private static final List<String> COPIED = List.of(
             "tokenizer.json",
             "tokenizer_config.json",
@@ -109,7 +114,8 @@ public record ModelExport(
 
     private int kept(ModelConfig config) {
         if (blocks != null && blocks > config.numLayers()) {
-            throw new InputException(source + ": has " + config.numLayers() + " blocks, K + 1 = " + blocks + " are wanted");
+            throw new InputException(
+                    source + ": has " + config.numLayers() + " blocks, K + 1 = " + blocks + " are wanted");
         }
         return blocks == null ? config.numLayers() : blocks;
     }

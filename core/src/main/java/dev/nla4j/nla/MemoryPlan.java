@@ -2,6 +2,7 @@ package dev.nla4j.nla;
 
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.WeightSize;
 import dev.nla4j.tensor.DType;
 import java.io.IOException;
@@ -73,7 +74,7 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne) {
             return WeightSize.bytes(ModelLoader.config(half.folder()), dtype, extent);
         }
         long stands = withBase && base != null ? WeightSize.bytes(base, dtype, extent) : 0;
-        return stands + sizeOf(half.folder().resolve(dev.nla4j.model.PeftAdapter.TENSORS));
+        return stands + sizeOf(half.folder().resolve(PeftAdapter.TENSORS));
     }
 
     private static long sizeOf(Path file) {
@@ -103,8 +104,9 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne) {
     /// @throws InsufficientMemoryException with the numbers
     public void requireFits(OptionalLong available) {
         if (available.isPresent() && total() > available.getAsLong()) {
-            throw new InsufficientMemoryException(
-                    "not enough memory: " + this + "; " + gigabytes(available.getAsLong()) + " are available");
+            throw new InsufficientMemoryException("not enough memory: " + this + " are needed, "
+                    + gigabytes(available.getAsLong()) + " are available"
+                    + (oneByOne || parts.size() == 1 ? "" : "; --low-memory loads one model at a time"));
         }
     }
 

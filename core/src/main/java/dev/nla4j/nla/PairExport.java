@@ -134,7 +134,11 @@ public final class PairExport {
                 files.addObject()
                         .put("name", name)
                         .put("size", Files.size(file))
-                        .put("sha256", new LocalModel(name, file, null).sha256(Progress.NONE).orElseThrow());
+                        .put(
+                                "sha256",
+                                new LocalModel(name, file, null)
+                                        .sha256(Progress.NONE)
+                                        .orElseThrow());
             }
         }
         AtomicFile.writeString(folder.resolve(MANIFEST), manifest.toPrettyString());

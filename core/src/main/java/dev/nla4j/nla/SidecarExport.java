@@ -13,7 +13,8 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes a half's sidecar in the released spelling: schema 2, av and ar, numbers instead of names for scales. Keys that
+/// Writes a half's sidecar in the released spelling: schema 2, av and ar, numbers instead of names for scales. Keys
+/// that
 /// nobody here knows go along; what release tools left behind does not.
 final class SidecarExport {
     /// Written anew below, or extras of other tools.
@@ -31,7 +32,8 @@ final class SidecarExport {
 
     private SidecarExport() {}
 
-    /// Writes the sidecar of `half` into `folder`. The base's file stays named also when its weights are now part of the
+    /// Writes the sidecar of `half` into `folder`. The base's file stays named also when its weights are now part of
+    /// the
     /// half: it is the target whose activations the pair knows.
     static void write(PairFolder.Half half, Path folder) throws IOException {
         NlaMeta meta = half.meta();

@@ -29,7 +29,9 @@ public final class ShardedWriter {
         }
         ObjectNode index = Json.mapper().createObjectNode();
         index.putObject("metadata")
-                .put("total_size", tensors.stream().mapToLong(TensorToWrite::bytes).sum());
+                .put(
+                        "total_size",
+                        tensors.stream().mapToLong(TensorToWrite::bytes).sum());
         ObjectNode weightMap = index.putObject("weight_map");
         for (int i = 0; i < shards.size(); i++) {
             String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
