@@ -45,7 +45,7 @@ final class ConfigExport {
         int before = config.numLayers();
         for (String name : List.copyOf(node.propertyNames())) {
             JsonNode value = node.path(name);
-            if (name.equals("layer_types") && value.isArray() || isPerLayer(value, before)) {
+            if (isPerLayer(name, value, before)) {
                 ArrayNode cut = Json.mapper().createArrayNode();
                 value.valueStream().limit(blocks).forEach(cut::add);
                 node.set(name, cut);
@@ -60,11 +60,11 @@ final class ConfigExport {
     }
 
     /// Arrays of as many entries as there are blocks say something of each block; ids of ending tokens never do.
-    private static boolean isPerLayer(JsonNode value, int blocks) {
-        return value.isArray()
-                && value.size() == blocks
-                && blocks > 1
-                && value.valueStream().noneMatch(JsonNode::isInt);
+    private static boolean isPerLayer(String name, JsonNode value, int blocks) {
+        if (!value.isArray() || name.equals("layer_types")) {
+            return value.isArray();
+        }
+        return value.size() == blocks && blocks > 1 && value.valueStream().noneMatch(JsonNode::isInt);
     }
 
     /// A configuration for a GGUF's model.
