@@ -98,7 +98,8 @@ class PairFromHubTest {
         PairFolder pair = PairFolder.of(verbalizer, pull(AR));
         assertThat(hub.requests)
                 .noneMatch(request -> request.path().contains("model-00001"))
-                .anyMatch(request -> request.path().equals(address) && !request.range().isEmpty());
+                .anyMatch(request ->
+                        request.path().equals(address) && !request.range().isEmpty());
         assertThat(pair.layer()).isEqualTo(3);
         assertThat(pair.needsBase()).isFalse();
         assertThat(pair.verbalizer().base()).hasValue("Qwen/Tiny");
