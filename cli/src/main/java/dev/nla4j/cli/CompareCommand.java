@@ -56,15 +56,22 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() {
         Explainer.Options options = sampling.options();
         Wiring wiring = new Wiring();
-        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
-            ResidualReader reader =
-                    new ResidualReader(opened.target().decoder(), opened.nla().layer());
+        try (PairSession session = wiring.session(pair, dtype.dtype)) {
+            Explainer explainer = new Explainer(session.stages(), OptionalDouble.empty());
             String[] places = at.equals("last") ? new String[] {"-1", "-1"} : at.split(",", -1);
             if (places.length != 2) {
                 throw new InputException("at: \"" + at + "\" must be last or two positions such as 3,-1");
             }
-            float[] a = activation(opened, reader, textA, places[0]);
-            float[] b = activation(opened, reader, textB, places[1]);
+            Place first = place(session, textA, places[0]);
+            Place second = place(session, textB, places[1]);
+            // Alone, not as one batch: what a text's activation is must not depend on the other text.
+            float[][] read = session.stages().withTarget(target -> {
+                ResidualReader reader = new ResidualReader(
+                        target, session.stages().reconstructor().layer().orElseThrow());
+                return new float[][] {first.read(reader), second.read(reader)};
+            });
+            float[] a = read[0];
+            float[] b = read[1];
             float[] difference = new float[a.length];
             for (int i = 0; i < a.length; i++) {
                 difference[i] = a[i] - b[i];
@@ -73,7 +80,6 @@ final class CompareCommand implements Callable<Integer> {
             if (norm == 0) {
                 throw new InputException("both activations are equal: there is no difference to explain");
             }
-            Explainer explainer = new Explainer(opened.target(), opened.nla(), OptionalDouble.empty());
             // The texts' own activations are the control: their explanations should score worse on the difference.
             Explainer.Report report = explainer.explain(new float[][] {difference, a, b}, options, wiring.progress());
             print(report, norm);
@@ -81,11 +87,16 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private static float[] activation(Wiring.Pair pair, ResidualReader reader, String text, String place) {
-        TextTokens tokens = TextTokens.ofText(pair.target().tokenizer(), text)
-                .truncated(pair.target().config().contextLength());
-        List<Integer> positions = Explainer.positions(place, tokens.size());
-        return reader.read(List.of(tokens.ids()), List.of(new int[] {positions.get(0)}))[0];
+    /// A token of a text.
+    private record Place(TextTokens tokens, int position) {
+        float[] read(ResidualReader reader) {
+            return reader.read(List.of(tokens.ids()), List.of(new int[] {position}))[0];
+        }
+    }
+
+    private static Place place(PairSession session, String text, String at) {
+        TextTokens tokens = TextTokens.ofText(session.tokenizer(), text).truncated(session.contextLength());
+        return new Place(tokens, Explainer.positions(at, tokens.size()).get(0));
     }
 
     private void print(Explainer.Report report, double norm) {

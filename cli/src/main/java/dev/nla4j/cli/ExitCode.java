@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.chat.jinja.TemplateException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.hub.HubException;
+import dev.nla4j.nla.InsufficientMemoryException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,9 @@ final class ExitCode {
     }
 
     private static String message(Throwable error) {
+        if (error instanceof InsufficientMemoryException) {
+            return firstLine(error.getMessage());
+        }
         if (isOutOfMemory(error)) {
             return "out of memory: " + firstLine(error.getMessage())
                     + "; use a smaller model, fewer samples or shorter texts";
@@ -60,6 +64,7 @@ final class ExitCode {
     private static boolean isOutOfMemory(Throwable error) {
         String text = String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT);
         return error instanceof OutOfMemoryError
+                || error instanceof InsufficientMemoryException
                 || text.contains("bad_alloc")
                 || text.contains("can't allocate memory")
                 || text.contains("not enough memory");

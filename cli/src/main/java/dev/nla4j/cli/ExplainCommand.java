@@ -72,27 +72,26 @@ final class ExplainCommand implements Callable<Integer> {
                     "the text is empty: there is no token whose activation could be explained");
         }
         Wiring wiring = new Wiring();
-        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
+        try (PairSession session = wiring.session(pair, dtype.dtype)) {
             TextTokens tokens = chat == null
-                    ? TextTokens.ofText(opened.target().tokenizer(), raw)
+                    ? TextTokens.ofText(session.tokenizer(), raw)
                     : TextTokens.ofConversation(
-                            opened.target().tokenizer(),
-                            opened.target().chatTemplate(),
-                            RenderOptions.of(conversation)
-                                    .withSpecials(opened.target().templateSpecials()));
-            TextTokens used = tokens.truncated(opened.target().config().contextLength());
+                            session.tokenizer(),
+                            session.chatTemplate(),
+                            RenderOptions.of(conversation).withSpecials(session.templateSpecials()));
+            TextTokens used = tokens.truncated(session.contextLength());
             if (used.size() < tokens.size()) {
                 System.err.println("nla: the text has " + tokens.size() + " tokens, the model's context is "
                         + used.size() + ": the first " + used.size() + " were used");
             }
             List<Integer> positions = Explainer.positions(at, used.size());
             OptionalDouble denominator = rawvar == null ? OptionalDouble.empty() : OptionalDouble.of(rawvar);
-            Explainer explainer = new Explainer(opened.target(), opened.nla(), denominator);
+            Explainer explainer = new Explainer(session.stages(), denominator);
             Explainer.Report report = explainer.explain(used.ids(), positions, options, wiring.progress());
             if (json) {
-                System.out.println(ExplanationJson.of(report, used, opened.nla(), options.seed()));
+                System.out.println(ExplanationJson.of(report, used, session.stages(), options.seed()));
             } else {
-                new ExplanationView(Terminal.current(), System.out).show(report, used, opened, options);
+                new ExplanationView(Terminal.current(), System.out).show(report, used, session.stages(), options);
             }
             return ExitCode.OK;
         }

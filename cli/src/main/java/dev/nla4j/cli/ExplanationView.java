@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.Stages;
 import dev.nla4j.nla.TextTokens;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -22,9 +23,10 @@ final class ExplanationView {
         this.out = out;
     }
 
-    void show(Explainer.Report report, TextTokens tokens, Wiring.Pair pair, Explainer.Options options) {
-        out.println(terminal.faint(pair.target().path().getFileName() + ", block "
-                + pair.nla().layer() + "; pair " + pair.nla().folder().getFileName() + "; temperature "
+    void show(Explainer.Report report, TextTokens tokens, Stages stages, Explainer.Options options) {
+        out.println(terminal.faint(stages.targetPath().getFileName() + ", block "
+                + stages.reconstructor().layer().orElseThrow() + "; pair "
+                + stages.pair().getFileName() + "; temperature "
                 + options.temperature() + ", seed " + options.seed()));
         for (Explainer.Result result : report.results()) {
             show(result, tokens, report.rawvar());

@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             CompareCommand.class,
             ExtractCommand.class,
             LintCommand.class,
+            ExportCommand.class,
             ModelCommand.class,
             TokenizeCommand.class,
             ChatCommand.class,

@@ -12,6 +12,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.PairFolder;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.verify.GoldenCheck;
 import dev.nla4j.verify.GoldenReport;
@@ -220,15 +221,14 @@ final class ModelCommand implements Runnable {
 
     /// A pair of full weights stands on no base, so none is fetched.
     private static GoldenReport verifyPair(Wiring wiring, PairOptions pair, Path golden, DType dtype) {
-        Path folder = wiring.find(java.util.Objects.requireNonNull(pair.nla)).path();
-        Nla.Halves halves = Nla.Halves.in(folder);
-        if (halves.needBase()) {
+        PairFolder folder = wiring.pairFolder(pair);
+        if (folder.needsBase()) {
             try (Wiring.Pair opened = wiring.open(pair, dtype)) {
                 int vocabulary = opened.target().config().vocabulary();
                 return GoldenCheck.pair(opened.nla(), dtype, vocabulary, golden);
             }
         }
-        int vocabulary = ModelLoader.config(halves.verbalizer()).vocabulary();
+        int vocabulary = ModelLoader.config(folder.verbalizer().folder()).vocabulary();
         dev.nla4j.tensor.Threads.useAllProcessors();
         try (Nla nla = Nla.open(folder, null, dtype, wiring.progress())) {
             return GoldenCheck.pair(nla, dtype, vocabulary, golden);

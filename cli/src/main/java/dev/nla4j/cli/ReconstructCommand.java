@@ -33,12 +33,11 @@ final class ReconstructCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Wiring wiring = new Wiring();
-        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
-            float[] vector = opened.nla().reconstructor().reconstruct(List.of(text))[0];
-            AtomicFile.write(out, temporary -> NpyWriter.write(temporary, vector));
-            System.err.println(String.format(
-                    Locale.ROOT, "%s: %d numbers, norm %.1f", out, vector.length, Explainer.norm(vector)));
-            return ExitCode.OK;
-        }
+        float[] vector = wiring.withReconstructor(
+                pair, dtype.dtype, reconstructor -> reconstructor.reconstruct(List.of(text))[0]);
+        AtomicFile.write(out, temporary -> NpyWriter.write(temporary, vector));
+        System.err.println(
+                String.format(Locale.ROOT, "%s: %d numbers, norm %.1f", out, vector.length, Explainer.norm(vector)));
+        return ExitCode.OK;
     }
 }

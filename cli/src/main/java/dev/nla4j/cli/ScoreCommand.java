@@ -4,7 +4,6 @@ import dev.nla4j.activation.ActivationFile;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
-import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.nla.Score;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -69,8 +68,7 @@ final class ScoreCommand implements Callable<Integer> {
         List<Line> lines = lines();
         float[][] vectors = vectors(lines);
         Wiring wiring = new Wiring();
-        try (Wiring.Pair opened = wiring.open(pair, dtype.dtype)) {
-            Reconstructor reconstructor = opened.nla().reconstructor();
+        return wiring.withReconstructor(pair, dtype.dtype, reconstructor -> {
             if (vectors.length > 0 && vectors[0].length != reconstructor.meta().dim()) {
                 throw new InputException(activations + ": activations have " + vectors[0].length
                         + " numbers, the pair is for " + reconstructor.meta().dim());
@@ -78,10 +76,10 @@ final class ScoreCommand implements Callable<Integer> {
             List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
             toRead.add("");
             float[][] read = reconstructor.reconstruct(toRead);
-            OptionalDouble denominator = rawvar == null ? opened.nla().rawvar() : OptionalDouble.of(rawvar);
+            OptionalDouble denominator = rawvar == null ? reconstructor.meta().rawvar() : OptionalDouble.of(rawvar);
             print(lines, vectors, read, denominator);
             return ExitCode.OK;
-        }
+        });
     }
 
     private float[][] vectors(List<Line> lines) {

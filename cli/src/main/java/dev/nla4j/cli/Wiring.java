@@ -7,20 +7,30 @@ import dev.nla4j.hub.LocalModel;
 import dev.nla4j.hub.ModelRef;
 import dev.nla4j.hub.ModelStore;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
+import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.Nla;
-import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.nla.Stages;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The one place where stores, models and pairs are put together.
 final class Wiring {
     private static final String SHIPPED = "models/smollm2-135m-l20";
+    /// Loading this much takes a while and may crowd out other programs: it is announced.
+    private static final long MUCH_MEMORY = 4_000_000_000L;
+
     static final String DEFAULT_MODEL = KnownModel.SMOLLM2_135M_INSTRUCT.name();
 
     private final ModelStore store = new ModelStore(HubSettings.from(System.getenv()));
@@ -45,12 +55,26 @@ final class Wiring {
     }
 
     private LanguageModel load(LocalModel model, DType dtype) {
+        ModelLoader.Extent whole = ModelLoader.Extent.WHOLE;
+        announce(MemoryPlan.of("model", ModelLoader.config(model.path()), dtype, whole), false);
+        return loadPlanned(model, dtype);
+    }
+
+    private LanguageModel loadPlanned(LocalModel model, DType dtype) {
         LanguageModel loaded = ModelLoader.load(model.path(), dtype, ModelLoader.Extent.WHOLE, progress);
         Threads.useAllProcessors();
         return loaded;
     }
 
-    /// A target and the pair that explains it.
+    /// Says what loading will take, when it is much or asked for, and refuses what can't fit.
+    private static void announce(MemoryPlan plan, boolean verbose) {
+        plan.requireFits(ProcessMemory.ofThisMachine().available());
+        if (verbose || plan.total() >= MUCH_MEMORY) {
+            System.err.println("nla: memory: " + plan);
+        }
+    }
+
+    /// A target and the pair that explains it, loaded.
     record Pair(LanguageModel target, Nla nla) implements AutoCloseable {
         @Override
         public void close() {
@@ -62,14 +86,18 @@ final class Wiring {
     /// Opens a pair and its target; the caller closes both.
     Pair open(PairOptions options, DType dtype) {
         Phases.ofThisRun().end("command line");
-        Path folder = pairFolder(options.nla);
+        PairFolder folder = pairFolder(options);
         LocalModel base = find(targetReference(folder, options.target));
+        announce(MemoryPlan.of(ModelLoader.config(base.path()), folder, dtype, false), options.verbose);
         Phases.ofThisRun().end("store");
-        LanguageModel target = load(base, dtype);
+        return load(folder, base, options, dtype);
+    }
+
+    private Pair load(PairFolder folder, LocalModel base, PairOptions options, DType dtype) {
+        LanguageModel target = loadPlanned(base, dtype);
         Phases.ofThisRun().end("model");
         try {
-            String sha256 = base.sha256(progress).orElse(null);
-            Nla.Base standsOn = new Nla.Base(target, sha256, options.allowOtherBase);
+            Nla.Base standsOn = new Nla.Base(target, sha256(base), options.allowOtherBase);
             Pair pair = new Pair(target, Nla.open(folder, standsOn, dtype, progress));
             Phases.ofThisRun().end("pair");
             return pair;
@@ -79,36 +107,94 @@ final class Wiring {
         }
     }
 
+    /// Prepares a pair and its target for explaining: all loaded, or each when its turn comes. The caller closes it.
+    PairSession session(PairOptions options, DType dtype) {
+        PairFolder folder = pairFolder(options);
+        LocalModel base = find(targetReference(folder, options.target));
+        ModelConfig target = ModelLoader.config(base.path());
+        boolean shareOneModel =
+                folder.verbalizer().isAdapter() && folder.reconstructor().isAdapter();
+        if (options.lowMemory && shareOneModel) {
+            System.err.println(
+                    "nla: target, AV and AR share one copy of the weights: --low-memory has nothing to save");
+        }
+        boolean oneByOne = options.lowMemory && !shareOneModel;
+        announce(MemoryPlan.of(target, folder, dtype, oneByOne), options.verbose);
+        if (!oneByOne) {
+            return PairSession.together(load(folder, base, options, dtype), options.verbose);
+        }
+        Threads.useAllProcessors();
+        Stages stages =
+                new Stages.OneByOne(target, base.path(), sha256(base), options.allowOtherBase, folder, dtype, progress);
+        return PairSession.oneByOne(stages, options.verbose);
+    }
+
+    /// Lends a pair's reconstructor. Where it has weights of its own, neither target nor verbalizer are loaded.
+    <R> R withReconstructor(PairOptions options, DType dtype, Function<Reconstructor, R> work) {
+        PairFolder folder = pairFolder(options);
+        if (!folder.reconstructor().isAdapter()) {
+            announce(MemoryPlan.reconstructor(null, folder, dtype), options.verbose);
+            Threads.useAllProcessors();
+            return Nla.withReconstructor(folder, null, dtype, progress, reconstructor -> {
+                R result = work.apply(reconstructor);
+                PairSession.tellPeak(options.verbose);
+                return result;
+            });
+        }
+        LocalModel found = find(targetReference(folder, options.target));
+        announce(MemoryPlan.reconstructor(ModelLoader.config(found.path()), folder, dtype), options.verbose);
+        try (LanguageModel model = loadPlanned(found, dtype)) {
+            Nla.Base base = new Nla.Base(model, sha256(found), options.allowOtherBase);
+            R result = Nla.withReconstructor(folder, base, dtype, progress, work);
+            PairSession.tellPeak(options.verbose);
+            return result;
+        }
+    }
+
+    private @Nullable String sha256(LocalModel model) {
+        return model.sha256(progress).orElse(null);
+    }
+
     /// Where the pair lies that comes with this program.
     static Path shippedPair() {
         return Path.of(System.getProperty("nla.root", ".")).resolve(SHIPPED);
     }
 
-    private Path pairFolder(@Nullable String reference) {
-        if (reference != null) {
-            return find(reference).path();
+    /// The pair that the options name, brought here when it is not yet.
+    PairFolder pairFolder(PairOptions options) {
+        if (options.nla == null) {
+            if (options.nlaAr != null) {
+                throw new IllegalArgumentException("--nla-ar names one half; name the verbalizer with --nla");
+            }
+            Path shipped = shippedPair();
+            if (!Files.isDirectory(shipped)) {
+                throw new InputException(
+                        shipped + ": the pair that comes with this program is not there; name one with --nla");
+            }
+            return PairFolder.in(shipped);
         }
-        Path shipped = shippedPair();
-        if (!Files.isDirectory(shipped)) {
-            throw new InputException(
-                    shipped + ": the pair that comes with this program is not there; name one with --nla");
-        }
-        return shipped;
+        Path named = find(options.nla).path();
+        return options.nlaAr == null
+                ? PairFolder.in(named)
+                : PairFolder.of(named, find(options.nlaAr).path());
     }
 
-    /// The flag's target, else the known model with the bytes that the sidecar names, else the sidecar's base.
-    private static String targetReference(Path folder, @Nullable String flag) {
+    /// The flag's target, else the known model with the bytes that a sidecar names, else the base that a sidecar or an
+    /// adapter names.
+    static String targetReference(PairFolder pair, @Nullable String flag) {
         if (flag != null) {
             return flag;
         }
-        NlaMeta meta = NlaMeta.read(Nla.Halves.in(folder).verbalizer());
-        Optional<String> known = meta.baseFile()
-                .flatMap(file -> KnownModel.ALL.stream()
-                        .filter(model -> model.sha256().equals(file.sha256()))
-                        .map(KnownModel::name)
-                        .findFirst());
-        return known.or(meta::baseCheckpoint)
-                .orElseThrow(() -> new InputException(
-                        meta.file() + ": names no base_checkpoint; say which model it explains with --target"));
+        List<PairFolder.Half> halves = List.of(pair.verbalizer(), pair.reconstructor());
+        Optional<String> known = halves.stream()
+                .flatMap(half -> half.meta().baseFile().stream())
+                .flatMap(file ->
+                        KnownModel.ALL.stream().filter(model -> model.sha256().equals(file.sha256())))
+                .map(KnownModel::name)
+                .findFirst();
+        return known.or(() ->
+                        halves.stream().flatMap(half -> half.base().stream()).findFirst())
+                .orElseThrow(() -> new InputException(pair.verbalizer().meta().file()
+                        + ": names no base_checkpoint; say which model it explains with --target"));
     }
 }

@@ -87,6 +87,7 @@ class UsageTest {
                 List.of("model", "show"),
                 List.of("model", "rm"),
                 List.of("explain"),
+                List.of("export"),
                 List.of("tokenize"),
                 List.of("explain", "x", "--chat", "y.json"),
                 List.of("tokenize", "--text", "x", "--file", "y"),

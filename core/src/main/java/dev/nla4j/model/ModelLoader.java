@@ -34,18 +34,30 @@ public final class ModelLoader {
 
     /// Loads a model; the caller closes it.
     public static LanguageModel load(Path path, DType dtype, Extent extent, Progress progress) {
+        return load(path, dtype, extent, Integer.MAX_VALUE, progress);
+    }
+
+    /// Loads a model's first blocks as a trunk: enough for its activations after the last of them. The caller closes
+    /// it.
+    ///
+    /// @param blocks how many; all when the model has fewer
+    public static LanguageModel loadTrunk(Path path, DType dtype, int blocks, Progress progress) {
+        return load(path, dtype, Extent.TRUNK, blocks, progress);
+    }
+
+    private static LanguageModel load(Path path, DType dtype, Extent extent, int blocks, Progress progress) {
         if (!Files.exists(path)) {
             throw new InputException(path + ": there is no such file or folder");
         }
         Path gguf = ggufIn(path);
         if (gguf != null) {
-            return loadGguf(gguf, dtype, extent, progress);
+            return loadGguf(gguf, dtype, extent, blocks, progress);
         }
         Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         if (folder == null) {
             throw new InputException(path + ": is not a model");
         }
-        return loadFolder(path, folder, dtype, extent, progress);
+        return loadFolder(path, folder, dtype, extent, blocks, progress);
     }
 
     /// A configuration alone, without weights.
@@ -83,12 +95,13 @@ public final class ModelLoader {
         }
     }
 
-    private static LanguageModel loadFolder(Path path, Path folder, DType dtype, Extent extent, Progress progress) {
+    private static LanguageModel loadFolder(
+            Path path, Path folder, DType dtype, Extent extent, int blocks, Progress progress) {
         Path configFile = folder.resolve("config.json");
         if (!Files.exists(configFile)) {
             throw new InputException(path + ": is not a model: " + configFile + " is missing");
         }
-        ModelConfig config = ConfigJson.read(configFile);
+        ModelConfig config = first(ConfigJson.read(configFile), blocks);
         Tokenizer tokenizer = Files.exists(folder.resolve("tokenizer.json")) ? Tokenizers.fromFolder(folder) : null;
         try (TensorSource source = Safetensors.open(path)) {
             WeightNames names = WeightNames.huggingFace(source, config.family());
@@ -97,9 +110,9 @@ public final class ModelLoader {
         }
     }
 
-    private static LanguageModel loadGguf(Path path, DType dtype, Extent extent, Progress progress) {
+    private static LanguageModel loadGguf(Path path, DType dtype, Extent extent, int blocks, Progress progress) {
         try (GgufFile file = GgufFile.open(path)) {
-            ModelConfig config = GgufConfig.read(path, file.metadata(), file);
+            ModelConfig config = first(GgufConfig.read(path, file.metadata(), file), blocks);
             Tokenizer tokenizer = file.metadata().has("tokenizer.ggml.tokens")
                     ? Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path)
                     : null;
@@ -107,6 +120,10 @@ public final class ModelLoader {
             ChatTemplate template = ggufTemplate(path, file.metadata());
             return assemble(path, file, names, config, dtype, extent, progress, tokenizer, template);
         }
+    }
+
+    private static ModelConfig first(ModelConfig config, int blocks) {
+        return blocks < config.numLayers() ? config.truncated(blocks) : config;
     }
 
     private static @Nullable ChatTemplate ggufTemplate(Path path, GgufMetadata metadata) {
@@ -144,7 +161,7 @@ public final class ModelLoader {
     }
 
     /// The GGUF file that `path` means: itself, or the only one in a folder without a config.json.
-    private static @Nullable Path ggufIn(Path path) {
+    static @Nullable Path ggufIn(Path path) {
         if (Files.isRegularFile(path)) {
             return isGguf(path) ? path : null;
         }

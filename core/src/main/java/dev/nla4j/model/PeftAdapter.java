@@ -109,9 +109,15 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
 
     /// Loads the pairs for a model of this configuration: every tensor's place and shape is checked, each A has its B.
     public LowRankAdapter load(ModelConfig config, DType dtype) {
+        try (Scope _ = Scope.noGrad()) {
+            return LowRankAdapter.of(config, pairs(config), dtype);
+        }
+    }
+
+    /// The pairs of each layer by projection, fp32, checked as by [#load]; the open scope owns them.
+    List<Map<Part, Pair>> pairs(ModelConfig config) {
         Path file = folder.resolve(TENSORS);
-        try (TensorSource source = SafetensorsFile.open(file);
-                Scope _ = Scope.noGrad()) {
+        try (TensorSource source = SafetensorsFile.open(file)) {
             if (source.names().isEmpty()) {
                 throw new FormatException(file, -1, "tensors", "are missing: the adapter would add nothing");
             }
@@ -126,7 +132,7 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
             for (int layer = 0; layer < found.size(); layer++) {
                 layers.add(pairs(file, layer, found.get(layer)));
             }
-            return LowRankAdapter.of(config, layers, dtype);
+            return layers;
         }
     }
 

@@ -93,9 +93,9 @@ final class WeightLoader {
         Tensor bias = heads.inputBias() ? fusedBias(layer, rowsOfQuery, rowsOfKey) : null;
         if (names.permutesQueryAndKey()) {
             int rotated = rowsOfQuery + rowsOfKey;
-            restoreOrder(fused.narrow(0, 0, rotated));
+            restoreOrder(fused.narrow(0, 0, rotated), heads.width());
             if (bias != null) {
-                restoreOrder(bias.narrow(0, 0, rotated));
+                restoreOrder(bias.narrow(0, 0, rotated), heads.width());
             }
         }
         return new Linear(fused, bias);
@@ -110,8 +110,7 @@ final class WeightLoader {
     }
 
     /// llama.cpp keeps the two elements of a rotary pair beside each other; ours are half a head apart.
-    private void restoreOrder(Tensor rows) {
-        int width = config.heads().width();
+    static void restoreOrder(Tensor rows, int width) {
         long heads = rows.size(0) / width;
         long columns = rows.numel() / rows.size(0);
         Tensor restored = rows.view(heads, width / 2, 2, columns)
@@ -166,13 +165,16 @@ final class WeightLoader {
     }
 
     private void requireShape(String name, long... shape) {
-        StoredTensor stored = source.tensor(name);
+        requireShape(source.tensor(name), shape);
+    }
+
+    static void requireShape(StoredTensor stored, long... shape) {
         List<Long> expected = java.util.Arrays.stream(shape).boxed().toList();
         if (!stored.shape().equals(expected)) {
             throw new FormatException(
                     stored.file(),
                     stored.offset(),
-                    name,
+                    stored.name(),
                     "has shape " + stored.shape() + ", the configuration asks for " + expected);
         }
     }

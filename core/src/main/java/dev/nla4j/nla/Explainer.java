@@ -20,23 +20,26 @@ public final class Explainer {
     /// are explained beside it.
     private static final long MOST_SAMPLES = 4096;
 
-    private final LanguageModel target;
-    private final Nla nla;
+    private final Stages stages;
     private final OptionalDouble rawvar;
+
+    /// Explains with models that are all in memory; see [#Explainer(Stages, OptionalDouble)].
+    public Explainer(LanguageModel target, Nla nla, OptionalDouble rawvar) {
+        this(new Stages.Together(target, nla), rawvar);
+    }
 
     /// Checks that the pair fits the target.
     ///
     /// @param rawvar FVE denominator; the pair's own when empty
-    public Explainer(LanguageModel target, Nla nla, OptionalDouble rawvar) {
-        int dim = nla.reconstructor().meta().dim();
-        if (dim != target.config().dim()) {
-            throw new InputException(
-                    "the pair " + nla.folder() + " is for activations of " + dim + " numbers, the target "
-                            + target.path() + " has " + target.config().dim());
+    public Explainer(Stages stages, OptionalDouble rawvar) {
+        NlaMeta meta = stages.reconstructor();
+        if (meta.dim() != stages.target().dim()) {
+            throw new InputException("the pair " + stages.pair() + " is for activations of " + meta.dim()
+                    + " numbers, the target " + stages.targetPath() + " has "
+                    + stages.target().dim());
         }
-        this.target = target;
-        this.nla = nla;
-        this.rawvar = rawvar.isPresent() ? rawvar : nla.rawvar();
+        this.stages = stages;
+        this.rawvar = rawvar.isPresent() ? rawvar : meta.rawvar();
     }
 
     /// How to explain.
@@ -87,10 +90,15 @@ public final class Explainer {
             throw new InputException("the text is empty: there is no token whose activation could be explained");
         }
         List<Integer> read = withControl(positions, ids.length);
-        ResidualReader reader = new ResidualReader(target.decoder(), nla.layer());
-        float[][] activations = reader.read(
+        float[][] activations = activations(
                 List.of(ids), List.of(read.stream().mapToInt(Integer::intValue).toArray()));
         return report(read, activations, positions.size(), options, progress);
+    }
+
+    /// The target's activations; see [ResidualReader#read].
+    public float[][] activations(List<int[]> rows, List<int[]> positions) {
+        int layer = stages.reconstructor().layer().orElseThrow();
+        return stages.withTarget(target -> new ResidualReader(target, layer).read(rows, positions));
     }
 
     /// Explains activations that come from elsewhere; their positions are their indices.
@@ -121,14 +129,15 @@ public final class Explainer {
             }
         }
         Verbalizer.Options how = new Verbalizer.Options(options.temperature(), options.seed(), options.maxNewTokens());
-        List<Completion> completions = nla.verbalizer()
-                .complete(tasks, how, done -> progress.report("explain", done, tasks.size(), "explanations"));
-        List<ExplanationText> texts =
-                completions.stream().map(nla.verbalizer()::read).toList();
+        List<ExplanationText> texts = stages.withVerbalizer(verbalizer -> {
+            List<Completion> completions = verbalizer.complete(
+                    tasks, how, done -> progress.report("explain", done, tasks.size(), "explanations"));
+            return completions.stream().map(verbalizer::read).toList();
+        });
         List<String> toScore =
                 new ArrayList<>(texts.stream().map(ExplanationText::description).toList());
         toScore.add("");
-        float[][] reconstructions = nla.reconstructor().reconstruct(toScore);
+        float[][] reconstructions = stages.withReconstructor(reconstructor -> reconstructor.reconstruct(toScore));
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < shown; i++) {
             List<Sample> samples = new ArrayList<>();

@@ -11,16 +11,16 @@ public final class ExplanationJson {
     private ExplanationJson() {}
 
     /// One JSON document; results ascend by position.
-    public static ObjectNode of(Explainer.Report report, TextTokens tokens, Nla nla, long seed) {
+    public static ObjectNode of(Explainer.Report report, TextTokens tokens, Stages stages, long seed) {
         ObjectNode document = Json.mapper().createObjectNode();
-        document.put("layer_index", nla.layer());
+        document.put("layer_index", stages.reconstructor().layer().orElseThrow());
         ArrayNode results = document.putArray("results");
         for (Explainer.Result result : report.results()) {
             results.add(result(result, tokens, report.rawvar()));
         }
         document.put("prompt_length", tokens.size());
         document.put("seed", seed);
-        document.put("nla", String.valueOf(nla.folder().getFileName()));
+        document.put("nla", String.valueOf(stages.pair().getFileName()));
         ObjectNode controls = document.putObject("controls");
         controls.put("empty", report.controls().empty());
         putOrNull(controls, "shuffled", report.controls().shuffled());

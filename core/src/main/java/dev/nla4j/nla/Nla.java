@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -47,40 +48,21 @@ public final class Nla implements AutoCloseable {
     /// @param allowOther whether a base with another hash than the sidecar's is taken
     public record Base(LanguageModel model, @Nullable String sha256, boolean allowOther) {}
 
-    /// The folders of a pair's halves.
-    public record Halves(Path verbalizer, Path reconstructor) {
-        /// Finds `av/` and `ar/` (or actor/critic) in a pair's folder.
-        public static Halves in(Path folder) {
-            return new Halves(half(folder, "av", "actor"), half(folder, "ar", "critic"));
-        }
-
-        private static Path half(Path folder, String... names) {
-            for (String name : names) {
-                if (NlaMeta.isIn(folder.resolve(name))) {
-                    return folder.resolve(name);
-                }
-            }
-            throw new InputException(
-                    folder + ": is not a pair: " + folder.resolve(names[0]).resolve(NlaMeta.FILE) + " is missing");
-        }
-
-        /// Whether either half is an adapter and so needs a base.
-        public boolean needBase() {
-            return PeftAdapter.isIn(verbalizer) || PeftAdapter.isIn(reconstructor);
-        }
-    }
-
     /// Opens a pair; the caller closes it.
     ///
     /// @param base what adapters stand on; null when there is none at hand (then both halves must have full
     ///     weights)
     public static Nla open(Path folder, @Nullable Base base, DType dtype, Progress progress) {
-        Halves halves = Halves.in(folder);
+        return open(PairFolder.in(folder), base, dtype, progress);
+    }
+
+    /// As above, for halves that may lie in two places.
+    public static Nla open(PairFolder pair, @Nullable Base base, DType dtype, Progress progress) {
         List<AutoCloseable> owned = new ArrayList<>();
         try {
-            Verbalizer verbalizer = openVerbalizer(halves.verbalizer(), base, dtype, progress, owned);
-            Reconstructor reconstructor = openReconstructor(halves.reconstructor(), base, dtype, progress, owned);
-            return new Nla(folder, verbalizer, reconstructor, owned);
+            Verbalizer verbalizer = openVerbalizer(pair.verbalizer(), base, dtype, progress, owned);
+            Reconstructor reconstructor = openReconstructor(pair.reconstructor(), base, dtype, progress, owned);
+            return new Nla(pair.folder(), verbalizer, reconstructor, owned);
         } catch (RuntimeException e) {
             closeAll(owned);
             throw e;
@@ -95,7 +77,7 @@ public final class Nla implements AutoCloseable {
             Path folder, @Nullable Base base, DType dtype, Progress progress) {
         List<AutoCloseable> owned = new ArrayList<>();
         try {
-            return new LoneReconstructor(openReconstructor(folder, base, dtype, progress, owned), owned);
+            return new LoneReconstructor(openReconstructor(PairFolder.reconstructor(folder), base, dtype, progress, owned), owned);
         } catch (RuntimeException e) {
             closeAll(owned);
             throw e;
@@ -110,9 +92,36 @@ public final class Nla implements AutoCloseable {
         }
     }
 
+    /// Loads the verbalizer alone, lends it to `work` and frees it.
+    ///
+    /// @param base as for [#open]
+    public static <R> R withVerbalizer(
+            PairFolder pair, @Nullable Base base, DType dtype, Progress progress, Function<Verbalizer, R> work) {
+        List<AutoCloseable> owned = new ArrayList<>();
+        try {
+            return work.apply(openVerbalizer(pair.verbalizer(), base, dtype, progress, owned));
+        } finally {
+            closeAll(owned);
+        }
+    }
+
+    /// Loads the reconstructor alone, lends it to `work` and frees it.
+    ///
+    /// @param base as for [#open]
+    public static <R> R withReconstructor(
+            PairFolder pair, @Nullable Base base, DType dtype, Progress progress, Function<Reconstructor, R> work) {
+        List<AutoCloseable> owned = new ArrayList<>();
+        try {
+            return work.apply(openReconstructor(pair.reconstructor(), base, dtype, progress, owned));
+        } finally {
+            closeAll(owned);
+        }
+    }
+
     private static Verbalizer openVerbalizer(
-            Path folder, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
-        NlaMeta meta = read(folder, NlaMeta.Role.VERBALIZER);
+            PairFolder.Half half, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
+        NlaMeta meta = half.meta();
+        Path folder = half.folder();
         if (PeftAdapter.isIn(folder)) {
             LanguageModel model = baseFor(meta, base);
             return own(owned, new Verbalizer(model, adapted(folder, model, dtype, owned), meta));
@@ -122,33 +131,16 @@ public final class Nla implements AutoCloseable {
     }
 
     private static Reconstructor openReconstructor(
-            Path folder, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
-        NlaMeta meta = read(folder, NlaMeta.Role.RECONSTRUCTOR);
+            PairFolder.Half half, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
+        NlaMeta meta = half.meta();
+        Path folder = half.folder();
         Tensor head = own(owned, valueHead(folder.resolve(VALUE_HEAD), meta.dim()));
         if (PeftAdapter.isIn(folder)) {
             LanguageModel model = baseFor(meta, base);
             return new Reconstructor(adapted(folder, model, dtype, owned), model.tokenizer(), meta, head);
         }
         LanguageModel model = own(owned, ModelLoader.load(folder, dtype, ModelLoader.Extent.TRUNK, progress));
-        if (meta.layer().isPresent()
-                && model.config().numLayers() != meta.layer().getAsInt() + 1) {
-            throw new FormatException(
-                    folder.resolve("config.json"),
-                    -1,
-                    "num_hidden_layers",
-                    "must be K + 1 = " + (meta.layer().getAsInt() + 1) + " (the sidecar's K is "
-                            + meta.layer().getAsInt() + "), was "
-                            + model.config().numLayers());
-        }
         return new Reconstructor(model.decoder(), model.tokenizer(), meta, head);
-    }
-
-    private static NlaMeta read(Path folder, NlaMeta.Role role) {
-        NlaMeta meta = NlaMeta.read(folder);
-        if (meta.role() != role) {
-            throw new FormatException(meta.file(), -1, "role", "is " + meta.role() + ", expected " + role);
-        }
-        return meta;
     }
 
     private static Decoder adapted(Path folder, LanguageModel base, DType dtype, List<AutoCloseable> owned) {
@@ -162,18 +154,22 @@ public final class Nla implements AutoCloseable {
                     + meta.baseCheckpoint().orElse("a base its sidecar does not name")
                     + "; say where that is with --target");
         }
+        requireBase(meta, base.model().path(), base.sha256(), base.allowOther());
+        return base.model();
+    }
+
+    /// Refuses another base than the sidecar's.
+    static void requireBase(NlaMeta meta, Path base, @Nullable String sha256, boolean allowOther) {
         Optional<String> wanted = meta.baseFile().map(NlaMeta.BaseFile::sha256);
-        if (wanted.isPresent() && !base.allowOther() && !wanted.get().equals(base.sha256())) {
+        if (wanted.isPresent() && !allowOther && !wanted.get().equals(sha256)) {
             throw new FormatException(
                     meta.file(),
                     -1,
                     "base_file.sha256",
-                    "is " + wanted.get() + ", the model at hand ("
-                            + base.model().path() + ") has "
-                            + (base.sha256() == null ? "no single file" : base.sha256())
+                    "is " + wanted.get() + ", the model at hand (" + base + ") has "
+                            + (sha256 == null ? "no single file" : sha256)
                             + "; --allow-other-base takes it all the same");
         }
-        return base.model();
     }
 
     /// The reconstructor's matrix, `[D, D]` fp32.

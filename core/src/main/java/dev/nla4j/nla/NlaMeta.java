@@ -45,7 +45,7 @@ public record NlaMeta(
     public static final String FILE = "nla_meta.yaml";
     public static final String EXPLANATION = "{explanation}";
     public static final String INJECTION = "{injection_char}";
-    private static final long LARGEST_FILE = 1 << 20;
+    static final long LARGEST_FILE = 1 << 20;
     private static final int LARGEST_ID = 1 << 24;
 
     /// Which half.
@@ -108,6 +108,28 @@ public record NlaMeta(
                 top.has("rawvar") ? OptionalDouble.of(positive(top, "rawvar")) : OptionalDouble.empty(),
                 trainedOn(top),
                 top.text("created_by"));
+    }
+
+    /// The same with another K.
+    NlaMeta withLayer(int k) {
+        return new NlaMeta(
+                file,
+                schemaVersion,
+                role,
+                stage,
+                baseCheckpoint,
+                baseFile,
+                dim,
+                injectionScale,
+                mseScale,
+                marker,
+                suffixIds,
+                verbalizerTemplate,
+                reconstructorTemplate,
+                OptionalInt.of(k),
+                rawvar,
+                trainedOn,
+                createdBy);
     }
 
     /// This half's template: a verbalizer's with its marker, a reconstructor's.
@@ -199,6 +221,8 @@ public record NlaMeta(
         return template;
     }
 
+    /// Only the `critic` (or `ar`) object counts: a `layer` or `extraction_layer_index` at the top of released files is
+    /// an extra of their release tools. Schema 1 calls K `num_hidden_layers`, though the model has K + 1 blocks.
     private static OptionalInt layer(Fields top) {
         for (String half : List.of("critic", "ar")) {
             Optional<Fields> fields = top.object(half);

@@ -1,0 +1,74 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.hub.LocalModel;
+import dev.nla4j.nla.PairExport;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Threads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `nla export`: writes a pair in the layout of released ones.
+@Command(
+        name = "export",
+        description = "Write a pair as released pairs are: av/ and ar/ with weights or adapters, tokenizer, sidecars.",
+        footer = {
+            "",
+            "Without --full or --adapter each half keeps its form. The folder appears when all of it is written.",
+            "Example: nla export --full --out ./my-pair"
+        })
+final class ExportCommand implements Callable<Integer> {
+    @Mixin
+    PairOptions pair = new PairOptions();
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make; it must not exist.")
+    Path out = Path.of("");
+
+    @ArgGroup
+    Form form = new Form();
+
+    /// One of the two, or neither.
+    static final class Form {
+        @Option(
+                names = "--full",
+                description =
+                        "Write full weights; adapters are merged into their base in fp32, the AR is cut to K + 1 blocks.")
+        boolean full;
+
+        @Option(names = "--adapter", description = "Write adapters only; refuse a half that has full weights.")
+        boolean adapter;
+    }
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "fp32|bf16",
+            description = "Dtype of full weights. Default: as they are; fp32 for merged ones.")
+    @Nullable
+    DType dtype;
+
+    @Override
+    public Integer call() throws IOException {
+        Wiring wiring = new Wiring();
+        PairFolder folder = wiring.pairFolder(pair);
+        PairExport.Form wanted =
+                form.full ? PairExport.Form.FULL : form.adapter ? PairExport.Form.ADAPTER : PairExport.Form.AS_IS;
+        PairExport.Base base = null;
+        if (PairExport.needsBase(folder, wanted)) {
+            LocalModel found = wiring.find(Wiring.targetReference(folder, pair.target));
+            String sha256 = found.sha256(wiring.progress()).orElse(null);
+            base = new PairExport.Base(found.path(), sha256, pair.allowOtherBase);
+        }
+        Threads.useAllProcessors();
+        PairExport.Options options = new PairExport.Options(wanted, dtype, PairExport.SHARD_BYTES);
+        PairExport.write(folder, base, out, options, wiring.progress());
+        PairSession.tellPeak(pair.verbose);
+        System.out.println(out);
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.nla4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// How pairs may lie and be named, and that it makes no difference to what they say.
+class PairFoldersTest {
+    private static final RandomPair RANDOM = RandomPair.tiny("gemma3");
+
+    @TempDir
+    Path folder;
+
+    private String pair = "";
+    private String target = "";
+
+    @BeforeEach
+    void write() throws IOException {
+        target = RANDOM.target(folder.resolve("target")).toString();
+        pair = RANDOM.full(folder.resolve("pair")).toString();
+    }
+
+    private Run explain(String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "explain",
+                "The capital of France",
+                "--at",
+                "2",
+                "--samples",
+                "2",
+                "--max-new-tokens",
+                "8",
+                "--dtype",
+                "fp32",
+                "--json",
+                "--target",
+                target));
+        arguments.addAll(List.of(more));
+        return Run.of(arguments.toArray(String[]::new));
+    }
+
+    private static String withoutName(Run run) {
+        assertThat(run.code()).as(run.err()).isZero();
+        return run.out().replaceAll("\"nla\":\"[^\"]*\"", "");
+    }
+
+    @Test
+    void halves_that_lie_apart_and_models_one_after_the_other_say_the_same() {
+        String expected = withoutName(explain("--nla", pair));
+        assertThat(withoutName(explain("--nla", pair + "/av", "--nla-ar", pair + "/ar")))
+                .isEqualTo(expected);
+        assertThat(withoutName(explain("--nla", pair, "--nla-ar", pair))).isEqualTo(expected);
+        Run low = explain("--nla", pair, "--low-memory", "--verbose");
+        assertThat(withoutName(low)).isEqualTo(expected);
+        assertThat(low.err()).contains("nla: memory: about").contains("the largest of");
+    }
+
+    @Test
+    void k_is_what_the_blocks_say_where_the_sidecar_is_silent() throws IOException {
+        String expected = withoutName(explain("--nla", pair));
+        Path sidecar = Path.of(pair, "ar/nla_meta.yaml");
+        String text = Files.readString(sidecar);
+        String silent =
+                text.replaceAll("critic:\n +extraction_layer_index: 2\n?", "extraction_layer_index: 7\nlayer: 9\n");
+        assertThat(silent).isNotEqualTo(text);
+        Files.writeString(sidecar, silent);
+        assertThat(withoutName(explain("--nla", pair))).isEqualTo(expected);
+        Files.writeString(sidecar, text.replace("extraction_layer_index: 2", "num_hidden_layers: 2"));
+        assertThat(withoutName(explain("--nla", pair))).isEqualTo(expected);
+        Files.writeString(sidecar, text.replace("extraction_layer_index: 2", "num_hidden_layers: 3"));
+        Run run = explain("--nla", pair);
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("num_hidden_layers")
+                .contains("K + 1 = 4")
+                .contains("was 3");
+    }
+
+    @Test
+    void one_half_alone_or_in_the_others_place_is_refused_with_what_to_do() {
+        Run alone = explain("--nla", pair + "/av");
+        assertThat(alone.code()).isEqualTo(3);
+        assertThat(alone.err()).contains("the verbalizer").contains("--nla-ar");
+        Run swapped = explain("--nla", pair + "/ar", "--nla-ar", pair + "/av");
+        assertThat(swapped.code()).isEqualTo(3);
+        assertThat(swapped.err()).contains("role");
+        assertThat(explain("--nla-ar", pair + "/ar").code()).isEqualTo(2);
+    }
+
+    @Test
+    void adapters_find_the_base_that_their_own_configuration_names() throws IOException {
+        Path adapters = RANDOM.adapters(folder.resolve("adapters"), target);
+        for (String half : List.of("av", "ar")) {
+            Path sidecar = adapters.resolve(half).resolve("nla_meta.yaml");
+            Files.writeString(sidecar, Files.readString(sidecar).replaceAll("base_checkpoint: .*\n", ""));
+        }
+        Run run = Run.of(
+                "reconstruct",
+                "--text",
+                "x",
+                "--out",
+                folder.resolve("v.npy").toString(),
+                "--dtype",
+                "fp32",
+                "--nla",
+                adapters.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+    }
+}

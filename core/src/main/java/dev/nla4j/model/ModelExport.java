@@ -1,0 +1,141 @@
+package dev.nla4j.model;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.StoredType;
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.TensorToWrite;
+import dev.nla4j.format.gguf.GgufFile;
+import dev.nla4j.format.safetensors.Safetensors;
+import dev.nla4j.format.safetensors.ShardedWriter;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tokenizer.GgufTokenizerFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Writes a model as a folder in transformers' layout, from another folder or a GGUF file, one tensor in memory at a
+/// time: the text tower, whole or cut to a trunk, with an adapter merged into it if wished.
+///
+/// @param source folder or GGUF file
+/// @param adapter added to the weights in fp32, null for none
+/// @param blocks of a trunk, which has neither final norm nor head; null for the whole model
+/// @param dtype of the numbers written; null keeps a folder's own (its very bytes), and means fp32 for what is
+/// computed:
+///     merged or dequantised weights
+/// @param shardBytes most bytes of one weights file
+public record ModelExport(
+        Path source,
+        @Nullable PeftAdapter adapter,
+        @Nullable Integer blocks,
+        @Nullable DType dtype,
+        long shardBytes) {
+    private static final List<String> COPIED = List.of(
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "tokenizer.model",
+            "special_tokens_map.json",
+            "added_tokens.json",
+            "vocab.json",
+            "merges.txt",
+            "chat_template.jinja",
+            "chat_template.json",
+            "generation_config.json");
+
+    /// Writes everything into `folder`, which exists.
+    public void writeTo(Path folder, Progress progress) throws IOException {
+        Path gguf = ModelLoader.ggufIn(source);
+        if (gguf == null) {
+            writeFolder(folder, progress);
+        } else {
+            writeGguf(gguf, folder, progress);
+        }
+    }
+
+    private void writeFolder(Path folder, Progress progress) throws IOException {
+        if (!Files.isDirectory(source)) {
+            throw new InputException(source + ": is neither a model's folder nor a GGUF file");
+        }
+        ModelConfig config = ModelLoader.config(source);
+        StoredType type = dtype == null && adapter == null ? null : stored(dtype);
+        try (TensorSource tensors = Safetensors.open(source)) {
+            WeightNames names = WeightNames.huggingFace(tensors, config.family());
+            writeWeights(folder, tensors, names, config, type, progress);
+        }
+        ObjectNode json = ConfigExport.ofFolder(source.resolve("config.json"), config, kept(config), type);
+        AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
+        for (String name : COPIED) {
+            if (Files.isRegularFile(source.resolve(name))) {
+                AtomicFile.write(folder.resolve(name), temporary -> Files.copy(source.resolve(name), temporary));
+            }
+        }
+    }
+
+    private void writeGguf(Path gguf, Path folder, Progress progress) throws IOException {
+        try (GgufFile file = GgufFile.open(gguf)) {
+            ModelConfig config = GgufConfig.read(gguf, file.metadata(), file);
+            StoredType type = stored(dtype);
+            ObjectNode json = ConfigExport.ofGguf(gguf, config.truncated(kept(config)), type);
+            writeWeights(folder, file, WeightNames.gguf(config.family()), config, type, progress);
+            AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
+            if (file.metadata().has("tokenizer.ggml.tokens")) {
+                GgufTokenizerFiles.write(file.metadata(), gguf, folder);
+            }
+            String template = "tokenizer.chat_template";
+            if (file.metadata().has(template)) {
+                AtomicFile.writeString(
+                        folder.resolve("chat_template.jinja"), file.metadata().string(template));
+            }
+        }
+    }
+
+    private void writeWeights(
+            Path folder,
+            TensorSource tensors,
+            WeightNames names,
+            ModelConfig config,
+            @Nullable StoredType type,
+            Progress progress)
+            throws IOException {
+        try (Scope _ = Scope.noGrad()) {
+            List<Map<Part, LowRankAdapter.Pair>> pairs = adapter == null ? List.of() : adapter.pairs(config);
+            ModelConfig cut = config.truncated(kept(config));
+            List<TensorToWrite> all = new WeightExport(tensors, names, cut, pairs, type).tensors(blocks == null);
+            ShardedWriter.write(folder, reporting(all, "write " + folder.getFileName(), progress), shardBytes);
+        }
+    }
+
+    private int kept(ModelConfig config) {
+        if (blocks != null && blocks > config.numLayers()) {
+            throw new InputException(
+                    source + ": has " + config.numLayers() + " blocks, K + 1 = " + blocks + " are wanted");
+        }
+        return blocks == null ? config.numLayers() : blocks;
+    }
+
+    private static StoredType stored(@Nullable DType dtype) {
+        return dtype == DType.BF16 ? StoredType.BF16 : StoredType.F32;
+    }
+
+    private static List<TensorToWrite> reporting(List<TensorToWrite> tensors, String task, Progress progress) {
+        long total = tensors.stream().mapToLong(TensorToWrite::bytes).sum();
+        long[] done = {0};
+        List<TensorToWrite> reporting = new ArrayList<>();
+        for (TensorToWrite tensor : tensors) {
+            reporting.add(new TensorToWrite(tensor.name(), tensor.type(), tensor.shape(), out -> {
+                progress.report(task, done[0], total, "B");
+                tensor.content().writeTo(out);
+                done[0] += tensor.bytes();
+                progress.report(task, done[0], total, "B");
+            }));
+        }
+        return reporting;
+    }
+}

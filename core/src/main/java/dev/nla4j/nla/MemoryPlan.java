@@ -1,0 +1,126 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.model.WeightSize;
+import dev.nla4j.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// What loading will take, known before a weight is read.
+///
+/// @param parts what is loaded
+/// @param oneByOne whether each part is freed before the next is loaded
+public record MemoryPlan(List<Part> parts, boolean oneByOne) {
+    /// The program itself, its libraries, and the intermediate results of a few dozen explanations.
+    public static final long PROGRAM = 700L << 20;
+
+    public MemoryPlan {
+        parts = List.copyOf(parts);
+    }
+
+    /// One model.
+    public record Part(String name, long bytes) {}
+
+    /// A model alone.
+    public static MemoryPlan of(String name, ModelConfig config, DType dtype, ModelLoader.Extent extent) {
+        return new MemoryPlan(List.of(new Part(name, WeightSize.bytes(config, dtype, extent))), false);
+    }
+
+    /// A target and a pair.
+    ///
+    /// @param target null when none is loaded
+    /// @param oneByOne whether they take turns; the target is then cut to the blocks its activations need
+    public static MemoryPlan of(@Nullable ModelConfig target, PairFolder pair, DType dtype, boolean oneByOne) {
+        List<Part> parts = new ArrayList<>();
+        if (target != null) {
+            int blocks = oneByOne ? Math.min(pair.layer() + 1, target.numLayers()) : target.numLayers();
+            ModelLoader.Extent extent = oneByOne ? ModelLoader.Extent.TRUNK : ModelLoader.Extent.WHOLE;
+            parts.add(new Part("target", WeightSize.bytes(target.truncated(blocks), dtype, extent)));
+        }
+        parts.add(new Part("AV", half(pair.verbalizer(), target, dtype, ModelLoader.Extent.WHOLE, oneByOne)));
+        parts.add(reconstructor(target, pair, dtype, oneByOne));
+        return new MemoryPlan(parts, oneByOne);
+    }
+
+    /// A reconstructor alone.
+    ///
+    /// @param base what it stands on when it is an adapter
+    public static MemoryPlan reconstructor(@Nullable ModelConfig base, PairFolder pair, DType dtype) {
+        return new MemoryPlan(List.of(reconstructor(base, pair, dtype, true)), false);
+    }
+
+    private static Part reconstructor(@Nullable ModelConfig base, PairFolder pair, DType dtype, boolean withBase) {
+        long dim = pair.reconstructor().meta().dim();
+        long weights = half(pair.reconstructor(), base, dtype, ModelLoader.Extent.TRUNK, withBase);
+        return new Part("AR", weights + dim * dim * DType.FP32.bytes());
+    }
+
+    private static long half(
+            PairFolder.Half half,
+            @Nullable ModelConfig base,
+            DType dtype,
+            ModelLoader.Extent extent,
+            boolean withBase) {
+        if (!half.isAdapter()) {
+            return WeightSize.bytes(ModelLoader.config(half.folder()), dtype, extent);
+        }
+        long stands = withBase && base != null ? WeightSize.bytes(base, dtype, extent) : 0;
+        return stands + sizeOf(half.folder().resolve(PeftAdapter.TENSORS));
+    }
+
+    private static long sizeOf(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            // Loading will say what is wrong with it.
+            return 0;
+        }
+    }
+
+    /// Bytes of weights in memory at the worst moment.
+    public long weights() {
+        return oneByOne
+                ? parts.stream().mapToLong(Part::bytes).max().orElse(0)
+                : parts.stream().mapToLong(Part::bytes).sum();
+    }
+
+    /// Bytes in memory at the worst moment.
+    public long total() {
+        return weights() + PROGRAM;
+    }
+
+    /// Refuses what can't fit.
+    ///
+    /// @param available bytes; empty when nobody knows, and then nothing is refused
+    /// @throws InsufficientMemoryException with the numbers
+    public void requireFits(OptionalLong available) {
+        if (available.isPresent() && total() > available.getAsLong()) {
+            throw new InsufficientMemoryException("not enough memory: " + this + " are needed, "
+                    + gigabytes(available.getAsLong()) + " are available"
+                    + (oneByOne || parts.size() == 1 ? "" : "; --low-memory loads one model at a time"));
+        }
+    }
+
+    /// One line: `memory: about 31.2 GB (target 15.2 GB + AV 15.2 GB + AR 0.1 GB + program 0.7 GB)`.
+    @Override
+    public String toString() {
+        String models = parts.stream()
+                .map(part -> part.name() + " " + gigabytes(part.bytes()))
+                .collect(Collectors.joining(oneByOne ? ", " : " + "));
+        return "about " + gigabytes(total()) + " (" + (oneByOne ? "the largest of " : "") + models + " + program "
+                + gigabytes(PROGRAM) + ")";
+    }
+
+    private static String gigabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+}

@@ -1,0 +1,158 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.hub.LocalModel;
+import dev.nla4j.model.ModelExport;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Writes a pair as a folder in the layout of released ones: `av/`, `ar/`, and last `manifest.json`, which lists every
+/// file with its size and SHA-256. The folder appears under its name when all of it is there.
+public final class PairExport {
+    /// What Hugging Face's own writer takes for a shard.
+    public static final long SHARD_BYTES = 5_000_000_000L;
+
+    private static final String MANIFEST = "manifest.json";
+
+    private PairExport() {}
+
+    /// In which form halves are written.
+    public enum Form {
+        /// Adapters stay adapters, full weights full weights.
+        AS_IS,
+        /// Every half a model of its own: adapters are merged into their base in fp32.
+        FULL,
+        /// Adapters only; a half of full weights is refused.
+        ADAPTER
+    }
+
+    /// What merging stands on.
+    ///
+    /// @param path folder or GGUF file
+    /// @param sha256 of its one file, null when it is not one file
+    /// @param allowOther whether a base with another hash than the sidecar's is taken
+    public record Base(Path path, @Nullable String sha256, boolean allowOther) {}
+
+    /// How to write.
+    ///
+    /// @param dtype of weights; null keeps those of full halves as they are and means fp32 for merged ones
+    /// @param shardBytes most bytes of one weights file
+    public record Options(Form form, @Nullable DType dtype, long shardBytes) {}
+
+    /// Whether writing needs a base.
+    public static boolean needsBase(PairFolder pair, Form form) {
+        return form == Form.FULL && pair.needsBase();
+    }
+
+    /// Writes `pair` to `out`, which must not exist.
+    ///
+    /// @param base of the adapters that are merged; null when none is
+    public static void write(PairFolder pair, @Nullable Base base, Path out, Options options, Progress progress)
+            throws IOException {
+        if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
+            throw new InputException(out + ": exists already; name a folder that does not");
+        }
+        for (PairFolder.Half half : List.of(pair.verbalizer(), pair.reconstructor())) {
+            if (options.form() == Form.ADAPTER && !half.isAdapter()) {
+                throw new InputException(half.folder() + ": has full weights, which can't be written as an adapter");
+            }
+        }
+        Path target = out.toAbsolutePath().normalize();
+        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        Files.createDirectories(temporary);
+        try {
+            int blocks = pair.layer() + 1;
+            writeHalf(pair.verbalizer(), base, null, temporary.resolve("av"), options, progress);
+            writeHalf(pair.reconstructor(), base, blocks, temporary.resolve("ar"), options, progress);
+            writeManifest(temporary);
+            AtomicFile.forceFolder(temporary);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            AtomicFile.forceFolder(temporary.resolveSibling("."));
+        } finally {
+            delete(temporary);
+        }
+    }
+
+    private static void writeHalf(
+            PairFolder.Half half,
+            @Nullable Base base,
+            @Nullable Integer blocks,
+            Path folder,
+            Options options,
+            Progress progress)
+            throws IOException {
+        Files.createDirectories(folder);
+        if (half.isAdapter() && options.form() != Form.FULL) {
+            copy(half.folder(), folder, PeftAdapter.CONFIG);
+            copy(half.folder(), folder, PeftAdapter.TENSORS);
+        } else if (half.isAdapter()) {
+            if (base == null) {
+                throw new InputException(half.folder() + ": is an adapter; say what it stands on with --target");
+            }
+            Nla.requireBase(half.meta(), base.path(), base.sha256(), base.allowOther());
+            PeftAdapter adapter = PeftAdapter.read(half.folder());
+            new ModelExport(base.path(), adapter, blocks, options.dtype(), options.shardBytes())
+                    .writeTo(folder, progress);
+        } else {
+            new ModelExport(half.folder(), null, blocks, options.dtype(), options.shardBytes())
+                    .writeTo(folder, progress);
+        }
+        if (half.meta().role() == NlaMeta.Role.RECONSTRUCTOR) {
+            copy(half.folder(), folder, Nla.VALUE_HEAD);
+        }
+        SidecarExport.write(half, folder);
+    }
+
+    private static void copy(Path from, Path to, String name) throws IOException {
+        if (!Files.isRegularFile(from.resolve(name))) {
+            throw new InputException(from.resolve(name) + ": is missing");
+        }
+        AtomicFile.write(to.resolve(name), temporary -> Files.copy(from.resolve(name), temporary));
+    }
+
+    private static void writeManifest(Path folder) throws IOException {
+        ObjectNode manifest = Json.mapper().createObjectNode().put("kind", "nla_pair");
+        ArrayNode files = manifest.putArray("files");
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path file : walk.filter(Files::isRegularFile).sorted().toList()) {
+                String name = folder.relativize(file).toString().replace('\\', '/');
+                files.addObject()
+                        .put("name", name)
+                        .put("size", Files.size(file))
+                        .put(
+                                "sha256",
+                                new LocalModel(name, file, null)
+                                        .sha256(Progress.NONE)
+                                        .orElseThrow());
+            }
+        }
+        AtomicFile.writeString(folder.resolve(MANIFEST), manifest.toPrettyString());
+    }
+
+    /// Deletes what this export has made, if it is still under its temporary name.
+    private static void delete(Path folder) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

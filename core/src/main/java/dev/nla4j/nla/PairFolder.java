@@ -1,0 +1,107 @@
+package dev.nla4j.nla;
+
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// A pair as it lies on disk, its sidecars read and K known, without a weight loaded.
+///
+/// @param folder what the pair is called by: the folder with both halves, or the verbalizer's where they lie apart
+public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
+    private static final String[] VERBALIZER = {"av", "actor"};
+    private static final String[] RECONSTRUCTOR = {"ar", "critic"};
+
+    /// One half: its folder and its sidecar; a reconstructor's always has a layer.
+    public record Half(Path folder, NlaMeta meta) {
+        /// Whether it is an adapter and so needs a base.
+        public boolean isAdapter() {
+            return PeftAdapter.isIn(folder);
+        }
+
+        /// The model that an adapter says it was made for: its sidecar's base, else the adapter's own.
+        public Optional<String> base() {
+            Optional<String> named = meta.baseCheckpoint();
+            return named.isPresent() || !isAdapter()
+                    ? named
+                    : PeftAdapter.read(folder).base();
+        }
+    }
+
+    /// The pair in one folder, with `av/` and `ar/` (or `actor/` and `critic/`).
+    public static PairFolder in(Path folder) {
+        if (NlaMeta.isIn(folder)) {
+            boolean verbalizer = NlaMeta.read(folder).role() == NlaMeta.Role.VERBALIZER;
+            throw new InputException(folder + ": is one half of a pair, the "
+                    + (verbalizer
+                            ? "verbalizer; name the reconstructor too, with --nla-ar"
+                            : "reconstructor; name the verbalizer with --nla and this half with --nla-ar"));
+        }
+        return new PairFolder(
+                folder, verbalizer(below(folder, VERBALIZER)), reconstructor(below(folder, RECONSTRUCTOR)));
+    }
+
+    /// The pair of two folders, as released pairs are, a repository for each half. A folder that holds a whole pair
+    /// stands for its half of the kind asked for.
+    public static PairFolder of(Path verbalizer, Path reconstructor) {
+        return new PairFolder(
+                verbalizer,
+                verbalizer(NlaMeta.isIn(verbalizer) ? verbalizer : below(verbalizer, VERBALIZER)),
+                reconstructor(NlaMeta.isIn(reconstructor) ? reconstructor : below(reconstructor, RECONSTRUCTOR)));
+    }
+
+    /// Whether either half is an adapter and so needs a base.
+    public boolean needsBase() {
+        return verbalizer.isAdapter() || reconstructor.isAdapter();
+    }
+
+    /// K: activations are the target's residual stream after this block.
+    public int layer() {
+        return reconstructor.meta().layer().orElseThrow();
+    }
+
+    private static Path below(Path folder, String... names) {
+        for (String name : names) {
+            if (NlaMeta.isIn(folder.resolve(name))) {
+                return folder.resolve(name);
+            }
+        }
+        throw new InputException(
+                folder + ": is not a pair: " + folder.resolve(names[0]).resolve(NlaMeta.FILE) + " is missing");
+    }
+
+    private static Half verbalizer(Path folder) {
+        return new Half(folder, read(folder, NlaMeta.Role.VERBALIZER));
+    }
+
+    /// Reads a reconstructor's sidecar; where it is silent about K, the number of its own blocks tells.
+    static Half reconstructor(Path folder) {
+        NlaMeta meta = read(folder, NlaMeta.Role.RECONSTRUCTOR);
+        if (PeftAdapter.isIn(folder)) {
+            if (meta.layer().isEmpty()) {
+                throw new FormatException(meta.file(), -1, "critic.extraction_layer_index", "is missing");
+            }
+            return new Half(folder, meta);
+        }
+        int blocks = ModelLoader.config(folder).numLayers();
+        int layer = meta.layer().orElse(blocks - 1);
+        if (blocks != layer + 1) {
+            throw new FormatException(
+                    folder.resolve("config.json"),
+                    -1,
+                    "num_hidden_layers",
+                    "must be K + 1 = " + (layer + 1) + " (the sidecar's K is " + layer + "), was " + blocks);
+        }
+        return new Half(folder, meta.withLayer(layer));
+    }
+
+    private static NlaMeta read(Path folder, NlaMeta.Role role) {
+        NlaMeta meta = NlaMeta.read(folder);
+        if (meta.role() != role) {
+            throw new FormatException(meta.file(), -1, "role", "is " + meta.role() + ", expected " + role);
+        }
+        return meta;
+    }
+}
