@@ -23,6 +23,8 @@ class ArchitectureTest {
             "activation",
             "generate",
             "nla",
+            "teacher",
+            "data",
             "verify");
     private static final List<String> MAY_SEE_LIBTORCH =
             List.of("tensor", "model", "activation", "generate", "nla", "verify");
