@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
             ReconstructCommand.class,
             CompareCommand.class,
             ExtractCommand.class,
+            DataCommand.class,
             ModelCommand.class,
             TokenizeCommand.class,
             ChatCommand.class,

@@ -20,14 +20,8 @@ import dev.nla4j.teacher.Lesson;
 import dev.nla4j.teacher.Snippet;
 import dev.nla4j.teacher.Teacher;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -142,7 +136,7 @@ public final class DataTeach {
     private ObjectNode plan(DataFile file) throws IOException {
         return Json.mapper()
                 .createObjectNode()
-                .put("input-sha256", sha256(file.path()))
+                .put("input-sha256", Sha256.of(file.path()))
                 .put("chunk-rows", Integer.toString(chunkRows))
                 .put("teacher", teacher.identity());
     }
@@ -299,17 +293,5 @@ public final class DataTeach {
 
     private static float[] floats(Value value) {
         return value instanceof Value.Floats(float[] floats) ? floats : new float[0];
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-                in.transferTo(java.io.OutputStream.nullOutputStream());
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }
