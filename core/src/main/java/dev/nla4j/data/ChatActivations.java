@@ -104,8 +104,9 @@ public final class ChatActivations {
                 }
                 work.writePlan(plan);
             } else if (!stored.equals(plan)) {
-                throw new InputException(out + ": an interrupted run with other settings or prompts is there; repeat its"
-                        + " command, choose another file or start afresh with --restart");
+                throw new InputException(
+                        out + ": an interrupted run with other settings or prompts is there; repeat its"
+                                + " command, choose another file or start afresh with --restart");
             }
             int chunks = Math.ceilDiv(all.size(), settings.chunk());
             int kept = 0;
@@ -278,9 +279,7 @@ public final class ChatActivations {
         ObjectNode node = Json.mapper().createObjectNode();
         node.put("doc_id", answer.prompt().id()).put("split", answer.prompt().split());
         ArrayNode messages = node.putArray("messages");
-        messages.addObject()
-                .put("role", "user")
-                .put("content", answer.prompt().text());
+        messages.addObject().put("role", "user").put("content", answer.prompt().text());
         messages.addObject().put("role", "assistant").put("content", answer.text());
         ArrayNode ids = node.putArray("ids");
         Arrays.stream(answer.ids()).forEach(ids::add);

@@ -29,7 +29,8 @@ public final class DataBuild {
     /// @param critic prompt of the reconstructor, with `{explanation}`
     /// @param marker the injection character, or null to choose one
     /// @param keepText whether rows keep the text they were taken from
-    public record Prompts(String actor, String critic, @Nullable String marker, boolean keepText) {
+    public record Prompts(
+            String actor, String critic, @Nullable String marker, boolean keepText) {
         /// A short message, and a reconstructor's prompt that ends with the explanation's own tail.
         public static final Prompts DEFAULT = new Prompts(
                 "Explain this activation: <concept>{injection_char}</concept>", "<text> {explanation}", null, true);
@@ -95,8 +96,8 @@ public final class DataBuild {
         if (stage != Stage.RL) {
             read.add(Column.of(DataColumns.EXPLANATION, ColumnKind.TEXT));
         }
-        Value message = new Value.Messages(List.of(new RoleContent(
-                "user", prompts.actor().replace(NlaMeta.INJECTION, DataColumns.PLACEHOLDER))));
+        Value message = new Value.Messages(
+                List.of(new RoleContent("user", prompts.actor().replace(NlaMeta.INJECTION, DataColumns.PLACEHOLDER))));
         try (DataOutput output =
                 DataOutput.open(temporary, columns, file.meta().extraction().dModel())) {
             for (DataFile.Rows rows = file.rows(read); rows.hasNext(); ) {
@@ -136,8 +137,8 @@ public final class DataBuild {
 
     private String criticPrompt(DataFile file, long number, List<Value> row, TokenMeta block) {
         // Readers strip explanations, so the prompt is made of what they will have.
-        String prompt =
-                prompts.critic().replace(NlaMeta.EXPLANATION, explanation(file, number, row).strip());
+        String prompt = prompts.critic()
+                .replace(NlaMeta.EXPLANATION, explanation(file, number, row).strip());
         List<Integer> suffix = block.criticSuffixIds();
         if (suffix != null && !tokens.endsIn(prompt, suffix)) {
             throw new InputException(file.path() + ": row " + number

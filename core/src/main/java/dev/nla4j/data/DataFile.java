@@ -43,7 +43,10 @@ public final class DataFile implements AutoCloseable {
         try {
             if (parquet.rows() != meta.rowCount()) {
                 throw new FormatException(
-                        sidecar, -1, "row_count", "is " + meta.rowCount() + ", the file has " + parquet.rows() + " rows");
+                        sidecar,
+                        -1,
+                        "row_count",
+                        "is " + meta.rowCount() + ", the file has " + parquet.rows() + " rows");
             }
             return new DataFile(parquet, meta);
         } catch (RuntimeException e) {
@@ -84,8 +87,8 @@ public final class DataFile implements AutoCloseable {
     /// Refuses a file that is not of the stage that a step works on.
     public void requireStage(DatasetMeta.Stage stage) {
         if (meta.stage() != stage) {
-            throw new InputException(path() + ": is of stage " + meta.stage().yaml() + ", expected "
-                    + stage.yaml() + ": it was built already");
+            throw new InputException(path() + ": is of stage " + meta.stage().yaml() + ", expected " + stage.yaml()
+                    + ": it was built already");
         }
     }
 
@@ -143,7 +146,8 @@ public final class DataFile implements AutoCloseable {
                 throw problem(
                         row,
                         ActivationSchema.LAYER,
-                        "is " + value + ", the sidecar says " + meta.extraction().layerIndex());
+                        "is " + value + ", the sidecar says "
+                                + meta.extraction().layerIndex());
             }
             return values;
         }

@@ -29,7 +29,6 @@ final class DataOutput implements AutoCloseable {
         this.writer = writer;
     }
 
-
     /// Opens a file to be renamed later.
     ///
     /// @param temporary where the bytes go

@@ -62,10 +62,12 @@ public final class DataShuffle {
             String name = id + (what == What.ROWS ? "__shuf" : "__shuf_activations") + seed;
             DatasetMeta meta = DataOutput.derived(file.meta(), name);
             Path work = Files.createTempDirectory(
-                    Files.createDirectories(Objects.requireNonNull(out.toAbsolutePath().getParent())),
+                    Files.createDirectories(
+                            Objects.requireNonNull(out.toAbsolutePath().getParent())),
                     "." + out.getFileName() + ".");
             try {
-                DataOutput.put(out, temporary -> write(file, target, what, work, temporary, progress), meta, () -> rows);
+                DataOutput.put(
+                        out, temporary -> write(file, target, what, work, temporary, progress), meta, () -> rows);
             } finally {
                 delete(work);
             }
@@ -87,9 +89,8 @@ public final class DataShuffle {
     private void write(DataFile file, int[] target, What what, Path work, Path temporary, Progress progress)
             throws IOException {
         int dimension = file.meta().extraction().dModel();
-        List<Column> moved = what == What.ROWS
-                ? file.columns()
-                : List.of(Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST));
+        List<Column> moved =
+                what == What.ROWS ? file.columns() : List.of(Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST));
         long perBucket = Math.max(1, bucketBytes / ((long) dimension * Float.BYTES));
         int buckets = Math.clamp(Math.ceilDiv(target.length, perBucket), 1, MOST_BUCKETS);
         int bucketRows = Math.max(1, Math.ceilDiv(target.length, buckets));
@@ -128,8 +129,8 @@ public final class DataShuffle {
         List<DataOutput> buckets = new ArrayList<>();
         try {
             for (int start = 0; start < target.length; start += bucketRows) {
-                buckets.add(DataOutput.open(
-                        work.resolve(bucket(buckets.size())), columns, dimension, DEALT_GROUP_BYTES));
+                buckets.add(
+                        DataOutput.open(work.resolve(bucket(buckets.size())), columns, dimension, DEALT_GROUP_BYTES));
             }
             for (int i = 0; i < target.length; i++) {
                 List<Value> row = new ArrayList<>();

@@ -53,8 +53,8 @@ public final class DataSplit {
 
         public Fractions {
             if (!(avSft >= 0) || !(arSft >= 0) || !(rl >= 0) || Math.abs(avSft + arSft + rl - 1) > 1e-6) {
-                throw new IllegalArgumentException("fractions: must be 0 or more and add up to 1, were " + avSft + ", "
-                        + arSft + ", " + rl);
+                throw new IllegalArgumentException(
+                        "fractions: must be 0 or more and add up to 1, were " + avSft + ", " + arSft + ", " + rl);
             }
         }
     }
@@ -96,7 +96,8 @@ public final class DataSplit {
                 if (!documents.containsKey(part)) {
                     // what an earlier split of other documents left would be taken for this one's
                     Files.deleteIfExists(path(folder, part));
-                    Files.deleteIfExists(DatasetSidecar.pathFor(path(folder, part).toString()));
+                    Files.deleteIfExists(
+                            DatasetSidecar.pathFor(path(folder, part).toString()));
                     continue;
                 }
                 rows.put(part, write(file, parts, part, path(folder, part), done++, documents.size(), progress));
@@ -157,8 +158,7 @@ public final class DataSplit {
             throws IOException {
         long[] count = new long[1];
         int document = DataFile.index(file.columns(), ActivationSchema.DOCUMENT);
-        DatasetMeta meta = DataOutput.derived(
-                file.meta(), file.meta().datasetId() + "__" + part.label() + "_raw");
+        DatasetMeta meta = DataOutput.derived(file.meta(), file.meta().datasetId() + "__" + part.label() + "_raw");
         DataOutput.put(
                 out,
                 temporary -> {

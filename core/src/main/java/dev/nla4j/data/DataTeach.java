@@ -195,8 +195,8 @@ public final class DataTeach {
             throw new IllegalStateException(lessons.size() + " lessons for " + count + " snippets");
         }
         AtomicFile.write(part, temporary -> {
-            try (DataOutput output =
-                    DataOutput.open(temporary, columns(file), file.meta().extraction().dModel())) {
+            try (DataOutput output = DataOutput.open(
+                    temporary, columns(file), file.meta().extraction().dModel())) {
                 for (int i = 0; i < count; i++) {
                     switch (lessons.get(i)) {
                         case Lesson.Explained(String explanation) -> {

@@ -26,10 +26,7 @@ public final class DocumentSplits {
     private final @Nullable Map<String, Boolean> known;
     private final boolean allTrain;
 
-    private DocumentSplits(
-            Set<String> heldOutNames,
-            @Nullable Map<String, Boolean> known,
-            boolean allTrain) {
+    private DocumentSplits(Set<String> heldOutNames, @Nullable Map<String, Boolean> known, boolean allTrain) {
         this.heldOutNames = Set.copyOf(heldOutNames);
         this.known = known;
         this.allTrain = allTrain;
@@ -47,7 +44,8 @@ public final class DocumentSplits {
         try (Documents documents = corpus.documents()) {
             for (Document document = documents.next(); document != null; document = documents.next()) {
                 // An id that is used twice is held out when one of its documents is.
-                known.merge(document.id(), names.contains(document.split().toLowerCase(Locale.ROOT)), Boolean::logicalOr);
+                known.merge(
+                        document.id(), names.contains(document.split().toLowerCase(Locale.ROOT)), Boolean::logicalOr);
             }
         }
         return new DocumentSplits(names, known, false);

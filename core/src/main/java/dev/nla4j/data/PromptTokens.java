@@ -45,8 +45,7 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
                     + Arrays.stream(prompt).filter(token -> token == id).count()
                     + " places; take another one or surround it in the template");
         }
-        return new TokenMeta(
-                chosen, id, prompt[place - 1], prompt[place + 1], critic == null ? null : suffix(critic));
+        return new TokenMeta(chosen, id, prompt[place - 1], prompt[place + 1], critic == null ? null : suffix(critic));
     }
 
     /// The first candidate that is one token and stays one in the prompt.

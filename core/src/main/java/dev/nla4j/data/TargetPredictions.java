@@ -37,11 +37,7 @@ public final class TargetPredictions {
     /// @param longest most tokens the target can read
     /// @param transcripts tokens of documents whose text does not show them all, by document id: conversations
     public TargetPredictions(
-            Tokenizer tokenizer,
-            NextTokenReader reader,
-            int batchTokens,
-            int longest,
-            Map<String, int[]> transcripts) {
+            Tokenizer tokenizer, NextTokenReader reader, int batchTokens, int longest, Map<String, int[]> transcripts) {
         this.tokenizer = tokenizer;
         this.reader = reader;
         this.batchTokens = batchTokens;
@@ -112,8 +108,8 @@ public final class TargetPredictions {
                 continue;
             }
             Run host = runs.stream()
-                    .filter(run -> Arrays.mismatch(run.ids(), mine) < 0
-                            || Arrays.mismatch(run.ids(), mine) >= mine.length)
+                    .filter(run ->
+                            Arrays.mismatch(run.ids(), mine) < 0 || Arrays.mismatch(run.ids(), mine) >= mine.length)
                     .findFirst()
                     .orElse(null);
             if (host == null) {
@@ -133,7 +129,8 @@ public final class TargetPredictions {
         List<List<Run>> batches = new ArrayList<>();
         for (Run run : runs) {
             List<Run> last = batches.isEmpty() ? List.of() : batches.getLast();
-            boolean fits = !last.isEmpty() && (last.size() + 1L) * last.getFirst().ids().length <= batchTokens;
+            boolean fits =
+                    !last.isEmpty() && (last.size() + 1L) * last.getFirst().ids().length <= batchTokens;
             if (fits) {
                 last.add(run);
             } else {

@@ -40,8 +40,8 @@ public final class AnthropicTeacher implements PaidTeacher {
         this.settings = settings;
         this.cache = cache;
         this.batches = batches;
-        this.client = new ApiClient(
-                settings, Map.of("x-api-key", settings.key().secret(), "anthropic-version", VERSION));
+        this.client =
+                new ApiClient(settings, Map.of("x-api-key", settings.key().secret(), "anthropic-version", VERSION));
         this.asking = new Asking(settings, cache, "anthropic");
     }
 
@@ -91,7 +91,9 @@ public final class AnthropicTeacher implements PaidTeacher {
     private Map<String, ApiAnswer> askTogether(Map<String, ObjectNode> requests)
             throws Unanswered, InterruptedException {
         Path note = cache.folder()
-                .resolve("batch-" + ResponseCache.key(String.join("\n", requests.keySet())).substring(0, 32) + ".json");
+                .resolve("batch-"
+                        + ResponseCache.key(String.join("\n", requests.keySet()))
+                                .substring(0, 32) + ".json");
         String id = started(note);
         if (id == null) {
             id = start(requests);
@@ -138,7 +140,8 @@ public final class AnthropicTeacher implements PaidTeacher {
             }
             String key = node.path("custom_id").asString("");
             JsonNode result = node.path("result");
-            ApiAnswer answer = result.path("type").asString("").equals("succeeded") ? answer(result.path("message")) : null;
+            ApiAnswer answer =
+                    result.path("type").asString("").equals("succeeded") ? answer(result.path("message")) : null;
             if (answer != null && requests.containsKey(key)) {
                 answers.put(key, answer);
             }

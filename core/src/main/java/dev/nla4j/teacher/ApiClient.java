@@ -125,7 +125,8 @@ final class ApiClient implements AutoCloseable {
                 last = failure(uri, status, text);
                 asked = retryAfter(response);
             } catch (IOException e) {
-                last = new Unanswered("no answer from " + uri.getHost() + ": " + e.getClass().getSimpleName(), true, e);
+                last = new Unanswered(
+                        "no answer from " + uri.getHost() + ": " + e.getClass().getSimpleName(), true, e);
             } catch (Unanswered e) {
                 last = e;
             } finally {
@@ -173,13 +174,12 @@ final class ApiClient implements AutoCloseable {
     private Unanswered failure(URI uri, int status, String text) {
         String told = "HTTP " + status + " from " + uri.getHost();
         if (HOPELESS.contains(status)) {
-            String hint =
-                    switch (status) {
-                        case 401, 403 -> ": the API key is not accepted";
-                        case 402 -> ": the account has no credit";
-                        case 404 -> ": there is no such model or path: " + settings.model() + ", " + uri.getPath();
-                        default -> "";
-                    };
+            String hint = switch (status) {
+                case 401, 403 -> ": the API key is not accepted";
+                case 402 -> ": the account has no credit";
+                case 404 -> ": there is no such model or path: " + settings.model() + ", " + uri.getPath();
+                default -> "";
+            };
             throw new TeacherException(told + hint + message(text));
         }
         return new Unanswered(told + message(text), TEMPORARY.contains(status), null);
@@ -231,7 +231,8 @@ final class ApiClient implements AutoCloseable {
             return Duration.ofMillis((long) (1000 * Double.parseDouble(header)));
         }
         try {
-            Instant at = ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+            Instant at = ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant();
             Duration left = Duration.between(Instant.now(), at);
             return left.isNegative() ? Duration.ZERO : left;
         } catch (DateTimeParseException e) {

@@ -8,10 +8,11 @@ import java.util.regex.Pattern;
 ///
 /// @param secret empty when the endpoint wants none
 public record ApiKey(String secret) {
+    /// Stands above [#NONE], which it checks.
+    private static final Pattern FORM = Pattern.compile("[!-~]{0,512}");
+
     /// For servers of one's own.
     public static final ApiKey NONE = new ApiKey("");
-
-    private static final Pattern FORM = Pattern.compile("[!-~]{0,512}");
 
     public ApiKey {
         if (!FORM.matcher(secret).matches()) {

@@ -54,13 +54,13 @@ public record ApiSettings(
     /// @param timeout of one request
     /// @param poll pause between questions for a batch
     public record Pace(int concurrent, int perMinute, int tries, Duration retry, Duration timeout, Duration poll) {
-        public static final Pace DEFAULT = new Pace(
-                16, 1000, 10, Duration.ofSeconds(1), Duration.ofSeconds(120), Duration.ofSeconds(30));
+        public static final Pace DEFAULT =
+                new Pace(16, 1000, 10, Duration.ofSeconds(1), Duration.ofSeconds(120), Duration.ofSeconds(30));
 
         public Pace {
             if (concurrent < 1 || perMinute < 1 || tries < 1) {
-                throw new IllegalArgumentException("concurrency, rate and tries: must be at least 1, were "
-                        + concurrent + ", " + perMinute + ", " + tries);
+                throw new IllegalArgumentException("concurrency, rate and tries: must be at least 1, were " + concurrent
+                        + ", " + perMinute + ", " + tries);
             }
         }
     }

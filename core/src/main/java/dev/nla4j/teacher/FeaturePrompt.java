@@ -37,8 +37,8 @@ final class FeaturePrompt {
             <begin_text>{text}<end_text>""";
 
     private static final Pattern ANALYSIS = Pattern.compile("<analysis>\\s*(.*?)\\s*</analysis>", Pattern.DOTALL);
-    private static final Pattern LIST_MARKER = Pattern.compile("^\\s*(?:[-*\u2022+\u2013\u2014]|\\d+[.)]|\\(\\d+\\)"
-            + "|[a-zA-Z][.)]|\\([a-zA-Z]\\)|[ivxIVX]+[.)])\\s+");
+    private static final Pattern LIST_MARKER = Pattern.compile(
+            "^\\s*(?:[-*\u2022+\u2013\u2014]|\\d+[.)]|\\(\\d+\\)" + "|[a-zA-Z][.)]|\\([a-zA-Z]\\)|[ivxIVX]+[.)])\\s+");
     private static final Pattern BOLD = Pattern.compile("\\*\\*(.+?)\\*\\*");
     private static final int FEWEST_FEATURES = 2;
 

@@ -28,7 +28,10 @@ public final class OpenAiTeacher implements PaidTeacher {
     @Override
     public List<Lesson> explain(List<Snippet> snippets) throws InterruptedException {
         return asking.one(
-                snippets.stream().map(snippet -> request(snippet.evidence().context())).toList(), this::ask);
+                snippets.stream()
+                        .map(snippet -> request(snippet.evidence().context()))
+                        .toList(),
+                this::ask);
     }
 
     private ObjectNode request(String text) {

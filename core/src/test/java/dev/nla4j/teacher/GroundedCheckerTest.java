@@ -104,7 +104,8 @@ class GroundedCheckerTest {
 
     @Test
     void labels_inside_quotes_and_in_the_tail_are_text() {
-        assertThat(check("Next: \"Text: a\", \"and\". Text: About: x of oratory").claims())
+        assertThat(check("Next: \"Text: a\", \"and\". Text: About: x of oratory")
+                        .claims())
                 .extracting(Claim::segment)
                 .containsExactly(Segment.NEXT, Segment.NEXT, Segment.TEXT, Segment.TEXT, Segment.TEXT, Segment.TEXT);
     }

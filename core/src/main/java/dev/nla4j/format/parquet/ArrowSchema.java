@@ -62,23 +62,20 @@ public final class ArrowSchema {
 
     private static Field field(Column column, int dimension) {
         return switch (column.kind()) {
-            case INT64 ->
-                new Field(column.name(), TYPE_INT, List.of(Slot.of(0, 4, 64), Slot.of(1, 1, 1)), List.of());
+            case INT64 -> new Field(column.name(), TYPE_INT, List.of(Slot.of(0, 4, 64), Slot.of(1, 1, 1)), List.of());
             case TEXT -> text(column.name());
             case FLOAT_LIST ->
                 new Field(
                         column.name(),
                         TYPE_FIXED_SIZE_LIST,
                         List.of(Slot.of(0, 4, dimension)),
-                        List.of(new Field(
-                                "element", TYPE_FLOAT, List.of(Slot.of(0, 2, SINGLE_PRECISION)), List.of())));
+                        List.of(new Field("element", TYPE_FLOAT, List.of(Slot.of(0, 2, SINGLE_PRECISION)), List.of())));
             case MESSAGE_LIST ->
                 new Field(
                         column.name(),
                         TYPE_LIST,
                         List.of(),
-                        List.of(new Field(
-                                "element", TYPE_STRUCT, List.of(), List.of(text("role"), text("content")))));
+                        List.of(new Field("element", TYPE_STRUCT, List.of(), List.of(text("role"), text("content")))));
             case OTHER -> throw new IllegalArgumentException(column + " can't be written");
         };
     }
@@ -130,7 +127,8 @@ public final class ArrowSchema {
     /// Writes a table behind its own vtable; where the table is, then where each slot is, in the given order.
     private int[] table(Slot... slots) {
         int[] places = new int[slots.length + 1];
-        int fields = Arrays.stream(slots).mapToInt(slot -> slot.field() + 1).max().orElse(0);
+        int fields =
+                Arrays.stream(slots).mapToInt(slot -> slot.field() + 1).max().orElse(0);
         int[] offsets = new int[fields];
         int size = 4;
         for (int bytes = 4; bytes >= 1; bytes /= 2) {
