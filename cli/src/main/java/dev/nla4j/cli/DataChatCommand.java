@@ -59,8 +59,11 @@ final class DataChatCommand implements Callable<Integer> {
             description = "Take the residual stream after this block, counted from 0.")
     int layer;
 
-    @Option(names = "--out", required = true, paramLabel = "ACTS.parquet", description = "File to write; transcripts"
-            + " stand beside it.")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "ACTS.parquet",
+            description = "File to write; transcripts" + " stand beside it.")
     Path out = Path.of("");
 
     @Option(

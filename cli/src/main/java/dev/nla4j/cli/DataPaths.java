@@ -13,7 +13,8 @@ final class DataPaths {
 
     /// A file's name without what the step before has added.
     static String stem(Path file, String suffix) {
-        String name = Objects.requireNonNull(file.getFileName(), "a file has a name").toString();
+        String name =
+                Objects.requireNonNull(file.getFileName(), "a file has a name").toString();
         String bare = name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
         return bare.endsWith(suffix) ? bare.substring(0, bare.length() - suffix.length()) : bare;
     }

@@ -51,8 +51,7 @@ final class DataShowCommand implements Callable<Integer> {
                 ObjectNode node = Json.mapper().createObjectNode();
                 node.set(
                         "sidecar",
-                        Json.mapper()
-                                .valueToTree(Json.readYaml(DatasetSidecar.pathFor(input.toString()), 1 << 20)));
+                        Json.mapper().valueToTree(Json.readYaml(DatasetSidecar.pathFor(input.toString()), 1 << 20)));
                 ObjectNode columns = node.putObject("columns");
                 file.columns().forEach(column -> columns.put(column.name(), column.description()));
                 ArrayNode list = node.putArray("rows");
@@ -88,9 +87,8 @@ final class DataShowCommand implements Callable<Integer> {
                 case Value.Messages messages -> {
                     ArrayNode list = node.putArray(name);
                     messages.values()
-                            .forEach(message -> list.addObject()
-                                    .put("role", message.role())
-                                    .put("content", message.content()));
+                            .forEach(message ->
+                                    list.addObject().put("role", message.role()).put("content", message.content()));
                 }
             }
         }

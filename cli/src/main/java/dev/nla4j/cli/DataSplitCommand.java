@@ -98,9 +98,10 @@ final class DataSplitCommand implements Callable<Integer> {
             System.out.println(node);
         } else {
             node.properties()
-                    .forEach(part -> System.err.println(part.getValue().path("file").asString() + ": "
-                            + part.getValue().path("rows") + " rows of "
-                            + part.getValue().path("documents") + " documents"));
+                    .forEach(part ->
+                            System.err.println(part.getValue().path("file").asString() + ": "
+                                    + part.getValue().path("rows") + " rows of "
+                                    + part.getValue().path("documents") + " documents"));
         }
         return ExitCode.OK;
     }

@@ -115,10 +115,14 @@ final class DataTeachCommand implements Callable<Integer> {
                     new NextTokenReader(loaded.decoder(), layer, loaded.drawableIds(), TargetPredictions.TOP);
             for (Path input : inputs) {
                 TargetPredictions predictions = new TargetPredictions(
-                        loaded.tokenizer(), reader, BATCH_TOKENS, loaded.config().contextLength(), conversations);
+                        loaded.tokenizer(),
+                        reader,
+                        BATCH_TOKENS,
+                        loaded.config().contextLength(),
+                        conversations);
                 Path output = output(input);
-                DataTeach.Result result = new DataTeach(rules, predictions::of, CHUNK_ROWS)
-                        .run(input, output, restart, progress);
+                DataTeach.Result result =
+                        new DataTeach(rules, predictions::of, CHUNK_ROWS).run(input, output, restart, progress);
                 ObjectNode node = describe(output, result);
                 node.put("without_predictions", predictions.unknown());
                 print(node);
@@ -205,7 +209,8 @@ final class DataTeachCommand implements Callable<Integer> {
             line.append(", ").append(node.path("dropped")).append(" dropped ").append(node.path("reasons"));
         }
         if (node.path("without_predictions").asLong(0) > 0) {
-            line.append(", ").append(node.path("without_predictions"))
+            line.append(", ")
+                    .append(node.path("without_predictions"))
                     .append(" without predictions (their text does not give the same tokens back)");
         }
         if (node.has("dollars")) {

@@ -76,10 +76,7 @@ final class TeacherOptions {
                     + " (default: ${DEFAULT-VALUE}).")
     String price = "0,0";
 
-    @Option(
-            names = "--budget",
-            paramLabel = "DOLLARS",
-            description = "Refuse to start when the estimate is over this.")
+    @Option(names = "--budget", paramLabel = "DOLLARS", description = "Refuse to start when the estimate is over this.")
     @Nullable
     Double budget;
 
@@ -101,8 +98,7 @@ final class TeacherOptions {
                 maxTokens,
                 temperature,
                 prices(),
-                new ApiSettings.Pace(
-                        concurrency, perMinute, pace.tries(), pace.retry(), pace.timeout(), pace.poll()));
+                new ApiSettings.Pace(concurrency, perMinute, pace.tries(), pace.retry(), pace.timeout(), pace.poll()));
         if (batches && !anthropic) {
             throw new IllegalArgumentException("--batches goes with --teacher anthropic");
         }

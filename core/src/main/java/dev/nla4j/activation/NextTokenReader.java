@@ -48,7 +48,7 @@ public final class NextTokenReader {
     /// Readings of one batch.
     ///
     /// @param rows token ids of each text, none empty; shorter ones are padded on the right, which no real token
-    sees
+    ///     sees
     /// @param positions chosen tokens of each text
     /// @return one reading a chosen token, text by text in the given order
     public List<Reading> read(List<int[]> rows, List<int[]> positions) {
