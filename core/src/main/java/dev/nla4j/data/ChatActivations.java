@@ -19,14 +19,13 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Engine;
-import dev.nla4j.generate.Prompt;
 import dev.nla4j.generate.Request;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.IdPrompt;
 import dev.nla4j.nla.TextTokens;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.Scope;
-import dev.nla4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -86,6 +85,7 @@ public final class ChatActivations {
     }
 
     /// An answered prompt.
+    @SuppressWarnings("ArrayRecordComponent") // a carrier within a chunk, never compared
     private record Answer(Document prompt, int[] ids, int answerStart, String text) {}
 
     /// Answers the prompts of a corpus, each document being one, and writes activations to `out`.
@@ -203,9 +203,7 @@ public final class ChatActivations {
             for (int i = 0; i < ids.size(); i++) {
                 int room = target.config().contextLength() - ids.get(i).length;
                 requests.add(new Request(
-                        new Prompt(target.decoder()
-                                .embed(Tensors.ids(new int[][] {ids.get(i)}))
-                                .select(0, 0)),
+                        IdPrompt.of(target.decoder(), ids.get(i)),
                         settings.seed(),
                         // a prompt's own number, whatever chunk it is in
                         first + (long) prompts.indexOf(asked.get(i)),

@@ -56,6 +56,7 @@ public final class TargetPredictions {
     }
 
     /// A run of the target and the rows that are read from it.
+    @SuppressWarnings("ArrayRecordComponent") // a carrier within a chunk, never compared
     private record Run(int[] ids, List<Integer> rows) {}
 
     /// What is known of each row, in their order.

@@ -69,13 +69,13 @@ public final class ArrowSchema {
                         column.name(),
                         TYPE_FIXED_SIZE_LIST,
                         List.of(Slot.of(0, 4, dimension)),
-                        List.of(new Field("element", TYPE_FLOAT, List.of(Slot.of(0, 2, SINGLE_PRECISION)), List.of())));
+                        List.of(new Field("item", TYPE_FLOAT, List.of(Slot.of(0, 2, SINGLE_PRECISION)), List.of())));
             case MESSAGE_LIST ->
                 new Field(
                         column.name(),
                         TYPE_LIST,
                         List.of(),
-                        List.of(new Field("element", TYPE_STRUCT, List.of(), List.of(text("role"), text("content")))));
+                        List.of(new Field("item", TYPE_STRUCT, List.of(), List.of(text("role"), text("content")))));
             case OTHER -> throw new IllegalArgumentException(column + " can't be written");
         };
     }
