@@ -23,8 +23,9 @@ class ArchitectureTest {
             "activation",
             "generate",
             "nla",
-            "verify",
             "teacher",
+            "data",
+            "verify",
             "eval",
             "distribute",
             "train");

@@ -56,7 +56,7 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() {
         Explainer.Options options = sampling.options();
         Wiring wiring = new Wiring();
-        try (PairSession session = wiring.session(pair, dtype.dtype)) {
+        try (PairSession session = wiring.session(pair, dtype.dtype())) {
             Explainer explainer = new Explainer(session.stages(), OptionalDouble.empty());
             String[] places = at.equals("last") ? new String[] {"-1", "-1"} : at.split(",", -1);
             if (places.length != 2) {

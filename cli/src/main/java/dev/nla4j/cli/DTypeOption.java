@@ -1,14 +1,21 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.tensor.DType;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The dtype of matrix products, for work.
+/// The dtype of weights and matrix products, for work.
 final class DTypeOption {
     @Option(
             names = "--dtype",
             paramLabel = "fp32|bf16",
-            defaultValue = "bf16",
-            description = "Dtype of weights and matrix products (default: ${DEFAULT-VALUE}).")
-    DType dtype = DType.BF16;
+            description = "Dtype of weights and matrix products (default: bf16 where the processor multiplies it, else"
+                    + " fp32; bf16 always needs half the memory).")
+    @Nullable
+    DType given;
+
+    /// The one given, else the faster one on this processor.
+    DType dtype() {
+        return given == null ? DType.preferred() : given;
+    }
 }

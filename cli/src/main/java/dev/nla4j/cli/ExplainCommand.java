@@ -72,7 +72,7 @@ final class ExplainCommand implements Callable<Integer> {
                     "the text is empty: there is no token whose activation could be explained");
         }
         Wiring wiring = new Wiring();
-        try (PairSession session = wiring.session(pair, dtype.dtype)) {
+        try (PairSession session = wiring.session(pair, dtype.dtype())) {
             TextTokens tokens = chat == null
                     ? TextTokens.ofText(session.tokenizer(), raw)
                     : TextTokens.ofConversation(

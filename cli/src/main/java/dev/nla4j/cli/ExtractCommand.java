@@ -126,7 +126,7 @@ final class ExtractCommand implements Callable<Integer> {
         Wiring wiring = new Wiring();
         LocalModel found = wiring.find(model);
         Corpus texts = Corpus.open(corpus, new CorpusOptions(split, textField));
-        try (LanguageModel loaded = wiring.load(model, dtype.dtype)) {
+        try (LanguageModel loaded = wiring.load(model, dtype.dtype())) {
             ResidualReader reader = new ResidualReader(loaded.decoder(), layer);
             int context = loaded.config().contextLength();
             if (window != null && window > context) {
@@ -137,7 +137,7 @@ final class ExtractCommand implements Callable<Integer> {
             ExtractionSettings settings = new ExtractionSettings(
                     new ExtractionSettings.Target(
                             model,
-                            weights + " " + dtype.dtype,
+                            weights + " " + dtype.dtype(),
                             layer,
                             loaded.config().dim()),
                     new PositionSampler(seed, minPosition, PositionsPerDocument.parse(perDocument)),

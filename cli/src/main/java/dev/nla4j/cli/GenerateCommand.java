@@ -77,7 +77,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("give --text, --file or --chat, one of them");
         }
         Wiring wiring = new Wiring();
-        try (LanguageModel loaded = wiring.load(model, dtype.dtype);
+        try (LanguageModel loaded = wiring.load(model, dtype.dtype());
                 Scope _ = Scope.noGrad()) {
             TextTokens prompt = prompt(loaded);
             int room = loaded.config().contextLength() - prompt.size();

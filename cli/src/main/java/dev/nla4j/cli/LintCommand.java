@@ -65,7 +65,7 @@ final class LintCommand implements Callable<Integer> {
         Lint.Model target = against == null ? null : model(wiring, wiring.find(against));
         Lint.Model base = against == null ? baseAtHand(wiring, folder) : null;
         Threads.useAllProcessors();
-        LintReport report = Lint.check(folder, new Lint.Options(target, base, data, dtype.dtype), wiring.progress());
+        LintReport report = Lint.check(folder, new Lint.Options(target, base, data, dtype.dtype()), wiring.progress());
         if (json) {
             System.out.println(report.json());
         } else {

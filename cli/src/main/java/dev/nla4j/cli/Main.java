@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             ExtractCommand.class,
             LintCommand.class,
             ExportCommand.class,
+            DataCommand.class,
             ModelCommand.class,
             TokenizeCommand.class,
             ChatCommand.class,

@@ -34,7 +34,7 @@ final class ReconstructCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Wiring wiring = new Wiring();
         float[] vector = wiring.withReconstructor(
-                pair, dtype.dtype, reconstructor -> reconstructor.reconstruct(List.of(text))[0]);
+                pair, dtype.dtype(), reconstructor -> reconstructor.reconstruct(List.of(text))[0]);
         AtomicFile.write(out, temporary -> NpyWriter.write(temporary, vector));
         System.err.println(
                 String.format(Locale.ROOT, "%s: %d numbers, norm %.1f", out, vector.length, Explainer.norm(vector)));

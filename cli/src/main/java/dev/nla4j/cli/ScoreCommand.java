@@ -68,7 +68,7 @@ final class ScoreCommand implements Callable<Integer> {
         List<Line> lines = lines();
         float[][] vectors = vectors(lines);
         Wiring wiring = new Wiring();
-        return wiring.withReconstructor(pair, dtype.dtype, reconstructor -> {
+        return wiring.withReconstructor(pair, dtype.dtype(), reconstructor -> {
             if (vectors.length > 0 && vectors[0].length != reconstructor.meta().dim()) {
                 throw new InputException(activations + ": activations have " + vectors[0].length
                         + " numbers, the pair is for " + reconstructor.meta().dim());

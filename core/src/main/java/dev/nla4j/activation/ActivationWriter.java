@@ -1,5 +1,6 @@
 package dev.nla4j.activation;
 
+import dev.nla4j.format.parquet.ArrowSchema;
 import dev.nla4j.format.parquet.ParquetRowWriter;
 import dev.nla4j.format.parquet.Value;
 import java.io.IOException;
@@ -29,7 +30,9 @@ public final class ActivationWriter implements AutoCloseable {
         }
         int rows = Math.clamp(GROUP_BYTES / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
         return new ActivationWriter(
-                ParquetRowWriter.create(file, ActivationSchema.COLUMNS, rows, ArrowSchema.of(dimension)), dimension);
+                ParquetRowWriter.create(
+                        file, ActivationSchema.COLUMNS, rows, ArrowSchema.of(ActivationSchema.COLUMNS, dimension)),
+                dimension);
     }
 
     /// Adds a row.

@@ -45,6 +45,11 @@ public final class DatasetSidecar {
         return file.resolveSibling(last + SUFFIX);
     }
 
+    /// The sidecar as text, for people.
+    public static String text(DatasetMeta meta) {
+        return toYaml(meta);
+    }
+
     /// Puts the sidecar in place, whole or not at all.
     public static void write(Path sidecar, DatasetMeta meta) throws IOException {
         AtomicFile.writeString(sidecar, toYaml(meta));

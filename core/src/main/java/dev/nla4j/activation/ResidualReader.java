@@ -47,7 +47,7 @@ public final class ResidualReader {
         }
     }
 
-    private static long[] flat(List<int[]> rows, List<int[]> positions, int longest) {
+    static long[] flat(List<int[]> rows, List<int[]> positions, int longest) {
         long[] chosen = new long[positions.stream().mapToInt(p -> p.length).sum()];
         int next = 0;
         for (int row = 0; row < rows.size(); row++) {

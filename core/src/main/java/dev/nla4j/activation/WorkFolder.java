@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 /// `OUT.work` beside the file that is made: the plan, the parts that are done, and a lock against a second run.
 ///
 /// Whatever a killed run leaves here is whole (written under another name, then renamed) or is dropped.
-final class WorkFolder implements AutoCloseable {
+public final class WorkFolder implements AutoCloseable {
     private static final String PLAN = "plan.json";
     private static final String PART = "part-";
     private static final String LOCK = "lock";
@@ -45,7 +45,7 @@ final class WorkFolder implements AutoCloseable {
     /// Opens or makes the folder for `out` and drops what was being written when a run was killed.
     ///
     /// @throws InputException when another run works on the same file
-    static WorkFolder open(Path out) throws IOException {
+    public static WorkFolder open(Path out) throws IOException {
         Path name = out.getFileName();
         if (name == null || Files.isDirectory(out)) {
             throw new InputException(out + ": is a folder, expected the name of a file");
@@ -60,31 +60,31 @@ final class WorkFolder implements AutoCloseable {
                 return work;
             }
         }
-        throw new InputException(out + ": other extractions keep starting and ending on it");
+        throw new InputException(out + ": other runs keep starting and ending on it");
     }
 
     /// The plan of the run that was started here, or null.
     @Nullable
-    JsonNode plan() {
+    public JsonNode plan() {
         Path plan = folder.resolve(PLAN);
         return Files.exists(plan) ? Json.read(plan, LARGEST_PLAN) : null;
     }
 
-    void writePlan(JsonNode plan) throws IOException {
+    public void writePlan(JsonNode plan) throws IOException {
         AtomicFile.writeString(folder.resolve(PLAN), plan.toPrettyString() + "\n");
     }
 
-    Path part(int shard) {
+    public Path part(int shard) {
         return folder.resolve(PART + "%06d.parquet".formatted(shard));
     }
 
     /// Where the parts are put together before they take their place.
-    Path merged() {
+    public Path merged() {
         return folder.resolve("merged.parquet");
     }
 
     /// Whether a part is there and every row of it can be read; a damaged one is dropped.
-    boolean hasPart(int shard) throws IOException {
+    public boolean hasPart(int shard) throws IOException {
         Path part = part(shard);
         if (!Files.exists(part)) {
             return false;
@@ -101,12 +101,12 @@ final class WorkFolder implements AutoCloseable {
     }
 
     /// Whether there is anything to go on with.
-    boolean hasParts() throws IOException {
+    public boolean hasParts() throws IOException {
         return files().stream().anyMatch(file -> file.getFileName().toString().startsWith(PART));
     }
 
     /// Removes everything but the lock; the plan first, so that parts without a plan are known to be left over.
-    void clear() throws IOException {
+    public void clear() throws IOException {
         Files.deleteIfExists(folder.resolve(PLAN));
         for (Path file : files()) {
             if (!file.endsWith(LOCK)) {
@@ -116,7 +116,7 @@ final class WorkFolder implements AutoCloseable {
     }
 
     /// Removes the folder; the lock goes last.
-    void delete() throws IOException {
+    public void delete() throws IOException {
         clear();
         Files.deleteIfExists(folder.resolve(LOCK));
         try {
@@ -157,7 +157,7 @@ final class WorkFolder implements AutoCloseable {
         FileLock held = tryLock(channel);
         if (held == null) {
             channel.close();
-            throw new InputException(out + ": another extraction is writing it; wait for it or use another file");
+            throw new InputException(out + ": another run is writing it; wait for it or use another file");
         }
         if (isStill(file, channel)) {
             return channel;

@@ -94,7 +94,12 @@ public final class Threads {
 
     /// Asked once, and only when needed: it loads libtorch.
     private static final class CpuCapability {
-        static final boolean WIDE = cpuCapability().startsWith("AVX512");
+        static final boolean WIDE = wide();
+
+        private static boolean wide() {
+            awaitPreload();
+            return cpuCapability().startsWith("AVX512");
+        }
     }
 
     /// Threads in use now.

@@ -293,7 +293,7 @@ class ExtractionTest {
                 .singleElement()
                 .satisfies(e -> assertThat(e)
                         .isInstanceOf(InputException.class)
-                        .hasMessageContaining("another extraction is writing it"));
+                        .hasMessageContaining("another run is writing it"));
         assertThat(byDocument(out)).isNotEmpty();
     }
 

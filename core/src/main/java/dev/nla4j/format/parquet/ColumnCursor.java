@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 
 /// Reads one column row by row, from the first to the last, with one page in memory. Nulls are refused.
 ///
@@ -37,7 +38,7 @@ public final class ColumnCursor<T> {
     /// Reads the row whose first entry every leaf stands on, and moves the leaves behind it.
     @FunctionalInterface
     private interface RowReader<T> {
-        T read(ColumnCursor<T> cursor, List<LeafReader> leaves);
+        T read(ColumnCursor<?> cursor, List<LeafReader> leaves);
     }
 
     static ColumnCursor<Long> longs(Path file, FileChannel channel, Footer footer, SchemaTree.FileColumn column) {
@@ -80,6 +81,12 @@ public final class ColumnCursor<T> {
             }
             return messages;
         });
+    }
+
+    /// The column from its first row on, with `change` applied to what each row holds.
+    public <R> ColumnCursor<R> map(Function<T, R> change) {
+        return new ColumnCursor<>(
+                file, channel, footer, column, leaves, (cursor, open) -> change.apply(reader.read(cursor, open)));
     }
 
     /// Index of the row that [#next] returns.
@@ -187,7 +194,7 @@ public final class ColumnCursor<T> {
             this.most = most;
         }
 
-        float[] read(ColumnCursor<float[]> cursor, List<LeafReader> leaves) {
+        float[] read(ColumnCursor<?> cursor, List<LeafReader> leaves) {
             LeafReader leaf = leaves.getFirst();
             int length = 0;
             if (leaf.isEmptyList()) {

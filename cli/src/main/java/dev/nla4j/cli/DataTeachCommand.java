@@ -1,0 +1,226 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.activation.ActivationSchema;
+import dev.nla4j.activation.NextTokenReader;
+import dev.nla4j.data.DataFile;
+import dev.nla4j.data.DataTeach;
+import dev.nla4j.data.TargetPredictions;
+import dev.nla4j.data.Transcripts;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.format.parquet.Column;
+import dev.nla4j.format.parquet.ColumnKind;
+import dev.nla4j.format.parquet.Value;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.teacher.ApiUsage;
+import dev.nla4j.teacher.GroundedTeacher;
+import dev.nla4j.teacher.PaidTeacher;
+import dev.nla4j.teacher.ResponseCache;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `nla data teach`.
+@Command(
+        name = "teach",
+        description = "Add an explanation to each row. A run that was cut off goes on with the same command.",
+        footer = {
+            "",
+            "Example: nla data teach data/splits/av_sft_raw.parquet data/splits/ar_sft_raw.parquet",
+            "Example: nla data teach data/splits/av_sft_raw.parquet --teacher openai --endpoint"
+                    + " http://localhost:8000 --teacher-model qwen3"
+        })
+final class DataTeachCommand implements Callable<Integer> {
+    private static final int CHUNK_ROWS = 512;
+    private static final int BATCH_ROWS = 10_000;
+    private static final int BATCH_TOKENS = 4096;
+
+    @Parameters(
+            paramLabel = "RAW.parquet",
+            arity = "1..*",
+            description = "Activations without explanations. Words are counted over all of them.")
+    List<Path> inputs = List.of();
+
+    @Option(
+            names = "--out",
+            paramLabel = "F.parquet",
+            description = "File to write, for one input. Default: *_explained.parquet beside the folder of splits.")
+    @Nullable
+    Path out;
+
+    @Option(
+            names = "--model",
+            paramLabel = "M",
+            description = "Target whose predictions the grounded teacher names. Default: the sidecar's.")
+    @Nullable
+    String model;
+
+    @Option(
+            names = "--transcripts",
+            paramLabel = "F.jsonl",
+            description = "Tokens of conversations, as nla data chat writes them.")
+    @Nullable
+    Path transcripts;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description = "Folder of paid answers. Default: teacher-cache beside the first output.")
+    @Nullable
+    Path cache;
+
+    @Mixin
+    TeacherOptions teacher = new TeacherOptions();
+
+    @Mixin
+    DTypeOption dtype = new DTypeOption();
+
+    @Option(names = "--restart", description = "Drop an interrupted run and replace a finished file.")
+    boolean restart;
+
+    @Option(names = "--json", description = "Print one JSON line a file.")
+    boolean json;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (out != null && inputs.size() > 1) {
+            throw new IllegalArgumentException("--out goes with one input");
+        }
+        return teacher.name == TeacherOptions.Name.GROUNDED ? grounded(new Wiring()) : paid();
+    }
+
+    private int grounded(Wiring wiring) throws IOException, InterruptedException {
+        DataFile first = DataFile.open(inputs.getFirst());
+        int layer = first.meta().extraction().layerIndex();
+        String target = model == null ? first.meta().extraction().baseModel() : model;
+        first.close();
+        for (Path input : inputs) {
+            requireLayer(input, layer);
+        }
+        Progress progress = wiring.progress();
+        GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(inputs, progress));
+        Map<String, int[]> conversations = transcripts == null ? Map.of() : Transcripts.tokens(transcripts);
+        try (LanguageModel loaded = wiring.load(target, dtype.dtype)) {
+            NextTokenReader reader =
+                    new NextTokenReader(loaded.decoder(), layer, loaded.drawableIds(), TargetPredictions.TOP);
+            for (Path input : inputs) {
+                TargetPredictions predictions = new TargetPredictions(
+                        loaded.tokenizer(),
+                        reader,
+                        BATCH_TOKENS,
+                        loaded.config().contextLength(),
+                        conversations);
+                Path output = output(input);
+                DataTeach.Result result =
+                        new DataTeach(rules, predictions::of, CHUNK_ROWS).run(input, output, restart, progress);
+                ObjectNode node = describe(output, result);
+                node.put("without_predictions", predictions.unknown());
+                print(node);
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private static void requireLayer(Path input, int layer) {
+        try (DataFile file = DataFile.open(input)) {
+            if (file.meta().extraction().layerIndex() != layer) {
+                throw new InputException(input + ": is of layer "
+                        + file.meta().extraction().layerIndex() + ", the first file of layer " + layer);
+            }
+        }
+    }
+
+    private int paid() throws IOException, InterruptedException {
+        Path answers = cache == null ? output(inputs.getFirst()).resolveSibling("teacher-cache") : cache;
+        try (ResponseCache kept = ResponseCache.open(answers);
+                PaidTeacher asked = teacher.paid(System.getenv(), kept)) {
+            estimate(asked);
+            for (Path input : inputs) {
+                Path output = output(input);
+                DataTeach.Result result = new DataTeach(
+                                asked, DataTeach.Predictions.NONE, teacher.batches ? BATCH_ROWS : CHUNK_ROWS)
+                        .run(input, output, restart, Terminal.current().progress());
+                ObjectNode node = describe(output, result);
+                ApiUsage usage = asked.usage();
+                node.put("answered", usage.answered())
+                        .put("cached", usage.cached())
+                        .put("input_tokens", usage.inputTokens())
+                        .put("output_tokens", usage.outputTokens())
+                        .put("dollars", usage.dollars());
+                print(node);
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private void estimate(PaidTeacher asked) {
+        long texts = 0;
+        long characters = 0;
+        for (Path input : inputs) {
+            try (DataFile file = DataFile.open(input)) {
+                for (DataFile.Rows rows = file.rows(List.of(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)));
+                        rows.hasNext(); ) {
+                    texts++;
+                    characters += rows.next().getFirst() instanceof Value.Text(String text) ? text.length() : 0;
+                }
+            }
+        }
+        double dollars = asked.estimate(texts, characters);
+        System.err.println(String.format(
+                Locale.ROOT, "%d texts, at most %.2f dollars by --price %s", texts, dollars, teacher.price));
+        if (teacher.budget != null && dollars > teacher.budget) {
+            throw new InputException(String.format(
+                    Locale.ROOT, "the estimate of %.2f dollars is over the budget of %.2f", dollars, teacher.budget));
+        }
+    }
+
+    private Path output(Path input) {
+        return out == null ? DataPaths.beside(input, DataPaths.stem(input, "_raw") + "_explained") : out;
+    }
+
+    private static ObjectNode describe(Path output, DataTeach.Result result) {
+        ObjectNode node = Json.mapper().createObjectNode();
+        node.put("file", output.toString())
+                .put("rows", result.rows())
+                .put("dropped", result.dropped())
+                .put("chunks_kept", result.chunksKept());
+        ObjectNode reasons = node.putObject("reasons");
+        result.reasons().forEach(reasons::put);
+        return node;
+    }
+
+    private void print(ObjectNode node) {
+        if (json) {
+            System.out.println(node);
+            return;
+        }
+        StringBuilder line = new StringBuilder(node.path("file").asString() + ": " + node.path("rows") + " rows");
+        if (node.path("dropped").asLong(0) > 0) {
+            line.append(", ").append(node.path("dropped")).append(" dropped ").append(node.path("reasons"));
+        }
+        if (node.path("without_predictions").asLong(0) > 0) {
+            line.append(", ")
+                    .append(node.path("without_predictions"))
+                    .append(" without predictions (their text does not give the same tokens back)");
+        }
+        if (node.has("dollars")) {
+            line.append(String.format(
+                    Locale.ROOT,
+                    ", %d answers (%d from the cache), %.4f dollars so far",
+                    node.path("answered").asLong(0) + node.path("cached").asLong(0),
+                    node.path("cached").asLong(0),
+                    node.path("dollars").asDouble(0)));
+        }
+        System.err.println(line);
+    }
+}

@@ -1,0 +1,127 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.teacher.AnthropicTeacher;
+import dev.nla4j.teacher.ApiKey;
+import dev.nla4j.teacher.ApiSettings;
+import dev.nla4j.teacher.OpenAiTeacher;
+import dev.nla4j.teacher.PaidTeacher;
+import dev.nla4j.teacher.ResponseCache;
+import java.net.URI;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Which teacher writes explanations, and how one behind an API is asked.
+final class TeacherOptions {
+    /// The teachers by the names that `--teacher` takes.
+    enum Name {
+        GROUNDED,
+        ANTHROPIC,
+        OPENAI
+    }
+
+    @Option(
+            names = "--teacher",
+            paramLabel = "grounded|anthropic|openai",
+            defaultValue = "grounded",
+            description = "Who writes: rules and the target's own predictions, offline; a model behind Anthropic's API"
+                    + " (key: ANTHROPIC_API_KEY); a model behind any OpenAI-compatible API (key: OPENAI_API_KEY, none"
+                    + " needed with --endpoint). Default: ${DEFAULT-VALUE}.")
+    Name name = Name.GROUNDED;
+
+    @Option(names = "--teacher-model", paramLabel = "NAME", description = "Model behind the API.")
+    @Nullable
+    String model;
+
+    @Option(names = "--endpoint", paramLabel = "URL", description = "Address of the API in front of /v1.")
+    @Nullable
+    String endpoint;
+
+    @Option(names = "--batches", description = "Ask in batches: half the price, an answer within hours.")
+    boolean batches;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            defaultValue = "300",
+            description = "Most tokens of an answer (default: ${DEFAULT-VALUE}).")
+    int maxTokens;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "Temperature of answers (default: ${DEFAULT-VALUE}).")
+    double temperature;
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Most requests at a time (default: ${DEFAULT-VALUE}).")
+    int concurrency;
+
+    @Option(
+            names = "--per-minute",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Most requests a minute (default: ${DEFAULT-VALUE}).")
+    int perMinute;
+
+    @Option(
+            names = "--price",
+            paramLabel = "IN,OUT",
+            defaultValue = "0,0",
+            description = "Dollars for a million tokens read and written, for the estimate and the account"
+                    + " (default: ${DEFAULT-VALUE}).")
+    String price = "0,0";
+
+    @Option(names = "--budget", paramLabel = "DOLLARS", description = "Refuse to start when the estimate is over this.")
+    @Nullable
+    Double budget;
+
+    /// The teacher behind an API; the caller closes it.
+    PaidTeacher paid(Map<String, String> environment, ResponseCache cache) {
+        if (model == null) {
+            throw new IllegalArgumentException("--teacher-model: say which model is to be asked");
+        }
+        boolean anthropic = name == Name.ANTHROPIC;
+        String usual = anthropic ? "https://api.anthropic.com" : "https://api.openai.com";
+        String variable = anthropic ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY";
+        boolean needsKey = anthropic || endpoint == null;
+        ApiKey key = needsKey || environment.containsKey(variable) ? ApiKey.from(environment, variable) : ApiKey.NONE;
+        ApiSettings.Pace pace = ApiSettings.Pace.DEFAULT;
+        ApiSettings settings = new ApiSettings(
+                uri(endpoint == null ? usual : endpoint),
+                key,
+                model,
+                maxTokens,
+                temperature,
+                prices(),
+                new ApiSettings.Pace(concurrency, perMinute, pace.tries(), pace.retry(), pace.timeout(), pace.poll()));
+        if (batches && !anthropic) {
+            throw new IllegalArgumentException("--batches goes with --teacher anthropic");
+        }
+        return anthropic ? new AnthropicTeacher(settings, cache, batches) : new OpenAiTeacher(settings, cache);
+    }
+
+    private static URI uri(String text) {
+        try {
+            return URI.create(text.replaceAll("/+$", "").replaceAll("/v1$", ""));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--endpoint: " + text + " is no address", e);
+        }
+    }
+
+    private ApiSettings.Prices prices() {
+        String[] parts = price.split(",", -1);
+        try {
+            if (parts.length == 2) {
+                return new ApiSettings.Prices(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]));
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("--price: must be two numbers, was " + price, e);
+        }
+        throw new IllegalArgumentException("--price: must be two numbers, was " + price);
+    }
+}

@@ -1,0 +1,113 @@
+package dev.nla4j.data;
+
+import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.activation.DatasetSidecar;
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.ArrowSchema;
+import dev.nla4j.format.parquet.Column;
+import dev.nla4j.format.parquet.ParquetRowWriter;
+import dev.nla4j.format.parquet.Value;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+
+/// Writes a Parquet file of the data pipeline and its sidecar; neither is there before it is whole. The same rows
+/// give the same bytes.
+final class DataOutput implements AutoCloseable {
+    static final String CREATED_BY = "nla4j";
+    private static final long GROUP_BYTES = 32 << 20;
+    private static final int FEWEST_ROWS = 64;
+    private static final int MOST_ROWS = 1 << 16;
+
+    private final ParquetRowWriter writer;
+    private long rows;
+
+    private DataOutput(ParquetRowWriter writer) {
+        this.writer = writer;
+    }
+
+    /// Opens a file to be renamed later.
+    ///
+    /// @param temporary where the bytes go
+    static DataOutput open(Path temporary, List<Column> columns, int dimension) throws IOException {
+        return open(temporary, columns, dimension, GROUP_BYTES);
+    }
+
+    /// As [#open(Path, List, int)] with row groups of other bytes, which are held in memory while they are written.
+    static DataOutput open(Path temporary, List<Column> columns, int dimension, long groupBytes) throws IOException {
+        int rowsPerGroup = Math.clamp(groupBytes / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
+        return new DataOutput(
+                ParquetRowWriter.create(temporary, columns, rowsPerGroup, ArrowSchema.of(columns, dimension)));
+    }
+
+    void write(List<Value> row) throws IOException {
+        writer.write(row);
+        rows++;
+    }
+
+    long rows() {
+        return rows;
+    }
+
+    @Override
+    public void close() throws IOException {
+        writer.close();
+    }
+
+    /// Refuses to write over a file, unless that is wanted.
+    static void requireFree(Path out, boolean replace) {
+        if (Files.isDirectory(out)) {
+            throw new InputException(out + ": is a folder, expected the name of a file");
+        }
+        if (!replace && Files.exists(out)) {
+            throw new InputException(out + ": exists already; choose another file or replace it with --restart");
+        }
+    }
+
+    /// The sidecar of what is made from `parent`, complete but for its row count.
+    static DatasetMeta derived(DatasetMeta parent, String datasetId) {
+        return new DatasetMeta(
+                datasetId,
+                parent.stage(),
+                0,
+                parent.extraction(),
+                parent.keepDebugMetadata(),
+                parent.tokens(),
+                parent.promptTemplates(),
+                parent.apiSummaries(),
+                provenance(parent));
+    }
+
+    static DatasetMeta.Provenance provenance(DatasetMeta parent) {
+        return new DatasetMeta.Provenance(
+                List.of(parent.datasetId()), Instant.now().toString(), CREATED_BY, "");
+    }
+
+    /// Puts a finished file in place, then its sidecar. A sidecar of a file that is being replaced must not stand
+    /// beside the new one, so that one goes first.
+    static void put(Path out, AtomicFile.Writer file, DatasetMeta meta, java.util.function.LongSupplier rows)
+            throws IOException {
+        Path sidecar = DatasetSidecar.pathFor(out.toString());
+        AtomicFile.write(out, temporary -> {
+            file.writeTo(temporary);
+            Files.deleteIfExists(sidecar);
+        });
+        DatasetSidecar.write(sidecar, withRows(meta, rows.getAsLong()));
+    }
+
+    private static DatasetMeta withRows(DatasetMeta meta, long rows) {
+        return new DatasetMeta(
+                meta.datasetId(),
+                meta.stage(),
+                rows,
+                meta.extraction(),
+                meta.keepDebugMetadata(),
+                meta.tokens(),
+                meta.promptTemplates(),
+                meta.apiSummaries(),
+                meta.provenance());
+    }
+}

@@ -1,0 +1,179 @@
+package dev.nla4j.data;
+
+import dev.nla4j.activation.ActivationSchema;
+import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.Column;
+import dev.nla4j.format.parquet.ColumnKind;
+import dev.nla4j.format.parquet.ParquetFile;
+import dev.nla4j.format.parquet.ParquetRowReader;
+import dev.nla4j.format.parquet.Value;
+import dev.nla4j.progress.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/// Puts a data set's rows, or its vectors alone, into a seeded random order that is the reference's.
+///
+/// Memory is bounded whatever the size: rows are dealt out to files by where they go, each small enough to be put in
+/// order in memory, and these are read one after the other.
+public final class DataShuffle {
+    private static final String TASK = "shuffle";
+    /// Bytes of vectors that are put in order at once.
+    private static final long BUCKET_BYTES = 256 << 20;
+    /// Each bucket holds a row group in memory while rows are dealt out.
+    private static final int MOST_BUCKETS = 64;
+    /// The reference writes groups of 65,536 rows; wide vectors get smaller ones, as a group is held in memory.
+    private static final long GROUP_BYTES = 256 << 20;
+
+    private final long bucketBytes;
+
+    public DataShuffle() {
+        this(BUCKET_BYTES);
+    }
+
+    DataShuffle(long bucketBytes) {
+        this.bucketBytes = bucketBytes;
+    }
+
+    /// What is moved.
+    public enum What {
+        /// Whole rows.
+        ROWS,
+        /// The vectors only: a control, in which no activation belongs to its text.
+        ACTIVATIONS
+    }
+
+    /// Writes the shuffled data set.
+    ///
+    /// @return how many rows it has
+    public long run(Path in, Path out, long seed, What what, boolean replace, Progress progress) throws IOException {
+        DataOutput.requireFree(out, replace);
+        try (DataFile file = DataFile.open(in)) {
+            int rows = rows(file);
+            String id = file.meta().datasetId();
+            String key = what == What.ROWS ? id : id + "|activ";
+            int[] target = Permutation.inverse(Permutation.of(seed, key, rows));
+            String name = id + (what == What.ROWS ? "__shuf" : "__shuf_activations") + seed;
+            DatasetMeta meta = DataOutput.derived(file.meta(), name);
+            Path work = Files.createTempDirectory(
+                    Files.createDirectories(
+                            Objects.requireNonNull(out.toAbsolutePath().getParent())),
+                    "." + out.getFileName() + ".");
+            try {
+                DataOutput.put(
+                        out, temporary -> write(file, target, what, work, temporary, progress), meta, () -> rows);
+            } finally {
+                delete(work);
+            }
+            return rows;
+        }
+    }
+
+    private static int rows(DataFile file) {
+        if (file.rows() > Integer.MAX_VALUE - 8) {
+            throw new InputException(file.path() + ": has " + file.rows() + " rows, more than can be shuffled");
+        }
+        if (!file.unreadable().isEmpty()) {
+            throw new InputException(file.path() + ": has columns of a type that can't be carried over: "
+                    + String.join(", ", file.unreadable()));
+        }
+        return (int) file.rows();
+    }
+
+    private void write(DataFile file, int[] target, What what, Path work, Path temporary, Progress progress)
+            throws IOException {
+        int dimension = file.meta().extraction().dModel();
+        List<Column> moved =
+                what == What.ROWS ? file.columns() : List.of(Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST));
+        long perBucket = Math.max(1, bucketBytes / ((long) dimension * Float.BYTES));
+        int buckets = Math.clamp(Math.ceilDiv(target.length, perBucket), 1, MOST_BUCKETS);
+        int bucketRows = Math.max(1, Math.ceilDiv(target.length, buckets));
+        deal(file.rows(moved), moved, dimension, target, bucketRows, work, progress);
+        DataFile.Rows kept = what == What.ROWS ? null : file.allRows();
+        int vector = DataFile.index(file.columns(), ActivationSchema.VECTOR);
+        try (DataOutput output = DataOutput.open(temporary, file.columns(), dimension, GROUP_BYTES)) {
+            for (int start = 0; start < target.length; start += bucketRows) {
+                for (List<Value> row : inOrder(work.resolve(bucket(start / bucketRows)), moved)) {
+                    if (kept == null) {
+                        output.write(row);
+                    } else {
+                        List<Value> values = new ArrayList<>(kept.next());
+                        values.set(vector, row.getFirst());
+                        output.write(values);
+                    }
+                }
+                progress.report(TASK, target.length + output.rows(), 2L * target.length, "rows");
+            }
+        }
+    }
+
+    /// Deals the rows out, each with its place in front.
+    private static void deal(
+            DataFile.Rows rows,
+            List<Column> moved,
+            int dimension,
+            int[] target,
+            int bucketRows,
+            Path work,
+            Progress progress)
+            throws IOException {
+        List<Column> columns = new ArrayList<>();
+        columns.add(Column.of(PLACE, ColumnKind.INT64));
+        columns.addAll(moved);
+        List<DataOutput> buckets = new ArrayList<>();
+        try {
+            for (int start = 0; start < target.length; start += bucketRows) {
+                buckets.add(
+                        DataOutput.open(work.resolve(bucket(buckets.size())), columns, dimension, DEALT_GROUP_BYTES));
+            }
+            for (int i = 0; i < target.length; i++) {
+                List<Value> row = new ArrayList<>();
+                row.add(new Value.Int64(target[i]));
+                row.addAll(rows.next());
+                buckets.get(target[i] / bucketRows).write(row);
+                progress.report(TASK, i, 2L * target.length, "rows");
+            }
+        } finally {
+            for (DataOutput bucket : buckets) {
+                bucket.close();
+            }
+        }
+    }
+
+    private static final String PLACE = "nla4j_place";
+    private static final long DEALT_GROUP_BYTES = 4 << 20;
+
+    private static List<List<Value>> inOrder(Path bucket, List<Column> moved) {
+        List<Column> columns = new ArrayList<>();
+        columns.add(Column.of(PLACE, ColumnKind.INT64));
+        columns.addAll(moved);
+        List<List<Value>> rows = new ArrayList<>();
+        try (ParquetFile file = ParquetFile.open(bucket)) {
+            for (ParquetRowReader reader = new ParquetRowReader(file, columns); reader.hasNext(); ) {
+                rows.add(reader.next());
+            }
+        }
+        rows.sort(Comparator.comparingLong(row -> row.getFirst() instanceof Value.Int64(long place) ? place : 0));
+        rows.replaceAll(row -> row.subList(1, row.size()));
+        return rows;
+    }
+
+    private static String bucket(int number) {
+        return "bucket-%06d.parquet".formatted(number);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(folder);
+    }
+}

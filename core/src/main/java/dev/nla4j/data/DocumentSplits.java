@@ -1,0 +1,88 @@
+package dev.nla4j.data;
+
+import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.activation.corpus.Corpus;
+import dev.nla4j.activation.corpus.Document;
+import dev.nla4j.activation.corpus.Documents;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Which documents must never be trained on: those whose own split says so.
+public final class DocumentSplits {
+    /// Names that splits for evaluation go by.
+    public static final Set<String> HELD_OUT =
+            Set.of("eval", "evaluation", "test", "validation", "valid", "val", "dev", "heldout", "held-out", "holdout");
+
+    private static final Pattern NUMBERED = Pattern.compile("(.*):([^:]+):\\d+");
+
+    private final Set<String> heldOutNames;
+    private final @Nullable Map<String, Boolean> known;
+    private final boolean allTrain;
+
+    private DocumentSplits(Set<String> heldOutNames, @Nullable Map<String, Boolean> known, boolean allTrain) {
+        this.heldOutNames = Set.copyOf(heldOutNames);
+        this.known = known;
+        this.allTrain = allTrain;
+    }
+
+    /// Splits as the documents' ids tell them: `{corpus}:{split}:{index}`.
+    public static DocumentSplits fromIds(Set<String> heldOutNames) {
+        return new DocumentSplits(lower(heldOutNames), null, false);
+    }
+
+    /// Splits as the corpus has them from which the activations were taken.
+    public static DocumentSplits fromCorpus(Corpus corpus, Set<String> heldOutNames) {
+        Set<String> names = lower(heldOutNames);
+        Map<String, Boolean> known = new HashMap<>();
+        try (Documents documents = corpus.documents()) {
+            for (Document document = documents.next(); document != null; document = documents.next()) {
+                // An id that is used twice is held out when one of its documents is.
+                known.merge(
+                        document.id(), names.contains(document.split().toLowerCase(Locale.ROOT)), Boolean::logicalOr);
+            }
+        }
+        return new DocumentSplits(names, known, false);
+    }
+
+    /// No document is held out.
+    public static DocumentSplits none() {
+        return new DocumentSplits(Set.of(), null, true);
+    }
+
+    /// Whether a document is held out; empty when that is not known.
+    public Optional<Boolean> isHeldOut(String documentId, DatasetMeta.Extraction extraction) {
+        if (allTrain) {
+            return Optional.of(false);
+        }
+        if (known != null) {
+            return Optional.ofNullable(known.get(documentId));
+        }
+        String corpus = extraction.corpus();
+        int colon = corpus.lastIndexOf(':');
+        if (colon >= 0) {
+            return Optional.of(isHeldOutName(corpus.substring(colon + 1)));
+        }
+        Matcher numbered = NUMBERED.matcher(documentId);
+        String name = corpus.substring(corpus.lastIndexOf('/') + 1);
+        boolean ours = numbered.matches()
+                && (numbered.group(1).equals(corpus) || numbered.group(1).equals(name));
+        return ours ? Optional.of(isHeldOutName(numbered.group(2))) : Optional.empty();
+    }
+
+    private boolean isHeldOutName(String split) {
+        return heldOutNames.contains(split.toLowerCase(Locale.ROOT));
+    }
+
+    private static Set<String> lower(Set<String> names) {
+        Set<String> lower = new HashSet<>();
+        names.forEach(name -> lower.add(name.toLowerCase(Locale.ROOT)));
+        return lower;
+    }
+}

@@ -1,0 +1,129 @@
+package dev.nla4j.data;
+
+import dev.nla4j.activation.TokenMeta;
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.chat.SpecialStrings;
+import dev.nla4j.format.InputException;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.tokenizer.SpecialTokens;
+import dev.nla4j.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the token ids that a data set's sidecar fixes, with the live tokenizer and chat template.
+///
+/// @param specials as the template may name them
+public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialStrings specials) {
+    /// Enclosed letters and compatibility signs of East Asia, where the reference looks: one character, almost never
+    /// in a text.
+    private static final int FIRST_CANDIDATE = 0x3200;
+    private static final int LAST_CANDIDATE = 0x33FF;
+    /// Where small vocabularies have signs that are one token; the first is the shipped pair's.
+    private static final String OTHER_CANDIDATES = "§¤¶¦¬µ±°®©¡¿†‡•◊∂∆∑√∞≈≠≤≥";
+
+    /// The sidecar's block.
+    ///
+    /// @param marker the injection character, or null to choose one
+    /// @param critic the reconstructor's template; null when the stage has none
+    /// @throws InputException when the templates can't be used with this tokenizer
+    public TokenMeta block(String actor, @Nullable String critic, @Nullable String marker) {
+        requireOnce(actor, NlaMeta.INJECTION, "actor template");
+        String chosen = marker == null ? choose(actor) : marker;
+        int id = singleToken(chosen);
+        if (id < 0) {
+            throw new InputException("injection character \"" + chosen + "\": is not one token of this tokenizer but "
+                    + tokenizer.ids(chosen, false).length);
+        }
+        int[] prompt = prompt(actor, chosen);
+        int place = place(prompt, id);
+        if (place < 0) {
+            throw new InputException("injection character \"" + chosen
+                    + "\": must stand in the prompt once and not at its edge, it has "
+                    + Arrays.stream(prompt).filter(token -> token == id).count()
+                    + " places; take another one or surround it in the template");
+        }
+        return new TokenMeta(chosen, id, prompt[place - 1], prompt[place + 1], critic == null ? null : suffix(critic));
+    }
+
+    /// The first candidate that is one token and stays one in the prompt.
+    private String choose(String actor) {
+        List<String> candidates = java.util.stream.Stream.concat(
+                        java.util.stream.IntStream.rangeClosed(FIRST_CANDIDATE, LAST_CANDIDATE)
+                                .mapToObj(Character::toString),
+                        OTHER_CANDIDATES.codePoints().mapToObj(Character::toString))
+                .toList();
+        for (String candidate : candidates) {
+            int id = singleToken(candidate);
+            if (id >= 0 && place(prompt(actor, candidate), id) >= 0) {
+                return candidate;
+            }
+        }
+        throw new InputException("this tokenizer has none of the usual injection characters as one token; name one"
+                + " with --injection-char");
+    }
+
+    /// The id of a text that is one known token; -1 for any other.
+    private int singleToken(String text) {
+        int[] ids = tokenizer.ids(text, false);
+        SpecialTokens.Special unknown = tokenizer.specials().unk();
+        boolean usable = ids.length == 1 && (unknown == null || ids[0] != unknown.id());
+        return usable ? ids[0] : -1;
+    }
+
+    private int[] prompt(String actor, String marker) {
+        String message = actor.replace(NlaMeta.INJECTION, marker);
+        return tokenizer.ids(
+                template.render(RenderOptions.of(List.of(Message.of("user", message)))
+                        .withGenerationPrompt(true)
+                        .withSpecials(specials)),
+                false);
+    }
+
+    /// Where an id stands, when it stands there only and has neighbours; -1 otherwise.
+    private static int place(int[] ids, int id) {
+        int place = -1;
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] == id) {
+                if (place >= 0) {
+                    return -1;
+                }
+                place = i;
+            }
+        }
+        return place > 0 && place + 1 < ids.length ? place : -1;
+    }
+
+    /// The tokens that every reconstructor prompt ends in, without the first one, which may merge with the
+    /// explanation's last character; null when the prompt ends with the explanation itself.
+    private @Nullable List<Integer> suffix(String critic) {
+        requireOnce(critic, NlaMeta.EXPLANATION, "critic template");
+        String tail = critic.substring(critic.indexOf(NlaMeta.EXPLANATION) + NlaMeta.EXPLANATION.length());
+        if (tail.isEmpty()) {
+            return null;
+        }
+        int[] ids = tokenizer.ids(tail, false);
+        if (ids.length < 2) {
+            throw new InputException("critic template: what follows " + NlaMeta.EXPLANATION + " is " + ids.length
+                    + " token; two are needed, as the first may merge with the explanation, or none");
+        }
+        return Arrays.stream(ids).skip(1).boxed().toList();
+    }
+
+    /// Whether a reconstructor's prompt ends in the suffix.
+    boolean endsIn(String prompt, List<Integer> suffix) {
+        int[] ids = tokenizer.ids(prompt, false);
+        int from = ids.length - suffix.size();
+        return from >= 0
+                && Arrays.stream(ids, from, ids.length).boxed().toList().equals(suffix);
+    }
+
+    private static void requireOnce(String template, String place, String what) {
+        int first = template.indexOf(place);
+        if (first < 0 || template.indexOf(place, first + 1) >= 0) {
+            throw new InputException(what + ": must hold " + place + " exactly once: \"" + template + "\"");
+        }
+    }
+}

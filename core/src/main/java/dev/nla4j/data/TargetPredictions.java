@@ -1,0 +1,188 @@
+package dev.nla4j.data;
+
+import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.NextTokenReader;
+import dev.nla4j.teacher.Evidence;
+import dev.nla4j.teacher.NextToken;
+import dev.nla4j.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The target's own next tokens for stored rows: what grounded explanations name and checkers compare with.
+///
+/// A row holds text, not tokens. Its text is tokenised again and the target reads it; that these are the tokens the
+/// activation was taken from is proven twice, by their number and by the activation itself, which must come out again.
+/// A row that fails keeps its text as evidence and has no predictions; it is counted.
+///
+/// Rows whose tokens begin another row's are read in that row's run: positions of one window cost one run.
+public final class TargetPredictions {
+    /// All tokens with a probability of 0.02 or more are among so many.
+    public static final int TOP = 50;
+    /// Between precisions the cosine is over 0.999; another token or a cut window gives far less.
+    private static final double SAME = 0.99;
+
+    private final Tokenizer tokenizer;
+    private final NextTokenReader reader;
+    private final int batchTokens;
+    private final int longest;
+    private final Map<String, int[]> transcripts;
+    private long known;
+    private long unknown;
+
+    /// @param batchTokens most tokens of a batch, padding counted
+    /// @param longest most tokens the target can read
+    /// @param transcripts tokens of documents whose text does not show them all, by document id: conversations
+    public TargetPredictions(
+            Tokenizer tokenizer, NextTokenReader reader, int batchTokens, int longest, Map<String, int[]> transcripts) {
+        this.tokenizer = tokenizer;
+        this.reader = reader;
+        this.batchTokens = batchTokens;
+        this.longest = longest;
+        this.transcripts = Map.copyOf(transcripts);
+    }
+
+    /// Rows with predictions so far.
+    public long known() {
+        return known;
+    }
+
+    /// Rows whose tokens could not be had again.
+    public long unknown() {
+        return unknown;
+    }
+
+    /// A run of the target and the rows that are read from it.
+    @SuppressWarnings("ArrayRecordComponent") // a carrier within a chunk, never compared
+    private record Run(int[] ids, List<Integer> rows) {}
+
+    /// What is known of each row, in their order.
+    public List<Evidence> of(List<ActivationRow> rows) {
+        List<int @Nullable []> ids = rows.stream().map(this::ids).toList();
+        @Nullable Evidence[] evidence = new Evidence[rows.size()];
+        for (List<Run> batch : batches(runs(ids))) {
+            read(batch, rows, ids, evidence);
+        }
+        List<Evidence> all = new ArrayList<>();
+        for (int i = 0; i < evidence.length; i++) {
+            Evidence found = evidence[i];
+            known += found == null ? 0 : 1;
+            unknown += found == null ? 1 : 0;
+            all.add(found == null ? Evidence.ofContext(rows.get(i).text()) : found);
+        }
+        return all;
+    }
+
+    /// The tokens a row's activation was taken from, null when the text does not give them back.
+    private int @Nullable [] ids(ActivationRow row) {
+        if (row.tokens() > longest) {
+            return null;
+        }
+        int[] transcript = transcripts.get(row.documentId());
+        if (transcript != null) {
+            return row.tokens() <= transcript.length ? Arrays.copyOf(transcript, (int) row.tokens()) : null;
+        }
+        if (row.text().length() > Tokenizer.LONGEST_TEXT) {
+            return null;
+        }
+        int[] ids = tokenizer.ids(row.text(), true);
+        int length = ids.length - tokenizer.specials().suffix().size();
+        return length == row.tokens() ? Arrays.copyOf(ids, length) : null;
+    }
+
+    /// Longest rows first; each following one joins the first run that begins with its tokens.
+    private static List<Run> runs(List<int @Nullable []> ids) {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < ids.size(); i++) {
+            if (ids.get(i) != null) {
+                order.add(i);
+            }
+        }
+        order.sort(Comparator.comparingInt((Integer i) -> length(ids.get(i))).reversed());
+        List<Run> runs = new ArrayList<>();
+        for (int row : order) {
+            int[] mine = ids.get(row);
+            if (mine == null) {
+                continue;
+            }
+            Run host = runs.stream()
+                    .filter(run ->
+                            Arrays.mismatch(run.ids(), mine) < 0 || Arrays.mismatch(run.ids(), mine) >= mine.length)
+                    .findFirst()
+                    .orElse(null);
+            if (host == null) {
+                host = new Run(mine, new ArrayList<>());
+                runs.add(host);
+            }
+            host.rows().add(row);
+        }
+        return runs;
+    }
+
+    private static int length(int @Nullable [] ids) {
+        return ids == null ? 0 : ids.length;
+    }
+
+    private List<List<Run>> batches(List<Run> runs) {
+        List<List<Run>> batches = new ArrayList<>();
+        for (Run run : runs) {
+            List<Run> last = batches.isEmpty() ? List.of() : batches.getLast();
+            boolean fits =
+                    !last.isEmpty() && (last.size() + 1L) * last.getFirst().ids().length <= batchTokens;
+            if (fits) {
+                last.add(run);
+            } else {
+                batches.add(new ArrayList<>(List.of(run)));
+            }
+        }
+        return batches;
+    }
+
+    private void read(
+            List<Run> batch, List<ActivationRow> rows, List<int @Nullable []> ids, @Nullable Evidence[] evidence) {
+        List<int[]> positions = batch.stream()
+                .map(run -> run.rows().stream()
+                        .mapToInt(row -> length(ids.get(row)) - 1)
+                        .toArray())
+                .toList();
+        List<NextTokenReader.Reading> readings =
+                reader.read(batch.stream().map(Run::ids).toList(), positions);
+        int next = 0;
+        for (Run run : batch) {
+            for (int row : run.rows()) {
+                NextTokenReader.Reading reading = readings.get(next++);
+                if (cosine(reading.activation(), rows.get(row).vector()) >= SAME) {
+                    evidence[row] = new Evidence(rows.get(row).text(), tokens(reading));
+                }
+            }
+        }
+    }
+
+    private List<NextToken> tokens(NextTokenReader.Reading reading) {
+        List<NextToken> tokens = new ArrayList<>();
+        for (int i = 0; i < reading.ids().length; i++) {
+            // with specials shown: that a text ends is a prediction too
+            String text = tokenizer.decode(new int[] {reading.ids()[i]}, false);
+            tokens.add(new NextToken(text, Math.clamp(reading.probabilities()[i], 0, 1)));
+        }
+        return tokens;
+    }
+
+    private static double cosine(float[] a, float[] b) {
+        if (a.length != b.length) {
+            return 0;
+        }
+        double dot = 0;
+        double aa = 0;
+        double bb = 0;
+        for (int i = 0; i < a.length; i++) {
+            dot += (double) a[i] * b[i];
+            aa += (double) a[i] * a[i];
+            bb += (double) b[i] * b[i];
+        }
+        return aa == 0 || bb == 0 ? 0 : dot / Math.sqrt(aa * bb);
+    }
+}

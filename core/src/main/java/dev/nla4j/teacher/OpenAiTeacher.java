@@ -1,0 +1,85 @@
+package dev.nla4j.teacher;
+
+import dev.nla4j.activation.DatasetMeta.ApiSummaries;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.teacher.ApiClient.Unanswered;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Asks a model behind `/v1/chat/completions`, the form that vLLM, the server of llama.cpp and Ollama share.
+public final class OpenAiTeacher implements PaidTeacher {
+    private final ApiSettings settings;
+    private final ApiClient client;
+    private final Asking asking;
+
+    public OpenAiTeacher(ApiSettings settings, ResponseCache cache) {
+        this.settings = settings;
+        this.client = new ApiClient(
+                settings,
+                settings.key().isNone()
+                        ? Map.of()
+                        : Map.of("Authorization", "Bearer " + settings.key().secret()));
+        this.asking = new Asking(settings, cache, "openai");
+    }
+
+    @Override
+    public List<Lesson> explain(List<Snippet> snippets) throws InterruptedException {
+        return asking.one(
+                snippets.stream()
+                        .map(snippet -> request(snippet.evidence().context()))
+                        .toList(),
+                this::ask);
+    }
+
+    private ObjectNode request(String text) {
+        ObjectNode request = Json.mapper().createObjectNode();
+        request.put("model", settings.model());
+        request.put("max_tokens", settings.maxTokens());
+        request.put("temperature", settings.temperature());
+        request.putArray("messages").addObject().put("role", "user").put("content", FeaturePrompt.of(text));
+        return request;
+    }
+
+    private ApiAnswer ask(ObjectNode request) throws Unanswered, InterruptedException {
+        JsonNode answer = client.post("/v1/chat/completions", request.toString());
+        JsonNode choice = answer.path("choices").path(0);
+        if (!choice.isObject()) {
+            throw new Unanswered("the answer has no choices", false, null);
+        }
+        JsonNode usage = answer.path("usage");
+        boolean refused = choice.path("message").path("refusal").isString();
+        return new ApiAnswer(
+                choice.path("message").path("content").asString(""),
+                refused ? "refusal" : choice.path("finish_reason").asString(""),
+                Math.max(0, usage.path("prompt_tokens").asLong(0)),
+                Math.max(0, usage.path("completion_tokens").asLong(0)));
+    }
+
+    @Override
+    public double estimate(long texts, long characters) {
+        return asking.estimate(texts, characters, 1);
+    }
+
+    @Override
+    public ApiUsage usage() {
+        return asking.usage(1);
+    }
+
+    @Override
+    public String identity() {
+        return asking.identity();
+    }
+
+    @Override
+    public Optional<ApiSummaries> summaries() {
+        return Optional.of(asking.summaries());
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,13 @@
+package dev.nla4j.teacher;
+
+/// A teacher whose answers cost money.
+public interface PaidTeacher extends Teacher, AutoCloseable {
+    /// Dollars that explanations of so many texts cost at most, without what the cache already has.
+    double estimate(long texts, long characters);
+
+    /// What has been asked so far.
+    ApiUsage usage();
+
+    @Override
+    void close();
+}

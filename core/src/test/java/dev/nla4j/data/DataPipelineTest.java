@@ -1,0 +1,272 @@
+package dev.nla4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.ActivationWriter;
+import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.activation.DatasetMeta.Stage;
+import dev.nla4j.activation.DatasetSidecar;
+import dev.nla4j.activation.PositionsPerDocument;
+import dev.nla4j.activation.PythonRandom;
+import dev.nla4j.activation.corpus.Corpus;
+import dev.nla4j.activation.corpus.CorpusOptions;
+import dev.nla4j.data.DataSplit.Part;
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.Value;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.teacher.GroundedTeacher;
+import dev.nla4j.teacher.Lesson;
+import dev.nla4j.teacher.Snippet;
+import dev.nla4j.teacher.Teacher;
+import dev.nla4j.teacher.TeacherException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataPipelineTest {
+    private static final int DIMENSION = 8;
+    private static final int DOCUMENTS = 21;
+    private static final int PER_DOCUMENT = 4;
+
+    @TempDir
+    Path folder;
+
+    /// Rows of documents `docs:{split}:{i}`; the vector's first number is the row's own.
+    private Path base() throws IOException {
+        return base(i -> "docs:" + (i % 7 == 6 ? "eval" : "train") + ":" + i);
+    }
+
+    private Path base(java.util.function.IntFunction<String> name) throws IOException {
+        Path file = folder.resolve("base.parquet");
+        try (ActivationWriter writer = ActivationWriter.create(file, DIMENSION)) {
+            for (int i = 0; i < DOCUMENTS * PER_DOCUMENT; i++) {
+                float[] vector = new float[DIMENSION];
+                vector[0] = i + 1;
+                String text = "the people of town number " + i + " were in the garden";
+                writer.write(new ActivationRow(12, text, vector, 5, name.apply(i / PER_DOCUMENT)));
+            }
+        }
+        sidecar(file, DOCUMENTS * PER_DOCUMENT, DIMENSION, 5);
+        return file;
+    }
+
+    private static void sidecar(Path file, long rows, int dimension, int layer) throws IOException {
+        DatasetSidecar.write(
+                DatasetSidecar.pathFor(file.toString()),
+                new DatasetMeta(
+                        "base_tiny_L5_0a0b0c0d",
+                        Stage.BASE,
+                        rows,
+                        new DatasetMeta.Extraction(
+                                "org/tiny",
+                                dimension,
+                                layer,
+                                "docs",
+                                new DatasetMeta.CorpusSlice(0, DOCUMENTS),
+                                PositionsPerDocument.of(PER_DOCUMENT),
+                                null,
+                                null),
+                        true,
+                        null,
+                        DatasetMeta.PromptTemplates.NONE,
+                        null,
+                        new DatasetMeta.Provenance(List.of(), "2026-01-01T00:00:00Z", "test", "")));
+    }
+
+    private static List<List<Value>> rows(Path path) {
+        List<List<Value>> rows = new ArrayList<>();
+        try (DataFile file = DataFile.open(path)) {
+            for (DataFile.Rows reader = file.allRows(); reader.hasNext(); ) {
+                rows.add(reader.next());
+            }
+        }
+        return rows;
+    }
+
+    private static List<Integer> numbers(Path path) {
+        int vector;
+        try (DataFile file = DataFile.open(path)) {
+            vector = DataFile.index(file.columns(), "activation_vector");
+        }
+        return rows(path).stream()
+                .map(row -> (int) ((Value.Floats) row.get(vector)).values()[0] - 1)
+                .toList();
+    }
+
+    private DataSplit.Result split(Path base, DocumentSplits splits) throws IOException {
+        return new DataSplit(DataSplit.Fractions.DEFAULT, 42, splits)
+                .run(base, folder.resolve("splits"), false, Progress.NONE);
+    }
+
+    @Test
+    void documents_are_shared_out_as_the_reference_does_it_and_held_out_ones_to_nobody() throws IOException {
+        DataSplit.Result result = split(base(), DocumentSplits.fromIds(DocumentSplits.HELD_OUT));
+        assertThat(result.documents()).isEqualTo(Map.of(Part.AV_SFT, 4L, Part.AR_SFT, 4L, Part.RL, 10L, Part.EVAL, 3L));
+        List<String> train = new ArrayList<>(IntStream.range(0, DOCUMENTS)
+                .filter(i -> i % 7 != 6)
+                .mapToObj(i -> "docs:train:" + i)
+                .sorted()
+                .toList());
+        PythonRandom.of(42).shuffle(train);
+        assertThat(documents(Part.AV_SFT)).isEqualTo(Set.copyOf(train.subList(0, 4)));
+        assertThat(documents(Part.AR_SFT)).isEqualTo(Set.copyOf(train.subList(4, 8)));
+        assertThat(documents(Part.RL)).isEqualTo(Set.copyOf(train.subList(8, 18)));
+        assertThat(documents(Part.EVAL)).containsExactlyInAnyOrder("docs:eval:6", "docs:eval:13", "docs:eval:20");
+        try (DataFile file = DataFile.open(DataSplit.path(folder.resolve("splits"), Part.RL))) {
+            assertThat(file.meta().datasetId()).isEqualTo("base_tiny_L5_0a0b0c0d__rl_raw");
+            assertThat(file.meta().provenance().parentDatasets()).containsExactly("base_tiny_L5_0a0b0c0d");
+        }
+    }
+
+    private Set<String> documents(Part part) {
+        Set<String> documents = new HashSet<>();
+        rows(DataSplit.path(folder.resolve("splits"), part))
+                .forEach(row -> documents.add(((Value.Text) row.get(4)).value()));
+        return documents;
+    }
+
+    @Test
+    void documents_with_ids_of_their_own_are_refused_until_their_corpus_is_named() throws IOException {
+        Path base = base(i -> "novel-" + i);
+        assertThatThrownBy(() -> split(base, DocumentSplits.fromIds(DocumentSplits.HELD_OUT)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("--corpus");
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < DOCUMENTS; i++) {
+            lines.append("{\"doc_id\": \"novel-" + i + "\", \"split\": \"" + (i == 3 ? "eval" : "train")
+                    + "\", \"text\": \"x\"}\n");
+        }
+        Path corpus = folder.resolve("docs.jsonl");
+        Files.writeString(corpus, lines);
+        split(base, DocumentSplits.fromCorpus(Corpus.open(corpus, CorpusOptions.DEFAULT), DocumentSplits.HELD_OUT));
+        assertThat(documents(Part.EVAL)).containsExactly("novel-3");
+    }
+
+    @Test
+    void shuffling_in_small_pieces_gives_the_order_of_pythons_generator() throws IOException {
+        Path base = base();
+        Path out = folder.resolve("shuffled.parquet");
+        new DataShuffle(10L * DIMENSION * Float.BYTES).run(base, out, 7, DataShuffle.What.ROWS, false, Progress.NONE);
+        List<Integer> order = new ArrayList<>(
+                IntStream.range(0, DOCUMENTS * PER_DOCUMENT).boxed().toList());
+        PythonRandom.keyed(7, "base_tiny_L5_0a0b0c0d").shuffle(order);
+        assertThat(numbers(out)).isEqualTo(order);
+        Path control = folder.resolve("control.parquet");
+        new DataShuffle(10L * DIMENSION * Float.BYTES)
+                .run(base, control, 7, DataShuffle.What.ACTIVATIONS, false, Progress.NONE);
+        assertThat(numbers(control)).isNotEqualTo(order).doesNotHaveDuplicates();
+        assertThat(rows(control))
+                .extracting(row -> row.get(4))
+                .isEqualTo(rows(base).stream().map(row -> row.get(4)).toList());
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString())).noneMatch(name -> name.startsWith("."));
+        }
+    }
+
+    /// Declines every tenth text and fails at a given call.
+    private static final class Scripted implements Teacher {
+        private int calls;
+        private final int failAt;
+
+        Scripted(int failAt) {
+            this.failAt = failAt;
+        }
+
+        @Override
+        public List<Lesson> explain(List<Snippet> snippets) {
+            if (calls++ == failAt) {
+                throw new TeacherException("gone");
+            }
+            return snippets.stream()
+                    .<Lesson>map(snippet -> snippet.evidence().context().contains("0 ")
+                            ? new Lesson.Declined("ends in zero")
+                            : new Lesson.Explained("about " + snippet.evidence().context()))
+                    .toList();
+        }
+
+        @Override
+        public String identity() {
+            return "scripted";
+        }
+
+        @Override
+        public Optional<DatasetMeta.ApiSummaries> summaries() {
+            return Optional.of(new DatasetMeta.ApiSummaries("m", 1, 1, "prompt"));
+        }
+    }
+
+    private DataTeach.Result teach(Teacher teacher, Path out) throws IOException, InterruptedException {
+        return new DataTeach(teacher, DataTeach.Predictions.NONE, 10)
+                .run(folder.resolve("base.parquet"), out, false, Progress.NONE);
+    }
+
+    @Test
+    void an_interrupted_lesson_goes_on_and_ends_with_the_same_bytes() throws Exception {
+        base();
+        Path straight = folder.resolve("straight.parquet");
+        DataTeach.Result whole = teach(new Scripted(-1), straight);
+        assertThat(whole.rows()).isEqualTo(75);
+        assertThat(whole.reasons()).isEqualTo(Map.of("ends in zero", 9L));
+        Path out = folder.resolve("out.parquet");
+        assertThatThrownBy(() -> teach(new Scripted(4), out)).isInstanceOf(TeacherException.class);
+        assertThat(out).doesNotExist();
+        DataTeach.Result rest = teach(new Scripted(-1), out);
+        assertThat(rest.chunksKept()).isEqualTo(4);
+        assertThat(rest.dropped()).isEqualTo(9);
+        assertThat(out).hasSameBinaryContentAs(straight);
+        assertThat(folder.resolve("out.parquet.work")).doesNotExist();
+        try (DataFile file = DataFile.open(out)) {
+            assertThat(file.meta().datasetId()).endsWith("__explained");
+            assertThat(file.meta().apiSummaries()).isNotNull();
+        }
+    }
+
+    @Test
+    void an_interrupted_lesson_of_another_input_is_refused() throws Exception {
+        base();
+        Path out = folder.resolve("out.parquet");
+        assertThatThrownBy(() -> teach(new Scripted(4), out)).isInstanceOf(TeacherException.class);
+        base(i -> "other:train:" + i);
+        assertThatThrownBy(() -> teach(new Scripted(-1), out))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("input-sha256");
+    }
+
+    @Test
+    void words_are_counted_once_a_document() throws Exception {
+        Path base = base();
+        GroundedTeacher teacher = new GroundedTeacher(DataTeach.frequencies(List.of(base), Progress.NONE));
+        assertThat(teacher.identity()).contains(DOCUMENTS + " documents");
+    }
+
+    @Test
+    void a_sidecar_of_another_file_is_refused() throws Exception {
+        Path base = base();
+        sidecar(base, 3, DIMENSION, 5);
+        assertThatThrownBy(() -> DataFile.open(base))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("row_count");
+        sidecar(base, DOCUMENTS * PER_DOCUMENT, DIMENSION + 1, 5);
+        assertThatThrownBy(() -> rows(base)).isInstanceOf(FormatException.class).hasMessageContaining("9");
+        sidecar(base, DOCUMENTS * PER_DOCUMENT, DIMENSION, 6);
+        assertThatThrownBy(() -> rows(base))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("activation_layer");
+        Files.delete(DatasetSidecar.pathFor(base.toString()));
+        assertThatThrownBy(() -> DataFile.open(base))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("sidecar");
+    }
+}

@@ -1,0 +1,332 @@
+package dev.nla4j.teacher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class ApiTeacherTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final ApiKey KEY = new ApiKey("sk-secret-of-tests");
+
+    @TempDir
+    Path folder;
+
+    private static List<Snippet> snippets(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new Snippet("doc:" + i, Evidence.ofContext("The art of text number " + i)))
+                .toList();
+    }
+
+    private List<Lesson> openAi(FakeApi api, int count) throws IOException, InterruptedException {
+        try (ResponseCache cache = ResponseCache.open(folder);
+                OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 4, 4, LONG), cache)) {
+            return teacher.explain(snippets(count));
+        }
+    }
+
+    @Test
+    void messages_are_asked_with_the_key_and_read_by_the_rules() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                        FakeApi.send(exchange, 200, FakeApi.message(FakeApi.GOOD, "end_turn")));
+                ResponseCache cache = ResponseCache.open(folder);
+                AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, false)) {
+            List<Lesson> lessons = teacher.explain(snippets(3));
+            assertThat(lessons).containsOnly(new Lesson.Explained("Register: formal\n\nthe last token is \"of\""));
+            FakeApi.Request request = api.requests.getFirst();
+            assertThat(request.path()).isEqualTo("/v1/messages");
+            assertThat(request.key()).isEqualTo("sk-secret-of-tests");
+            JsonNode body = Json.mapper().readTree(request.body());
+            assertThat(body.path("max_tokens").intValue()).isEqualTo(300);
+            assertThat(body.path("messages").path(0).path("content").stringValue())
+                    .contains("<begin_text>The art of text number ")
+                    .contains("<analysis>");
+            ApiUsage usage = teacher.usage();
+            assertThat(usage.answered()).isEqualTo(3);
+            assertThat(usage.dollars()).isCloseTo(3 * (400 * 3 + 100 * 15) / 1e6, within(1e-12));
+            assertThat(teacher.estimate(3, 100)).isGreaterThan(usage.dollars());
+        }
+    }
+
+    @Test
+    void an_answer_is_paid_for_once() throws Exception {
+        try (FakeApi api = new FakeApi(
+                (n, request, exchange) -> FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop")))) {
+            List<Lesson> first = openAi(api, 5);
+            assertThat(openAi(api, 5)).isEqualTo(first);
+            assertThat(api.requests).hasSize(5);
+            assertThat(api.requests.getFirst().authorization()).isEqualTo("Bearer sk-secret-of-tests");
+        }
+    }
+
+    @Test
+    void a_server_that_asks_to_wait_is_waited_for() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            if (n == 0) {
+                FakeApi.send(exchange, 429, "{}", "Retry-After", "1");
+            } else {
+                FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop"));
+            }
+        })) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
+            long waited = api.requests.get(1).nanos() - api.requests.get(0).nanos();
+            assertThat(waited).isGreaterThanOrEqualTo(Duration.ofMillis(1000).toNanos());
+        }
+    }
+
+    @Test
+    void failures_that_pass_are_tried_again() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            switch (n) {
+                case 0 -> FakeApi.send(exchange, 500, "oops");
+                case 1 -> FakeApi.send(exchange, 200, "{\"choices\": [");
+                case 2 -> FakeApi.send(exchange, 529, "");
+                default -> FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop"));
+            }
+        })) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.requests).hasSize(4);
+        }
+    }
+
+    @Test
+    void a_request_that_always_fails_costs_its_row_only() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            boolean bad = request.body().contains("number 2");
+            FakeApi.send(exchange, bad ? 500 : 200, bad ? "" : FakeApi.choice(FakeApi.GOOD, "stop"));
+        })) {
+            List<Lesson> lessons = openAi(api, 5);
+            assertThat(lessons.get(2)).isEqualTo(new Lesson.Declined("no answer: HTTP 500 from 127.0.0.1"));
+            assertThat(lessons).filteredOn(Lesson.Explained.class::isInstance).hasSize(4);
+        }
+    }
+
+    @Test
+    void a_server_that_is_down_ends_the_run_instead_of_dropping_all_rows() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> FakeApi.send(exchange, 503, ""))) {
+            assertThatThrownBy(() -> openAi(api, 3))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("3 of 3")
+                    .hasMessageContaining("503");
+        }
+    }
+
+    @Test
+    void a_slow_answer_is_given_up() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+                    try {
+                        Thread.sleep(n == 0 ? 5000 : 0);
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                    FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop"));
+                });
+                ResponseCache cache = ResponseCache.open(folder);
+                OpenAiTeacher teacher =
+                        new OpenAiTeacher(api.settings(ApiKey.NONE, 1, 3, Duration.ofMillis(700)), cache)) {
+            assertThat(teacher.explain(snippets(1))).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.requests).hasSizeGreaterThan(1);
+            assertThat(api.requests.getFirst().authorization()).isEqualTo("null");
+        }
+    }
+
+    @Test
+    void refusals_and_cut_off_answers_drop_their_rows() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> FakeApi.send(
+                exchange,
+                200,
+                request.body().contains("number 0")
+                        ? FakeApi.choice("I can't help with that.", "content_filter")
+                        : request.body().contains("number 1")
+                                ? FakeApi.choice("<analysis>\nfirst\nsecond", "length")
+                                : FakeApi.choice("<analysis>\nonly one\n</analysis>", "stop")))) {
+            assertThat(openAi(api, 3))
+                    .containsExactly(
+                            new Lesson.Declined("the model refused"),
+                            new Lesson.Declined("the answer was cut off or has no tags"),
+                            new Lesson.Declined("the answer has fewer than two features"));
+        }
+    }
+
+    @Test
+    void a_wrong_key_ends_the_run_at_once_and_is_not_shown() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, 401, "{\"error\": {\"message\": \"bad key sk-secret-of-tests\\u001b[31m\"}}"))) {
+            assertThatThrownBy(() -> openAi(api, 1))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("not accepted")
+                    .hasMessageNotContaining("secret")
+                    .hasMessageNotContaining("\u001b");
+            assertThat(api.requests).hasSize(1);
+        }
+    }
+
+    @Test
+    void no_more_requests_are_out_than_allowed() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop"));
+        })) {
+            assertThat(openAi(api, 24)).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.mostInside.get()).isBetween(2, 4);
+        }
+    }
+
+    @Test
+    void a_batch_is_waited_for_and_taken_up_again() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> batch(request, exchange));
+                ResponseCache cache = ResponseCache.open(folder);
+                AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, true)) {
+            batchUrl = api.address();
+            polls = 2;
+            List<Lesson> lessons = teacher.explain(snippets(4));
+            assertThat(lessons).filteredOn(Lesson.Explained.class::isInstance).hasSize(3);
+            assertThat(lessons.get(3)).isEqualTo(new Lesson.Declined("no answer: the batch has none for it"));
+            assertThat(teacher.usage().dollars()).isCloseTo(0.5 * 3 * (400 * 3 + 100 * 15) / 1e6, within(1e-12));
+            assertThat(notes()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_batch_that_was_started_is_not_started_twice() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> batch(request, exchange))) {
+            batchUrl = api.address();
+            polls = Integer.MAX_VALUE;
+            Thread waiting = Thread.ofVirtual().start(() -> {
+                try (ResponseCache cache = ResponseCache.open(folder);
+                        AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, true)) {
+                    teacher.explain(snippets(4));
+                } catch (IOException | InterruptedException e) {
+                    // the run is killed here
+                    Thread.currentThread().interrupt();
+                }
+            });
+            while (notes().isEmpty()) {
+                Thread.sleep(5);
+            }
+            waiting.interrupt();
+            waiting.join();
+            polls = 0;
+            try (ResponseCache cache = ResponseCache.open(folder);
+                    AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, true)) {
+                assertThat(teacher.explain(snippets(4)))
+                        .filteredOn(Lesson.Explained.class::isInstance)
+                        .hasSize(3);
+            }
+            assertThat(api.requests)
+                    .filteredOn(request -> request.method().equals("POST"))
+                    .hasSize(1);
+        }
+    }
+
+    private volatile URI batchUrl = URI.create("http://127.0.0.1");
+    private volatile int polls;
+    private volatile String batchBody = "";
+
+    /// Three of four requests succeed, in another order than they were asked.
+    private void batch(FakeApi.Request request, com.sun.net.httpserver.HttpExchange exchange) throws IOException {
+        if (request.method().equals("POST")) {
+            batchBody = request.body();
+            FakeApi.send(exchange, 200, "{\"id\": \"batch_1\", \"processing_status\": \"in_progress\"}");
+        } else if (request.path().endsWith("/results")) {
+            StringBuilder lines = new StringBuilder();
+            List<JsonNode> asked = List.copyOf(
+                    Json.mapper().readTree(batchBody).path("requests").values());
+            for (int i = asked.size() - 1; i >= 0; i--) {
+                String id = asked.get(i).path("custom_id").stringValue();
+                lines.append("{\"custom_id\": \"" + id + "\", \"result\": ")
+                        .append(
+                                i == 3
+                                        ? "{\"type\": \"errored\"}"
+                                        : "{\"type\": \"succeeded\", \"message\": "
+                                                + FakeApi.message(FakeApi.GOOD, "end_turn") + "}")
+                        .append("}\n");
+            }
+            FakeApi.send(exchange, 200, lines.toString());
+        } else if (polls-- > 0) {
+            FakeApi.send(exchange, 200, "{\"id\": \"batch_1\", \"processing_status\": \"in_progress\"}");
+        } else {
+            FakeApi.send(
+                    exchange,
+                    200,
+                    "{\"id\": \"batch_1\", \"processing_status\": \"ended\", \"results_url\": \"" + batchUrl
+                            + "/v1/messages/batches/batch_1/results\"}");
+        }
+    }
+
+    private List<Path> notes() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("batch-"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void a_cache_survives_a_line_that_was_cut_off() throws Exception {
+        ApiAnswer answer = new ApiAnswer("text with \n and \"quotes\" ü", "stop", 1, 2);
+        try (ResponseCache cache = ResponseCache.open(folder)) {
+            cache.put(ResponseCache.key("a"), answer);
+            cache.put(ResponseCache.key("b"), answer);
+        }
+        Path file;
+        try (Stream<Path> files = Files.list(folder)) {
+            file = files.findFirst().orElseThrow();
+        }
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 9), StandardOpenOption.TRUNCATE_EXISTING);
+        try (ResponseCache cache = ResponseCache.open(folder)) {
+            assertThat(cache.get(ResponseCache.key("a"))).contains(answer);
+            assertThat(cache.get(ResponseCache.key("b"))).isEmpty();
+            cache.put(ResponseCache.key("b"), answer);
+        }
+        try (ResponseCache cache = ResponseCache.open(folder)) {
+            assertThat(cache.size()).isEqualTo(2);
+            assertThat(cache.get(ResponseCache.key("b"))).contains(answer);
+        }
+    }
+
+    @Test
+    void keys_come_from_the_environment_and_never_show() {
+        assertThat(ApiKey.from(Map.of("K", " abc "), "K").secret()).isEqualTo("abc");
+        assertThat(ApiKey.from(Map.of("K", "abc"), "K").toString()).doesNotContain("abc");
+        assertThatThrownBy(() -> ApiKey.from(Map.of(), "K"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("K");
+        assertThatThrownBy(() -> new ApiSettings(
+                        URI.create("http://example.org"),
+                        KEY,
+                        "m",
+                        1,
+                        1,
+                        ApiSettings.Prices.FREE,
+                        ApiSettings.Pace.DEFAULT))
+                .hasMessageContaining("clear text");
+    }
+
+    @Test
+    void list_markers_and_bold_are_stripped() {
+        assertThat(FeaturePrompt.read("x <analysis>\n(1) **A:** one\n\n* two\nii) three\n</analysis> y"))
+                .contains("A: one\n\ntwo\n\nthree");
+        assertThat(FeaturePrompt.read("<analysis>a\nb")).isEmpty();
+        assertThat(FeaturePrompt.read("a\nb</analysis>")).isEmpty();
+    }
+}
