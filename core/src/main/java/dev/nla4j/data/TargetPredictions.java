@@ -136,8 +136,7 @@ public final class TargetPredictions {
         return batches;
     }
 
-    private void read(
-            List<Run> batch, List<ActivationRow> rows, List<int[]> ids, @Nullable Evidence[] evidence) {
+    private void read(List<Run> batch, List<ActivationRow> rows, List<int[]> ids, @Nullable Evidence[] evidence) {
         List<int[]> positions = batch.stream()
                 .map(run -> run.rows().stream()
                         .mapToInt(row -> ids.get(row).length - 1)

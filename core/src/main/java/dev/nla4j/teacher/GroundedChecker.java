@@ -162,6 +162,7 @@ public final class GroundedChecker implements ClaimChecker {
     }
 
     private static final Pattern TAIL_PART = Pattern.compile("\\\\u\\{[0-9a-fA-F]+\\}|\\\\.|.", Pattern.DOTALL);
+
     private static boolean isWhite(String part) {
         String plain = Escaping.unescape(part);
         return plain.length() == 1 && Tail.isWhite(plain.charAt(0));

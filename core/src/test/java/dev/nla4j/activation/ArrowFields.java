@@ -50,13 +50,12 @@ final class ArrowFields {
         bytes.get(name + 4, text);
         int kind = number(table, 2, 1);
         int type = target(table, 3);
-        String values =
-                switch (kind) {
-                    case INT -> number(type, 0, 4) + " signed " + number(type, 1, 1);
-                    case FLOAT -> "precision " + number(type, 0, 2);
-                    case FIXED_SIZE_LIST -> "length " + number(type, 0, 4);
-                    default -> "";
-                };
+        String values = switch (kind) {
+            case INT -> number(type, 0, 4) + " signed " + number(type, 1, 1);
+            case FLOAT -> "precision " + number(type, 0, 2);
+            case FIXED_SIZE_LIST -> "length " + number(type, 0, 4);
+            default -> "";
+        };
         return new String(text, StandardCharsets.UTF_8) + " " + number(table, 1, 1) + " " + kind + "(" + values + ")"
                 + fields(table, 5);
     }
