@@ -25,6 +25,8 @@ public final class TargetPredictions {
     /// Between precisions the cosine is over 0.999; another token or a cut window gives far less.
     private static final double SAME = 0.99;
 
+    private static final int[] UNKNOWN = {};
+
     private final Tokenizer tokenizer;
     private final NextTokenReader reader;
     private final int batchTokens;
@@ -61,7 +63,7 @@ public final class TargetPredictions {
 
     /// What is known of each row, in their order.
     public List<Evidence> of(List<ActivationRow> rows) {
-        List<int @Nullable []> ids = rows.stream().map(this::ids).toList();
+        List<int[]> ids = rows.stream().map(this::ids).toList();
         @Nullable Evidence[] evidence = new Evidence[rows.size()];
         for (List<Run> batch : batches(runs(ids))) {
             read(batch, rows, ids, evidence);
@@ -76,38 +78,35 @@ public final class TargetPredictions {
         return all;
     }
 
-    /// The tokens a row's activation was taken from, null when the text does not give them back.
-    private int @Nullable [] ids(ActivationRow row) {
+    /// The tokens a row's activation was taken from, none when the text does not give them back.
+    private int[] ids(ActivationRow row) {
         if (row.tokens() > longest) {
-            return null;
+            return UNKNOWN;
         }
         int[] transcript = transcripts.get(row.documentId());
         if (transcript != null) {
-            return row.tokens() <= transcript.length ? Arrays.copyOf(transcript, (int) row.tokens()) : null;
+            return row.tokens() <= transcript.length ? Arrays.copyOf(transcript, (int) row.tokens()) : UNKNOWN;
         }
         if (row.text().length() > Tokenizer.LONGEST_TEXT) {
-            return null;
+            return UNKNOWN;
         }
         int[] ids = tokenizer.ids(row.text(), true);
         int length = ids.length - tokenizer.specials().suffix().size();
-        return length == row.tokens() ? Arrays.copyOf(ids, length) : null;
+        return length == row.tokens() ? Arrays.copyOf(ids, length) : UNKNOWN;
     }
 
     /// Longest rows first; each following one joins the first run that begins with its tokens.
-    private static List<Run> runs(List<int @Nullable []> ids) {
+    private static List<Run> runs(List<int[]> ids) {
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < ids.size(); i++) {
-            if (ids.get(i) != null) {
+            if (ids.get(i).length > 0) {
                 order.add(i);
             }
         }
-        order.sort(Comparator.comparingInt((Integer i) -> length(ids.get(i))).reversed());
+        order.sort(Comparator.comparingInt((Integer i) -> ids.get(i).length).reversed());
         List<Run> runs = new ArrayList<>();
         for (int row : order) {
             int[] mine = ids.get(row);
-            if (mine == null) {
-                continue;
-            }
             Run host = runs.stream()
                     .filter(run ->
                             Arrays.mismatch(run.ids(), mine) < 0 || Arrays.mismatch(run.ids(), mine) >= mine.length)
@@ -120,10 +119,6 @@ public final class TargetPredictions {
             host.rows().add(row);
         }
         return runs;
-    }
-
-    private static int length(int @Nullable [] ids) {
-        return ids == null ? 0 : ids.length;
     }
 
     private List<List<Run>> batches(List<Run> runs) {
@@ -141,11 +136,10 @@ public final class TargetPredictions {
         return batches;
     }
 
-    private void read(
-            List<Run> batch, List<ActivationRow> rows, List<int @Nullable []> ids, @Nullable Evidence[] evidence) {
+    private void read(List<Run> batch, List<ActivationRow> rows, List<int[]> ids, @Nullable Evidence[] evidence) {
         List<int[]> positions = batch.stream()
                 .map(run -> run.rows().stream()
-                        .mapToInt(row -> length(ids.get(row)) - 1)
+                        .mapToInt(row -> ids.get(row).length - 1)
                         .toArray())
                 .toList();
         List<NextTokenReader.Reading> readings =

@@ -56,7 +56,7 @@ final class FeaturePrompt {
             return Optional.empty();
         }
         List<String> features = new ArrayList<>();
-        for (String line : analysis.group(1).split("\n")) {
+        for (String line : analysis.group(1).split("\n", -1)) {
             String bare = LIST_MARKER.matcher(line).replaceFirst("");
             bare = BOLD.matcher(bare).replaceAll("$1").strip();
             if (!bare.isEmpty()) {

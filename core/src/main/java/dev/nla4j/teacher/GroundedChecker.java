@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -143,7 +142,7 @@ public final class GroundedChecker implements ClaimChecker {
         int start = -1;
         int whiteFrom = -1;
         while (matcher.find()) {
-            boolean white = IS_WHITE.test(matcher.group());
+            boolean white = isWhite(matcher.group());
             if (white && start >= 0) {
                 words.add(new Piece(piece.segment(), piece.start() + start, piece.start() + matcher.start()));
                 start = -1;
@@ -163,10 +162,11 @@ public final class GroundedChecker implements ClaimChecker {
     }
 
     private static final Pattern TAIL_PART = Pattern.compile("\\\\u\\{[0-9a-fA-F]+\\}|\\\\.|.", Pattern.DOTALL);
-    private static final Predicate<String> IS_WHITE = part -> {
+
+    private static boolean isWhite(String part) {
         String plain = Escaping.unescape(part);
         return plain.length() == 1 && Tail.isWhite(plain.charAt(0));
-    };
+    }
 
     private static Judgement prose(String text, String context) {
         Matcher quotation = QUOTATION.matcher(text);

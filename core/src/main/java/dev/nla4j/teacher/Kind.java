@@ -20,6 +20,7 @@ enum Kind {
     PAST_TENSE("past tense", "past"),
     PRESENT_TENSE("present tense", "present");
 
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<String> phrases;
 
     Kind(String... phrases) {
