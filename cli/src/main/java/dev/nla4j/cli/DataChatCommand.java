@@ -115,11 +115,11 @@ final class DataChatCommand implements Callable<Integer> {
         Wiring wiring = new Wiring();
         Corpus corpus = Corpus.open(prompts, new CorpusOptions(split, textField));
         LocalModel found = wiring.find(model);
-        try (LanguageModel loaded = wiring.load(model, dtype.dtype)) {
+        try (LanguageModel loaded = wiring.load(model, dtype.dtype())) {
             String weights = found.sha256(wiring.progress()).orElse(found.path().toString());
             ChatActivations.Settings settings = new ChatActivations.Settings(
                     model,
-                    weights + " " + dtype.dtype,
+                    weights + " " + dtype.dtype(),
                     layer,
                     PositionsPerDocument.parse(perAnswer),
                     temperature,

@@ -110,7 +110,7 @@ final class DataTeachCommand implements Callable<Integer> {
         Progress progress = wiring.progress();
         GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(inputs, progress));
         Map<String, int[]> conversations = transcripts == null ? Map.of() : Transcripts.tokens(transcripts);
-        try (LanguageModel loaded = wiring.load(target, dtype.dtype)) {
+        try (LanguageModel loaded = wiring.load(target, dtype.dtype())) {
             NextTokenReader reader =
                     new NextTokenReader(loaded.decoder(), layer, loaded.drawableIds(), TargetPredictions.TOP);
             for (Path input : inputs) {

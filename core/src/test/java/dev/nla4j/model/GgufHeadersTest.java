@@ -112,6 +112,11 @@ class GgufHeadersTest {
         }
 
         @Override
+        public void scanF32(String name, FloatPieces pieces) {
+            throw new IllegalStateException(name);
+        }
+
+        @Override
         public void readBf16(String name, MemorySegment out) {
             throw new IllegalStateException(name);
         }
