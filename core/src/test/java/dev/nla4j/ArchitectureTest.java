@@ -28,9 +28,10 @@ class ArchitectureTest {
             "verify",
             "eval",
             "distribute",
-            "train");
+            "train",
+            "bench");
     private static final List<String> MAY_SEE_LIBTORCH =
-            List.of("tensor", "model", "activation", "generate", "nla", "verify", "distribute", "train");
+            List.of("tensor", "model", "activation", "generate", "nla", "verify", "distribute", "train", "bench");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.nla4j");

@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
             ChatCommand.class,
             GenerateCommand.class,
             TrainCommand.class,
+            BenchCommand.class,
             DoctorCommand.class
         },
         footer = {"", "Example: nla explain \"The capital of France is\""})

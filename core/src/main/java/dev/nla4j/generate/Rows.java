@@ -10,6 +10,7 @@ import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -96,10 +97,12 @@ final class Rows implements AutoCloseable {
         try (Scope _ = Scope.noGrad();
                 Prefix read = Prefix.empty()) {
             Tensor embeddings = padded(prompts); // [U, T, D]
-            Tensor residual = decoder.residual(embeddings, new Context.Start(prefix, read));
-            Tensor last = residual.reshape(-1, decoder.config().dim())
-                    .index_select(0, lastTokens(source, lengths, embeddings.size(1))); // [n, D]
-            Sampler.Draw[] draws = Sampler.draw(decoder.logits(last), rows, vocabularyLimit);
+            int[] last = IntStream.of(lengths).map(length -> length - 1).toArray();
+            Tensor residual = decoder.residualAt(
+                            embeddings, decoder.config().numLayers(), new Context.Start(prefix, read), last)
+                    .index_select(
+                            0, Tensors.longs(IntStream.of(source).asLongStream().toArray(), source.length));
+            Sampler.Draw[] draws = Sampler.draw(decoder.logits(residual), rows, vocabularyLimit);
             cache.admit(read, source, lengths);
             live.addAll(rows);
             for (int i = 0; i < draws.length; i++) {
@@ -117,14 +120,6 @@ final class Rows implements AutoCloseable {
             embeddings.select(0, i).narrow(0, 0, own.size(0)).copy_(own);
         }
         return embeddings;
-    }
-
-    private static Tensor lastTokens(int[] source, int[] lengths, long longest) {
-        long[] last = new long[source.length];
-        for (int i = 0; i < last.length; i++) {
-            last[i] = (long) source[i] * longest + lengths[source[i]] - 1;
-        }
-        return Tensors.longs(last, last.length);
     }
 
     /// One id more for every live row; rows that are not wanted any more leave before it, those that end leave

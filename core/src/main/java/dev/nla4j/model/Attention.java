@@ -32,25 +32,79 @@ final class Attention {
             Call call,
             int layer) {
         Heads heads = config.heads();
-        long rows = x.size(0);
-        long tokens = x.size(1);
-        long turned = (long) heads.queries() + heads.keyValues();
         Tensor fused = weights.queryKeyValue()
                 .apply(x, adapter == null ? null : adapter.queryKeyValue())
-                .view(rows, tokens, turned + heads.keyValues(), heads.width()); // [B, T, H+2K, d]
-        Tensor queryKey = fused.narrow(2, 0, turned); // [B, T, H+K, d]
+                .view(x.size(0), x.size(1), (long) heads.queries() + 2L * heads.keyValues(), heads.width());
+        // Queries and keys are turned together: one pass over both. [B, T, H+K, d]
+        Tensor queryKey = fused.narrow(2, 0, (long) heads.queries() + heads.keyValues());
         if (weights.queryNorm() != null && weights.keyNorm() != null) {
-            queryKey = headNorms(queryKey, weights.queryNorm(), weights.keyNorm(), config);
+            queryKey = Tensors.cat(
+                    2,
+                    normed(queryKey.narrow(2, 0, heads.queries()), weights.queryNorm(), config),
+                    normed(queryKey.narrow(2, heads.queries(), heads.keyValues()), weights.keyNorm(), config));
         }
         queryKey = rotate(queryKey, call.turn(kind.rope()));
         Tensor query = queryKey.narrow(2, 0, heads.queries());
         Tensor key = queryKey.narrow(2, heads.queries(), heads.keyValues()).transpose(1, 2); // [B, K, T, d]
-        Tensor value = fused.narrow(2, turned, heads.keyValues()).transpose(1, 2); // [B, K, T, d]
+        Tensor value = fused.narrow(2, (long) heads.queries() + heads.keyValues(), heads.keyValues())
+                .transpose(1, 2); // [B, K, T, d]
         call.capture(key, value);
-        Prefix prefix = call.prefix();
         Tokens own = new Tokens(call.keys(layer, key), call.values(layer, value));
+        return attended(query, own, weights, adapter, config, kind, call, layer);
+    }
+
+    /// As [#apply] for one token of each row, when nobody needs the others': keys and values of all, a query of
+    /// one.
+    ///
+    /// @param x `[B, T, D]`, normalised
+    /// @param one `[B, 1, D]`, the tokens that `at` speaks of
+    /// @return `[B, 1, D]`
+    static Tensor applyToOne(
+            Tensor x,
+            Tensor one,
+            Weights.Block weights,
+            @Nullable BlockAdapter adapter,
+            ModelConfig config,
+            ModelConfig.Layer kind,
+            Call all,
+            Call at,
+            int layer) {
+        Heads heads = config.heads();
+        long d = heads.width();
+        long queries = heads.queries() * d;
+        LowRank added = adapter == null ? null : adapter.queryKeyValue();
+        Tensor keyValue = weights.queryKeyValue()
+                .rows(queries, 2L * heads.keyValues() * d)
+                .apply(x, added == null ? null : added.rows(queries, 2L * heads.keyValues() * d))
+                .view(x.size(0), x.size(1), 2L * heads.keyValues(), d); // [B, T, 2K, d]
+        Tensor query = weights.queryKeyValue()
+                .rows(0, queries)
+                .apply(one, added == null ? null : added.rows(0, queries))
+                .view(x.size(0), 1, heads.queries(), d); // [B, 1, H, d]
+        Tensor key = keyValue.narrow(2, 0, heads.keyValues());
+        if (weights.queryNorm() != null && weights.keyNorm() != null) {
+            query = normed(query, weights.queryNorm(), config);
+            key = normed(key, weights.keyNorm(), config);
+        }
+        query = rotate(query, at.turn(kind.rope()));
+        key = rotate(key, all.turn(kind.rope())).transpose(1, 2); // [B, K, T, d]
+        Tensor value = keyValue.narrow(2, heads.keyValues(), heads.keyValues()).transpose(1, 2);
+        all.capture(key, value);
+        return attended(query, new Tokens(key, value), weights, adapter, config, kind, at, layer);
+    }
+
+    private static Tensor attended(
+            Tensor query,
+            Tokens own,
+            Weights.Block weights,
+            @Nullable BlockAdapter adapter,
+            ModelConfig config,
+            ModelConfig.Layer kind,
+            Call call,
+            int layer) {
+        Prefix prefix = call.prefix();
         Tokens shared = prefix == null ? null : new Tokens(prefix.keys(layer), prefix.values(layer));
-        Tensor attended = attend(query, own, shared, heads, call.masks(), kind.window(), MOST_SCORES); // [B, T, H*d]
+        Tensor attended = attend(query, own, shared, config.heads(), call.masks(), kind.window(), MOST_SCORES);
         return weights.output().apply(attended, adapter == null ? null : adapter.output());
     }
 
@@ -61,12 +115,9 @@ final class Attention {
         }
     }
 
-    private static Tensor headNorms(Tensor queryKey, Tensor queryNorm, Tensor keyNorm, ModelConfig config) {
-        int queries = config.heads().queries();
-        double eps = config.norm().eps();
-        Tensor query = RmsNorm.apply(queryKey.narrow(2, 0, queries), queryNorm, eps);
-        Tensor key = RmsNorm.apply(queryKey.narrow(2, queries, config.heads().keyValues()), keyNorm, eps);
-        return Tensors.cat(2, query, key).to(queryKey.scalar_type());
+    /// Each head normalised, in its own type again.
+    private static Tensor normed(Tensor heads, Tensor weight, ModelConfig config) {
+        return RmsNorm.apply(heads, weight, config.norm().eps()).to(heads.scalar_type());
     }
 
     /// Heads turned to their positions.

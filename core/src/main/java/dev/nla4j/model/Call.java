@@ -26,8 +26,7 @@ final class Call implements AutoCloseable {
         this.context = context;
         this.ropes = ropes;
         this.tokens = Math.toIntExact(tokens);
-        Prefix prefix = context.prefix();
-        this.prefixLength = prefix == null ? 0 : Math.toIntExact(prefix.length());
+        this.prefixLength = prefixLength(context);
         switch (context) {
             case Context.Start _ -> {
                 starts = new int[] {0};
@@ -44,6 +43,26 @@ final class Call implements AutoCloseable {
             }
         }
         this.masks = new Masks(type, starts, prefixLength);
+    }
+
+    /// A call of one token in each row, in the midst of tokens whose keys and values are already there.
+    ///
+    /// @param at which of its row's tokens each is
+    /// @param seen tokens of every row, padding included
+    Call(Context context, RopeTables ropes, ScalarType type, int[] at, int seen) {
+        this.context = context;
+        this.ropes = ropes;
+        this.tokens = 1;
+        this.prefixLength = prefixLength(context);
+        this.starts = at.clone();
+        this.seen = seen;
+        this.places = null;
+        this.masks = new Masks(type, starts, prefixLength);
+    }
+
+    private static int prefixLength(Context context) {
+        Prefix prefix = context.prefix();
+        return prefix == null ? 0 : Math.toIntExact(prefix.length());
     }
 
     /// Cosines and sines of the call's tokens, `[1 or B, T, 1, w]`.

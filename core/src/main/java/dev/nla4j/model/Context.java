@@ -18,6 +18,11 @@ public sealed interface Context permits Context.Start, KeyValues {
         }
     }
 
+    /// Nothing before, and nobody asks for keys and values.
+    static Start none() {
+        return Start.PLAIN;
+    }
+
     /// Tokens that stand before every row.
     @Nullable
     Prefix prefix();

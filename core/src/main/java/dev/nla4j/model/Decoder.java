@@ -84,9 +84,7 @@ public final class Decoder {
         }
         Tensor residual = embeddings;
         tap.at(0, residual);
-        try (Scope _ = Scope.open();
-                Call call =
-                        new Call(context == null ? Context.Start.PLAIN : context, ropes, type, embeddings.size(1))) {
+        try (Call call = new Call(context == null ? Context.Start.PLAIN : context, ropes, type, embeddings.size(1))) {
             for (int layer = 0; layer < depth; layer++) {
                 Tensor next = block(residual, layer, call);
                 if (layer > 0) {
@@ -100,9 +98,49 @@ public final class Decoder {
         return depth == 0 ? residual : Scope.adopt(residual);
     }
 
+    /// As [#residual] for one token of each row: the last block computes nothing for the others.
+    ///
+    /// @param at which of its row's tokens each is, one a row
+    /// @param context rows that begin here, with whatever stands before them
+    /// @return `[B, D]` fp32
+    public Tensor residualAt(Tensor embeddings, int depth, Context.Start context, int[] at) {
+        if (depth < 1 || at.length != embeddings.size(0)) {
+            throw new IllegalArgumentException(
+                    "depth: must be 1 or more, was " + depth + "; tokens: must be one a row, were " + at.length);
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor residual = residual(embeddings, depth - 1, context, (reached, stream) -> {});
+            int tokens = Math.toIntExact(embeddings.size(1));
+            try (Call all = new Call(context, ropes, type, tokens);
+                    Call one = new Call(context, ropes, type, at, tokens)) {
+                long[] flat = new long[at.length];
+                for (int row = 0; row < at.length; row++) {
+                    flat[row] = (long) row * tokens + at[row];
+                }
+                Tensor chosen = residual.reshape(-1, config.dim())
+                        .index_select(0, Tensors.longs(flat, flat.length))
+                        .unsqueeze(1); // [B, 1, D]
+                int layer = depth - 1;
+                Weights.Block block = weights.blocks().get(layer);
+                BlockAdapter added = adapter == null ? null : adapter.block(layer);
+                Tensor x = normed(residual, block.inputNorm());
+                Tensor attended = Attention.applyToOne(
+                        x,
+                        normed(chosen, block.inputNorm()),
+                        block,
+                        added,
+                        config,
+                        config.layers().get(layer),
+                        all,
+                        one,
+                        layer);
+                return scope.keep(fed(chosen, attended, block, added).squeeze(1));
+            }
+        }
+    }
+
     /// One block. What it makes on the way is freed at once: kept until the whole call ends, the intermediate
-    /// results of thirty blocks would be gigabytes. (Where gradients are recorded, the graph holds what it
-    /// needs.)
+    /// results of thirty blocks would be gigabytes. (Where gradients are recorded, the graph holds what it needs.)
     ///
     /// @return released from every scope
     private Tensor block(Tensor residual, int layer, Call call) {
@@ -111,15 +149,20 @@ public final class Decoder {
         ModelConfig.Layer kind = config.layers().get(layer);
         call.turn(kind.rope());
         try (Scope scope = Scope.open()) {
-            Tensor middle;
+            Tensor attended;
             try (Scope attention = Scope.open()) {
                 Tensor x = normed(residual, block.inputNorm());
-                Tensor attended = Attention.apply(x, block, added, config, kind, call, layer);
-                middle = attention.keep(residual.add(sandwiched(attended, block.postAttentionNorm())));
+                attended = attention.keep(Attention.apply(x, block, added, config, kind, call, layer));
             }
-            Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
-            return scope.release(middle.add(sandwiched(fed, block.postFeedForwardNorm())));
+            return scope.release(fed(residual, attended, block, added));
         }
+    }
+
+    /// What a block adds after its attention.
+    private Tensor fed(Tensor residual, Tensor attended, Weights.Block block, @Nullable BlockAdapter added) {
+        Tensor middle = residual.add(sandwiched(attended, block.postAttentionNorm()));
+        Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
+        return middle.add(sandwiched(fed, block.postFeedForwardNorm()));
     }
 
     private Tensor normed(Tensor residual, Tensor norm) {
@@ -140,10 +183,7 @@ public final class Decoder {
 
     /// Logits of a residual stream `[..., D]` after all blocks: `[..., V]` fp32.
     public Tensor logits(Tensor residual) {
-        Tensor head = weights.tied() ? weights.embedding() : weights.head();
-        if (head == null) {
-            throw new IllegalStateException("a trunk has no head");
-        }
+        Tensor head = weights.headProduct();
         Tensor x = finalNorm(residual).to(type);
         return Attention.capped(MatrixProduct.linear(x, head, null).to(ScalarType.Float), config.logitCap());
     }

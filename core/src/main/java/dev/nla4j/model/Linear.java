@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// @param weight `[out, in]`
 /// @param bias `[out]`
 record Linear(Tensor weight, @Nullable Tensor bias) {
+    /// The rows `from` to `from + count` of its outputs; views.
+    Linear rows(long from, long count) {
+        return new Linear(weight.narrow(0, from, count), bias == null ? null : bias.narrow(0, from, count));
+    }
+
     /// `[..., in]` to `[..., out]`, plus what `adapter` adds.
     Tensor apply(Tensor x, @Nullable LowRank adapter) {
         Tensor y = MatrixProduct.linear(x, weight, bias);

@@ -8,6 +8,11 @@ import org.bytedeco.pytorch.Tensor;
 /// @param down `[R, in]`, LoRA's A
 /// @param up `[out, R]`, LoRA's B times the adapter's scale
 record LowRank(Tensor down, Tensor up) {
+    /// The rows `from` to `from + count` of its outputs; views.
+    LowRank rows(long from, long count) {
+        return new LowRank(down, up.narrow(0, from, count));
+    }
+
     /// `[..., in]` to `[..., out]`.
     Tensor apply(Tensor x) {
         return MatrixProduct.linear(MatrixProduct.linear(x, down, null), up, null);

@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Low-rank additions to a decoder's matrix products, applied without touching the weights: one loaded model serves as
-/// target, verbalizer and reconstructor at once.
+/// Low-rank additions to a decoder's matrix products, applied without touching the weights: one loaded model
+/// serves as target, verbalizer and reconstructor at once.
 ///
 /// Additions to q, k and v (and to gate and up) work on one fused matrix product: their A's stand below each other,
 /// their
@@ -51,6 +52,37 @@ public final class LowRankAdapter implements AutoCloseable {
                 fused(pairs, List.of(Part.ATTENTION_OUTPUT), rowsOf, dtype, scope),
                 fused(pairs, List.of(Part.GATE, Part.UP), rowsOf, dtype, scope),
                 fused(pairs, List.of(Part.DOWN), rowsOf, dtype, scope));
+    }
+
+    /// An adapter of Gaussian numbers on every projection: for timings and tests.
+    public static LowRankAdapter random(ModelConfig config, int rank, long seed, DType dtype) {
+        Random random = new Random(seed);
+        try (Scope _ = Scope.noGrad()) {
+            List<Map<Part, Pair>> layers = new ArrayList<>();
+            Map<Part, Integer> rows = outputRows(config);
+            for (int layer = 0; layer < config.numLayers(); layer++) {
+                Map<Part, Pair> pairs = new EnumMap<>(Part.class);
+                rows.forEach((part, out) -> {
+                    int in = inputColumns(config, part);
+                    pairs.put(
+                            part,
+                            new Pair(
+                                    gaussian(random, rank, in, 1 / Math.sqrt(in)),
+                                    gaussian(random, out, rank, 1e-3),
+                                    2));
+                });
+                layers.add(pairs);
+            }
+            return of(config, layers, dtype);
+        }
+    }
+
+    private static Tensor gaussian(Random random, int rows, int columns, double spread) {
+        float[] values = new float[Math.multiplyExact(rows, columns)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * spread);
+        }
+        return Tensors.of(values, rows, columns);
     }
 
     /// Rows that each projection has in its fused matrix.

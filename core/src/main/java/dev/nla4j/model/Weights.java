@@ -60,6 +60,26 @@ public record Weights(
         tensors().forEach(scope::keep);
     }
 
+    /// The matrices that block `layer` multiplies with, in their order.
+    public Tensor[] products(int layer) {
+        Block block = blocks.get(layer);
+        return new Tensor[] {
+            block.queryKeyValue().weight(),
+            block.output().weight(),
+            block.gateUp().weight(),
+            block.down().weight()
+        };
+    }
+
+    /// The matrix that gives logits, `[V, D]`.
+    public Tensor headProduct() {
+        Tensor matrix = tied ? embedding : head;
+        if (matrix == null) {
+            throw new IllegalStateException("a trunk has no head");
+        }
+        return matrix;
+    }
+
     /// Bytes of native memory held.
     public long bytes() {
         return tensors().stream().mapToLong(Tensor::nbytes).sum();

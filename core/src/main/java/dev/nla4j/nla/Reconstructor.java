@@ -2,6 +2,7 @@ package dev.nla4j.nla;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -14,9 +15,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The AR: reads an explanation and says which activation it describes. Blocks 0 to K, no final norm, then a matrix on
-/// the
-/// residual at the prompt's last token.
+/// The AR: reads an explanation and says which activation it describes. Blocks 0 to K, no final norm, then a
+/// matrix on the residual at the prompt's last token.
 public final class Reconstructor {
     /// Padded tokens of one batch.
     private static final int MOST_TOKENS = 4096;
@@ -86,8 +86,9 @@ public final class Reconstructor {
         return ids;
     }
 
-    /// One reconstruction a text, in their order. Texts go through sorted by length, in batches of a bounded number of
-    /// tokens; a text's result does not depend on the others beyond the rounding of the matrix products.
+    /// One reconstruction a text, in their order. Texts go through sorted by length, in batches of a bounded
+    /// number of tokens; a text's result does not depend on the others beyond the rounding of the matrix
+    /// products.
     public float[][] reconstruct(List<String> explanations) {
         List<int[]> prompts = explanations.stream().map(this::promptIds).toList();
         float[][] results = new float[prompts.size()][];
@@ -111,15 +112,14 @@ public final class Reconstructor {
     private void reconstructBatch(List<int[]> prompts, int[] batch, float[][] results) {
         int longest = prompts.get(batch[batch.length - 1]).length;
         List<int[]> padded = new ArrayList<>();
-        long[] last = new long[batch.length];
+        int[] last = new int[batch.length];
         for (int row = 0; row < batch.length; row++) {
             padded.add(Arrays.copyOf(prompts.get(batch[row]), longest));
-            last[row] = (long) row * longest + prompts.get(batch[row]).length - 1;
+            last[row] = prompts.get(batch[row]).length - 1;
         }
         try (Scope _ = Scope.noGrad()) {
             Tensor embeddings = decoder.embed(Tensors.ids(padded.toArray(int[][]::new)));
-            Tensor residual = decoder.residual(embeddings, layer() + 1, null, (depth, r) -> {}); // [B, T, D]
-            Tensor read = residual.reshape(-1, meta.dim()).index_select(0, Tensors.longs(last, last.length)); // [B, D]
+            Tensor read = decoder.residualAt(embeddings, layer() + 1, Context.none(), last); // [B, D]
             float[][] rows = Tensors.rows(torch.linear(read, valueHead));
             for (int row = 0; row < batch.length; row++) {
                 results[batch[row]] = rows[row];

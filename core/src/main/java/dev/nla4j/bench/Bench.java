@@ -1,0 +1,173 @@
+package dev.nla4j.bench;
+
+import dev.nla4j.generate.Engine;
+import dev.nla4j.generate.Prompt;
+import dev.nla4j.generate.Request;
+import dev.nla4j.generate.StopCondition;
+import dev.nla4j.model.Context;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.LowRankAdapter;
+import dev.nla4j.model.Prefix;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MatrixProduct;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/// The fixed work that other implementations are timed on too: the same shapes, the same number of tokens, random
+/// ids and no stop. One model in one dtype.
+public final class Bench {
+    /// Blocks that extraction and reconstruction run through: K = 20.
+    private static final int TRUNK = 21;
+    private static final int PROMPT = 41;
+    private static final int SLOT = 30;
+    private static final int NEW = 64;
+    private static final int RANK = 8;
+
+    private final LanguageModel model;
+    private final Decoder decoder;
+    private final boolean adapted;
+    private final Products products;
+    private final int repeats;
+    private final double readGigabytes;
+
+    /// One figure.
+    ///
+    /// @param name of the work, as the peers' script calls it; rows with adapters end in `_lora8`
+    /// @param share of what the roof allows, 0 to 1; about 1 is as fast as the products alone
+    /// @param roof what the share is of, in words
+    public record Row(String name, String unit, String at, Measure measure, double share, String roof) {}
+
+    private Bench(LanguageModel model, Decoder decoder, boolean adapted, int repeats, double readGigabytes) {
+        this.model = model;
+        this.decoder = decoder;
+        this.adapted = adapted;
+        this.products = new Products(model.weights());
+        this.repeats = repeats;
+        this.readGigabytes = readGigabytes;
+        if (model.config().numLayers() < TRUNK) {
+            throw new IllegalArgumentException("the work is fixed for models of " + TRUNK
+                    + " blocks or more, this one has " + model.config().numLayers());
+        }
+    }
+
+    /// The base weights alone, as the peers run.
+    public static Bench plain(LanguageModel model, int repeats, double readGigabytes) {
+        return new Bench(model, model.decoder(), false, repeats, readGigabytes);
+    }
+
+    /// The same work seen through an adapter of rank 8 on every projection.
+    public static Bench adapted(LanguageModel model, LowRankAdapter adapter, int repeats, double readGigabytes) {
+        return new Bench(model, model.decoder().with(adapter), true, repeats, readGigabytes);
+    }
+
+    /// A random adapter on every projection.
+    public static LowRankAdapter randomAdapter(LanguageModel model) {
+        return LowRankAdapter.random(model.config(), RANK, 1, model.weights().dtype());
+    }
+
+    /// 24 rows of 96 tokens through blocks 0 to 20.
+    public Row extract() {
+        int[][] ids = ids(24, 96);
+        Measure measure = Measure.of(24 * 96, repeats, () -> {
+            try (Scope _ = Scope.noGrad()) {
+                decoder.residual(decoder.embed(Tensors.ids(ids)), TRUNK, null, (depth, residual) -> {});
+            }
+        });
+        return row("extract", "tokens/s", measure, products.seconds(TRUNK, 24 * 96, 0, repeats));
+    }
+
+    /// 64 texts of 64 tokens through blocks 0 to 20, and the last token's residual through a square matrix.
+    public Row reconstruct() {
+        int[][] ids = ids(64, 64);
+        int dim = model.config().dim();
+        int[] at = new int[64];
+        Arrays.fill(at, 63);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor head = Tensors.zeros(DType.FP32, dim, dim);
+            Measure measure = Measure.of(64, repeats, () -> {
+                try (Scope _ = Scope.noGrad()) {
+                    Tensor last = decoder.residualAt(decoder.embed(Tensors.ids(ids)), TRUNK, Context.none(), at);
+                    MatrixProduct.linear(last, head, null);
+                }
+            });
+            return row("reconstruct", "texts/s", measure, products.seconds(TRUNK, 64 * 64, 0, repeats));
+        }
+    }
+
+    /// `rows` activations, a prompt of 41 tokens with one row replaced, exactly 64 new tokens each at temperature
+    /// 1.
+    public Row verbalize(int rows) {
+        Measure measure = Measure.of(rows, repeats, () -> write(rows, 1));
+        double roof = products.seconds(model.config().numLayers(), rows * (PROMPT - SLOT), rows, repeats)
+                + products.seconds(model.config().numLayers(), SLOT, 0, repeats)
+                + (NEW - 1) * products.seconds(model.config().numLayers(), rows, rows, repeats);
+        return row("verbalize_" + rows, "explanations/s", measure, roof);
+    }
+
+    /// One row, 64 new tokens, greedy; the prompt is in the time.
+    public Row decode() {
+        Measure measure = Measure.of(NEW, repeats, () -> write(1, 0));
+        double share = products.bytes() * measure.rate() / 1e9 / readGigabytes;
+        return new Row(name("decode"), "tokens/s", at(), measure, share, "the weights' bytes at the probed bandwidth");
+    }
+
+    private void write(int rows, double temperature) {
+        int[] ids = ids(1, PROMPT)[0];
+        int depth = model.config().numLayers();
+        try (Scope _ = Scope.noGrad()) {
+            Tensor embeddings = decoder.embed(Tensors.ids(new int[][] {ids})); // [1, 41, D]
+            try (Prefix prefix = Prefix.of(decoder, embeddings.narrow(1, 0, SLOT), depth)) {
+                List<Request> requests = new ArrayList<>();
+                Random random = new Random(7);
+                for (int i = 0; i < rows; i++) {
+                    Tensor own = embeddings
+                            .select(0, 0)
+                            .narrow(0, SLOT, PROMPT - SLOT)
+                            .clone(); // [11, D]
+                    own.select(0, 0).copy_(vector(random));
+                    requests.add(new Request(
+                            new Prompt(prefix, own), 1, i, temperature, NEW, Set.of(), StopCondition.NEVER));
+                }
+                new Engine(decoder, model.config().vocabulary()).generate(requests, (index, completion) -> {});
+            }
+        }
+    }
+
+    private Tensor vector(Random random) {
+        float[] values = new float[model.config().dim()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Tensors.of(values, values.length);
+    }
+
+    private int[][] ids(int rows, int length) {
+        Random random = new Random(3);
+        int[][] ids = new int[rows][];
+        for (int i = 0; i < rows; i++) {
+            ids[i] = random.ints(length, 10, model.config().vocabulary()).toArray();
+        }
+        return ids;
+    }
+
+    private Row row(String name, String unit, Measure measure, double roofSeconds) {
+        return new Row(
+                name(name), unit, at(), measure, roofSeconds / measure.median(), "the products with weights alone");
+    }
+
+    private String name(String name) {
+        return adapted ? name + "_lora" + RANK : name;
+    }
+
+    private String at() {
+        return model.weights().dtype().name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,5 @@
+/// Timings of fixed work, beside what this machine could do at most and beside other implementations.
+@NullMarked
+package dev.nla4j.bench;
+
+import org.jspecify.annotations.NullMarked;

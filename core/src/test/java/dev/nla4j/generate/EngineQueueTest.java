@@ -1,0 +1,268 @@
+package dev.nla4j.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.Prefix;
+import dev.nla4j.model.TinyModels;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class EngineQueueTest {
+    private static final int LONG = 400;
+
+    private Scope scope;
+    private Decoder decoder;
+    private Prefix prefix;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.noGrad();
+        decoder = TinyModels.decoder(TinyModels.llama(0, 4), 1);
+        prefix = Prefix.of(decoder, decoder.embed(Tensors.ids(new int[][] {TinyModels.ids(9, 6)})), 2);
+    }
+
+    @AfterEach
+    void close() {
+        prefix.close();
+        scope.close();
+    }
+
+    @Test
+    void ids_stream_in_order_and_the_completion_is_the_engines_own() throws Exception {
+        Request request = request(3, 12, StopCondition.NEVER);
+        List<Integer> streamed = Collections.synchronizedList(new ArrayList<>());
+        try (EngineQueue queue = queue(4, 10)) {
+            Completion completion = queue.submit(request, (id, _) -> streamed.add(id), null)
+                    .result()
+                    .get();
+            assertThat(streamed).isEqualTo(completion.ids()).hasSize(12);
+            assertThat(completion.ids())
+                    .isEqualTo(new Engine(decoder, TinyModels.VOCABULARY)
+                            .generate(List.of(request), (_, _) -> {})
+                            .get(0)
+                            .ids());
+        }
+    }
+
+    @Test
+    void a_cancelled_request_draws_at_most_one_id_more_and_its_row_is_free() throws Exception {
+        try (EngineQueue queue = queue(1, 10)) {
+            AtomicInteger drawn = new AtomicInteger();
+            AtomicInteger atCancel = new AtomicInteger(-1);
+            CountDownLatch begun = new CountDownLatch(1);
+            EngineQueue.Ticket[] ticket = new EngineQueue.Ticket[1];
+            CountDownLatch submitted = new CountDownLatch(1);
+            ticket[0] = queue.submit(
+                    request(1, LONG, StopCondition.NEVER),
+                    (_, _) -> {
+                        await(submitted);
+                        if (drawn.incrementAndGet() == 5) {
+                            ticket[0].cancel(); // on the engine's thread: exactly between two steps
+                            atCancel.set(drawn.get());
+                            begun.countDown();
+                        }
+                    },
+                    null);
+            submitted.countDown();
+            begun.await();
+            Completion completion = ticket[0].result().get();
+            assertThat(completion.reason()).isEqualTo(StopReason.CANCELLED);
+            assertThat(completion.ids()).hasSize(atCancel.get());
+            // The only row is free for the next request.
+            assertThat(queue.submit(request(2, 3, StopCondition.NEVER), (_, _) -> {}, null)
+                            .result()
+                            .get()
+                            .ids())
+                    .hasSize(3);
+        }
+    }
+
+    @Test
+    void a_request_out_of_time_ends_with_what_it_has() throws Exception {
+        try (EngineQueue queue = queue(1, 10)) {
+            Completion completion = queue.submit(
+                            request(1, LONG, StopCondition.NEVER), (_, _) -> sleep(20), Duration.ofMillis(200))
+                    .result()
+                    .get();
+            assertThat(completion.reason()).isEqualTo(StopReason.DEADLINE);
+            assertThat(completion.ids().size()).isBetween(1, LONG - 1);
+            Completion late = queue.submit(request(2, 5, StopCondition.NEVER), (_, _) -> {}, Duration.ZERO)
+                    .result()
+                    .get();
+            assertThat(late.reason()).isEqualTo(StopReason.DEADLINE);
+            assertThat(late.ids()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_client_that_is_gone_frees_its_row_within_one_step_and_the_others_go_on() throws Exception {
+        try (EngineQueue queue = queue(2, 10)) {
+            AtomicInteger written = new AtomicInteger();
+            EngineQueue.Ticket gone = queue.submit(
+                    request(1, LONG, StopCondition.NEVER),
+                    (_, _) -> {
+                        if (written.incrementAndGet() == 3) {
+                            throw new UncheckedIOException(new IOException("Broken pipe"));
+                        }
+                    },
+                    null);
+            EngineQueue.Ticket other = queue.submit(request(2, 30, StopCondition.NEVER), (_, _) -> {}, null);
+            assertThatThrownBy(() -> gone.result().get())
+                    .isInstanceOf(ExecutionException.class)
+                    .hasMessageContaining("Broken pipe");
+            assertThat(written.get()).isEqualTo(3);
+            assertThat(other.result().get().ids()).hasSize(30);
+        }
+    }
+
+    @Test
+    void poisoned_requests_fail_alone() throws Exception {
+        try (EngineQueue queue = queue(8, 20)) {
+            List<EngineQueue.Ticket> sound = new ArrayList<>();
+            Request poison = new Request(
+                    new Prompt(prefix, Tensors.of(nans(), 1, TinyModels.DIM)),
+                    1,
+                    9,
+                    1,
+                    10,
+                    Set.of(),
+                    StopCondition.NEVER);
+            for (int i = 0; i < 3; i++) {
+                sound.add(queue.submit(request(i, 20, StopCondition.NEVER), (_, _) -> {}, null));
+            }
+            EngineQueue.Ticket poisoned = queue.submit(poison, (_, _) -> {}, null);
+            EngineQueue.Ticket throwing = queue.submit(
+                    request(5, 20, (_, count) -> {
+                        throw new IllegalStateException("stop condition at " + count);
+                    }),
+                    (_, _) -> {},
+                    null);
+            assertThatThrownBy(() -> poisoned.result().get()).hasMessageContaining("not finite");
+            assertThatThrownBy(() -> throwing.result().get()).hasMessageContaining("stop condition at 1");
+            for (int i = 0; i < 3; i++) {
+                assertThat(sound.get(i).result().get().ids())
+                        .isEqualTo(new Engine(decoder, TinyModels.VOCABULARY)
+                                .generate(List.of(request(i, 20, StopCondition.NEVER)), (_, _) -> {})
+                                .get(0)
+                                .ids());
+            }
+        }
+    }
+
+    @Test
+    void a_full_queue_refuses_and_says_so_and_takes_requests_again_later() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        try (EngineQueue queue = queue(1, 2)) {
+            EngineQueue.Ticket first = queue.submit(
+                    request(0, 2, StopCondition.NEVER),
+                    (_, _) -> {
+                        begun.countDown();
+                        await(go);
+                    },
+                    null);
+            begun.await();
+            List<EngineQueue.Ticket> waiting = new ArrayList<>();
+            waiting.add(queue.submit(request(1, 2, StopCondition.NEVER), (_, _) -> {}, null));
+            waiting.add(queue.submit(request(2, 2, StopCondition.NEVER), (_, _) -> {}, null));
+            assertThatThrownBy(() -> queue.submit(request(3, 2, StopCondition.NEVER), (_, _) -> {}, null))
+                    .isInstanceOf(RejectedExecutionException.class)
+                    .hasMessageContaining("2 requests wait already");
+            go.countDown();
+            first.result().get(10, TimeUnit.SECONDS);
+            for (EngineQueue.Ticket ticket : waiting) {
+                assertThat(ticket.result().get(10, TimeUnit.SECONDS).ids()).hasSize(2);
+            }
+            assertThat(queue.submit(request(3, 2, StopCondition.NEVER), (_, _) -> {}, null)
+                            .result()
+                            .get(10, TimeUnit.SECONDS)
+                            .ids())
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void closing_ends_what_is_written_and_what_waits_with_the_reason() {
+        EngineQueue queue = queue(1, 5);
+        EngineQueue.Ticket running = queue.submit(request(0, LONG, StopCondition.NEVER), (_, _) -> sleep(5), null);
+        EngineQueue.Ticket waiting = queue.submit(request(1, LONG, StopCondition.NEVER), (_, _) -> {}, null);
+        queue.close();
+        assertThatThrownBy(() -> running.result().get()).hasMessageContaining("closed");
+        assertThatThrownBy(() -> waiting.result().get()).hasMessageContaining("closed");
+        assertThatThrownBy(() -> queue.submit(request(2, 2, StopCondition.NEVER), (_, _) -> {}, null))
+                .isInstanceOf(RejectedExecutionException.class);
+    }
+
+    @Test
+    void requests_that_do_not_fit_are_refused_at_the_door() {
+        try (EngineQueue queue = queue(1, 5)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> queue.submit(request(0, 10_000, StopCondition.NEVER), (_, _) -> {}, null))
+                    .withMessageContaining("at most 500");
+            Prompt other =
+                    new Prompt(decoder.embed(Tensors.ids(new int[][] {{1, 2}})).select(0, 0));
+            Request without = new Request(other, 1, 1, 0, 3, Set.of(), StopCondition.NEVER);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> queue.submit(without, (_, _) -> {}, null))
+                    .withMessageContaining("prefix");
+            Prompt narrow = new Prompt(prefix, Tensors.of(new float[] {1, 2}, 1, 2));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> queue.submit(
+                            new Request(narrow, 1, 1, 0, 3, Set.of(), StopCondition.NEVER), (_, _) -> {}, null))
+                    .withMessageContaining("width");
+        }
+    }
+
+    private EngineQueue queue(int rows, int waiting) {
+        return new EngineQueue(decoder, TinyModels.VOCABULARY, prefix, new EngineQueue.Limits(rows, 500, waiting));
+    }
+
+    private Request request(int number, int length, StopCondition stop) {
+        Tensor own = decoder.embed(Tensors.ids(new int[][] {TinyModels.ids(number, 3 + number % 3)}))
+                .select(0, 0);
+        return new Request(new Prompt(prefix, own), 5, number, 1, length, Set.of(), stop);
+    }
+
+    private static float[] nans() {
+        float[] values = new float[TinyModels.DIM];
+        java.util.Arrays.fill(values, Float.NaN);
+        return values;
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
