@@ -12,6 +12,8 @@ if [ $# != 2 ] || ! [[ $2 =~ ^[0-9]+(\.[0-9]+)?$ ]] || { [ "$1" != all ] && ! ta
   printf 'usage: scripts/fuzz.sh TARGET MINUTES; targets: all %s\n' "$(targets | tr '\n' ' ')" >&2
   exit 2
 fi
+JAVA_HOME=$(./nla jdk)
+export JAVA_HOME
 seconds=$(awk -v m="$2" 'BEGIN {printf "%d", m * 60 + 0.5}')
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
