@@ -10,13 +10,13 @@ import dev.nla4j.model.ModelConfig.Norm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
-/// `config.json` to [ModelConfig], in the spellings of transformers 4 (`rope_theta`, `rope_scaling`, `torch_dtype`) and
-/// 5
-/// (`rope_parameters`, `dtype`), Gemma 3 alone or inside its multimodal wrapper (`text_config`). What a file leaves out
-/// has
-/// the value that transformers' configuration class of that family gives it.
+/// `config.json` to [ModelConfig], in the spellings of transformers 4 (`rope_theta`, `rope_scaling`,
+/// `torch_dtype`) and 5 (`rope_parameters`, `dtype`), Gemma 3 alone or inside its multimodal wrapper
+/// (`text_config`). What a file leaves out has the value that transformers' configuration class of that family
+/// gives it.
 public final class ConfigJson {
     private static final long LARGEST_FILE = 8 << 20;
     private static final int LARGEST = 1 << 24;
@@ -140,9 +140,12 @@ public final class ConfigJson {
             throw fields.wrong("sliding_window", "is missing, and layer_types names sliding layers");
         }
         RopeJson rope = new RopeJson(fields, family, defaults, heads.width(), contextLength);
+        // One value a kind, shared by its layers: a rope works out its frequencies to check them.
+        Layer full = sliding.contains(false) ? new Layer(0, rope.full()) : null;
+        Layer windowed = sliding.contains(true) ? new Layer(window, rope.sliding()) : null;
         List<Layer> layers = new ArrayList<>();
         for (boolean slides : sliding) {
-            layers.add(new Layer(slides ? window : 0, slides ? rope.sliding() : rope.full()));
+            layers.add(Objects.requireNonNull(slides ? windowed : full));
         }
         return layers;
     }

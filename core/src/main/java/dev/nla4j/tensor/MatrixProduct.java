@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// weights meet fp32 numbers and are widened on the way. A single row is a product of a matrix and a vector,
 /// bound by memory, and is read as it is stored.
 public final class MatrixProduct {
+    /// Elements of a weight that are widened at once: 128 MB of them. More than any matrix of a small model.
+    private static final long MOST_WIDENED = 1L << 25;
+
     private static final boolean NATIVE_BF16 = DType.BF16.arithmetic() == ScalarType.BFloat16;
 
     private MatrixProduct() {}
@@ -33,9 +36,27 @@ public final class MatrixProduct {
         if (vector) {
             product = torch.mv(weight, x.reshape(-1).to(stored)).to(type).view(withLast(x, weight.size(0)));
         } else {
-            product = torch.linear(x, stored == type ? weight : weight.to(type));
+            product = stored == type ? torch.linear(x, weight) : widened(x, weight, type);
         }
         return bias == null ? product : product.add(bias.to(type));
+    }
+
+    /// Widens a large matrix part by part, so that its copy stays small beside the model.
+    private static Tensor widened(Tensor x, Tensor weight, ScalarType type) {
+        long rows = weight.size(0);
+        long slice = Math.clamp(MOST_WIDENED / weight.size(1), 1, rows);
+        if (slice == rows) {
+            return torch.linear(x, weight.to(type));
+        }
+        Tensor[] parts = new Tensor[Math.toIntExact(Math.ceilDiv(rows, slice))];
+        for (int i = 0; i < parts.length; i++) {
+            long from = i * slice;
+            try (Scope scope = Scope.open()) {
+                Tensor part = weight.narrow(0, from, Math.min(slice, rows - from));
+                parts[i] = scope.keep(torch.linear(x, part.to(type)));
+            }
+        }
+        return Tensors.cat(-1, parts);
     }
 
     private static long[] withLast(Tensor x, long last) {

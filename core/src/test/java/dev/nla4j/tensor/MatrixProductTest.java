@@ -1,0 +1,68 @@
+package dev.nla4j.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MatrixProductTest {
+    @ParameterizedTest
+    @CsvSource({"1,3,5,false", "1,3,5,true", "4,3,5,true", "2,7,1,false"})
+    void a_product_is_the_sum_of_products(int rows, int in, int out, boolean withBias) {
+        Random random = new Random(rows * 31L + in);
+        float[] x = numbers(random, rows * in);
+        float[] weight = numbers(random, out * in);
+        float[] bias = numbers(random, out);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor product = MatrixProduct.linear(
+                    Tensors.of(x, 1, rows, in), Tensors.of(weight, out, in), withBias ? Tensors.of(bias, out) : null);
+            assertThat(Shapes.of(product)).containsExactly(1, rows, out);
+            float[] found = Tensors.floats(product);
+            for (int row = 0; row < rows; row++) {
+                for (int column = 0; column < out; column++) {
+                    double expected = withBias ? bias[column] : 0;
+                    for (int i = 0; i < in; i++) {
+                        expected += (double) x[row * in + i] * weight[column * in + i];
+                    }
+                    assertThat((double) found[row * out + column]).isCloseTo(expected, within(1e-5));
+                }
+            }
+        }
+    }
+
+    /// 40 million elements are more than are widened at once.
+    @Test
+    void a_large_bf16_matrix_meets_fp32_rows_part_by_part_with_the_same_result() {
+        int in = 2048;
+        int out = 20_000;
+        Random random = new Random(5);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor x = Tensors.of(numbers(random, 3 * in), 3, in);
+            Tensor weight = Tensors.of(numbers(random, out), out, 1)
+                    .expand(out, in)
+                    .to(ScalarType.BFloat16)
+                    .contiguous();
+            float[] found = Tensors.floats(MatrixProduct.linear(x, weight, null));
+            float[] sums = Tensors.floats(x.sum(new long[] {1}, false, null));
+            float[] column = Tensors.floats(weight.select(1, 0));
+            for (int row = 0; row < 3; row++) {
+                for (int i : new int[] {0, 16_383, 16_384, out - 1}) {
+                    assertThat((double) found[row * out + i]).isCloseTo((double) sums[row] * column[i], within(2e-2));
+                }
+            }
+        }
+    }
+
+    private static float[] numbers(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+}
