@@ -77,7 +77,8 @@ public final class Nla implements AutoCloseable {
             Path folder, @Nullable Base base, DType dtype, Progress progress) {
         List<AutoCloseable> owned = new ArrayList<>();
         try {
-            return new LoneReconstructor(openReconstructor(PairFolder.reconstructor(folder), base, dtype, progress, owned), owned);
+            return new LoneReconstructor(
+                    openReconstructor(PairFolder.reconstructor(folder), base, dtype, progress, owned), owned);
         } catch (RuntimeException e) {
             closeAll(owned);
             throw e;
