@@ -113,12 +113,13 @@ class SftLoopTest {
 
     @Test
     void both_roles_learn_and_what_they_leave_opens_as_a_pair() throws IOException {
-        Files.createDirectories(folder.resolve("run-pair"));
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             String[] common = {"steps=60", "batch=8", "micro-batch=8", "eval-every=60", "rank=8", "lr=0.01"};
+            SftConfig longer =
+                    config("av", "steps=200", "batch=8", "micro-batch=8", "eval-every=200", "rank=8", "lr=0.01");
             Files.createDirectories(folder.resolve("av-pair"));
             Files.createDirectories(folder.resolve("ar-pair"));
-            run(tiny, "av", config("av", common), "av", (step, values) -> {});
+            run(tiny, "av", longer, "av", (step, values) -> {});
             run(tiny, "ar", config("ar", common), "ar", (step, values) -> {});
             Map<String, Double> av = last("av");
             assertThat(first("av").get("eval/loss")).isGreaterThan(2 * av.get("eval/loss"));
