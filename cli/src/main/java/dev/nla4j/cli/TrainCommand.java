@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
         name = "train",
         description = "Work with training runs.",
         synopsisSubcommandLabel = "COMMAND",
+        subcommands = TrainSftCommand.class,
         footer = {"", "Example: nla train compare runs/first runs/second"})
 final class TrainCommand implements Runnable {
     @CommandLine.Spec

@@ -112,4 +112,20 @@ class TrainCommandTest {
         assertThat(Run.of("train", "compare").code()).isEqualTo(2);
         assertThat(Run.of("train").code()).isEqualTo(2);
     }
+
+    @Test
+    void a_dry_run_shows_every_key_and_refuses_unknown_ones() throws IOException {
+        Path config = folder.resolve("run.yaml");
+        Files.writeString(config, "folder: runs/x\ntrain: {sft: {av: {steps: 7}}}\n");
+        String[] command = {"train", "sft", "--role", "av", "--dry-run", "--config", config.toString()};
+        Run run = Run.of(command);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("steps: 7").contains("rank: 32").contains("held-out:");
+        String[] wrong = java.util.Arrays.copyOf(command, command.length + 2);
+        wrong[command.length] = "--set";
+        wrong[command.length + 1] = "train.sft.av.stepz=3";
+        Run refused = Run.of(wrong);
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err()).contains("train.sft.av.stepz").contains("steps");
+    }
 }

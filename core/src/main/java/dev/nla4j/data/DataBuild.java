@@ -122,7 +122,7 @@ public final class DataBuild {
     }
 
     /// As a verbalizer is taught to write an explanation.
-    static String response(String explanation) {
+    public static String response(String explanation) {
         return ExplanationText.OPENING + "\n" + explanation + "\n" + ExplanationText.CLOSING;
     }
 

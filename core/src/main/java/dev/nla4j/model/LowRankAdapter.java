@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// Low-rank additions to a decoder's matrix products, applied without touching the weights: one loaded model
@@ -37,21 +38,25 @@ public final class LowRankAdapter implements AutoCloseable {
     /// @param layers for each block the pairs by projection: QUERY, KEY, VALUE, ATTENTION_OUTPUT, GATE, UP, DOWN
     public static LowRankAdapter of(ModelConfig config, List<Map<Part, Pair>> layers, DType dtype) {
         try (Scope scope = Scope.noGrad()) {
-            List<BlockAdapter> blocks = new ArrayList<>();
-            for (Map<Part, Pair> pairs : layers) {
-                blocks.add(block(config, pairs, dtype, scope));
-            }
-            return new LowRankAdapter(blocks);
+            LowRankAdapter made = recorded(config, layers, dtype.scalarType());
+            made.tensors().forEach(scope::release);
+            return made;
         }
     }
 
-    private static BlockAdapter block(ModelConfig config, Map<Part, Pair> pairs, DType dtype, Scope scope) {
+    /// As [#of], but gradients reach the pairs where they are recorded, and the open scope owns all of it: not to be
+    /// closed.
+    static LowRankAdapter recorded(ModelConfig config, List<Map<Part, Pair>> layers, ScalarType type) {
         Map<Part, Integer> rowsOf = outputRows(config);
-        return new BlockAdapter(
-                fused(pairs, List.of(Part.QUERY, Part.KEY, Part.VALUE), rowsOf, dtype, scope),
-                fused(pairs, List.of(Part.ATTENTION_OUTPUT), rowsOf, dtype, scope),
-                fused(pairs, List.of(Part.GATE, Part.UP), rowsOf, dtype, scope),
-                fused(pairs, List.of(Part.DOWN), rowsOf, dtype, scope));
+        List<BlockAdapter> blocks = new ArrayList<>();
+        for (Map<Part, Pair> pairs : layers) {
+            blocks.add(new BlockAdapter(
+                    fused(pairs, List.of(Part.QUERY, Part.KEY, Part.VALUE), rowsOf, type),
+                    fused(pairs, List.of(Part.ATTENTION_OUTPUT), rowsOf, type),
+                    fused(pairs, List.of(Part.GATE, Part.UP), rowsOf, type),
+                    fused(pairs, List.of(Part.DOWN), rowsOf, type)));
+        }
+        return new LowRankAdapter(blocks);
     }
 
     /// An adapter of Gaussian numbers on every projection: for timings and tests.
@@ -109,35 +114,37 @@ public final class LowRankAdapter implements AutoCloseable {
     }
 
     private static @Nullable LowRank fused(
-            Map<Part, Pair> pairs, List<Part> parts, Map<Part, Integer> rowsOf, DType dtype, Scope scope) {
-        List<Part> present = parts.stream().filter(pairs::containsKey).toList();
-        if (present.isEmpty()) {
+            Map<Part, Pair> pairs, List<Part> parts, Map<Part, Integer> rowsOf, ScalarType type) {
+        long rank = 0;
+        for (Part part : parts) {
+            Pair pair = pairs.get(part);
+            rank += pair == null ? 0 : pair.a().size(0);
+        }
+        if (rank == 0) {
             return null;
         }
-        int allRows = parts.stream().mapToInt(rowsOf::get).sum();
-        long rank = present.stream()
-                .mapToLong(part ->
-                        java.util.Objects.requireNonNull(pairs.get(part)).a().size(0))
-                .sum();
-        Tensor up = Tensors.zeros(DType.FP32, allRows, rank);
+        List<Tensor> ups = new ArrayList<>();
         List<Tensor> downs = new ArrayList<>();
-        long row = 0;
         long column = 0;
         for (Part part : parts) {
-            int rows = rowsOf.getOrDefault(part, 0);
+            long rows = rowsOf.getOrDefault(part, 0);
             Pair pair = pairs.get(part);
-            if (pair != null) {
-                long r = pair.a().size(0);
-                up.narrow(0, row, rows).narrow(1, column, r).copy_(Tensors.times(pair.b(), pair.scale()));
-                downs.add(pair.a());
-                column += r;
+            if (pair == null) {
+                ups.add(Tensors.zeros(DType.FP32, rows, rank));
+                continue;
             }
-            row += rows;
+            long r = pair.a().size(0);
+            ups.add(Tensors.cat(
+                    1,
+                    Tensors.zeros(DType.FP32, rows, column),
+                    Tensors.times(pair.b(), pair.scale()),
+                    Tensors.zeros(DType.FP32, rows, rank - column - r)));
+            downs.add(pair.a());
+            column += r;
         }
-        Tensor down = Tensors.cat(0, downs.toArray(Tensor[]::new));
         return new LowRank(
-                scope.release(down.to(dtype.scalarType(), false, true, null)),
-                scope.release(up.to(dtype.scalarType(), false, true, null)));
+                Tensors.cat(0, downs.toArray(Tensor[]::new)).to(type),
+                Tensors.cat(0, ups.toArray(Tensor[]::new)).to(type));
     }
 
     /// Number of blocks it was made for.
@@ -152,13 +159,14 @@ public final class LowRankAdapter implements AutoCloseable {
 
     @Override
     public void close() {
-        for (BlockAdapter block : blocks) {
-            Stream.of(block.queryKeyValue(), block.output(), block.gateUp(), block.down())
-                    .filter(java.util.Objects::nonNull)
-                    .forEach(pair -> {
-                        pair.down().close();
-                        pair.up().close();
-                    });
-        }
+        tensors().forEach(Tensor::close);
+    }
+
+    private List<Tensor> tensors() {
+        return blocks.stream()
+                .flatMap(block -> Stream.of(block.queryKeyValue(), block.output(), block.gateUp(), block.down()))
+                .filter(java.util.Objects::nonNull)
+                .flatMap(pair -> Stream.of(pair.down(), pair.up()))
+                .toList();
     }
 }

@@ -7,7 +7,6 @@ import dev.nla4j.model.Decoder;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tokenizer.Tokenizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -110,21 +109,30 @@ public final class Reconstructor {
     }
 
     private void reconstructBatch(List<int[]> prompts, int[] batch, float[][] results) {
-        int longest = prompts.get(batch[batch.length - 1]).length;
-        List<int[]> padded = new ArrayList<>();
-        int[] last = new int[batch.length];
-        for (int row = 0; row < batch.length; row++) {
-            padded.add(Arrays.copyOf(prompts.get(batch[row]), longest));
-            last[row] = prompts.get(batch[row]).length - 1;
-        }
         try (Scope _ = Scope.noGrad()) {
-            Tensor embeddings = decoder.embed(Tensors.ids(padded.toArray(int[][]::new)));
-            Tensor read = decoder.residualAt(embeddings, layer() + 1, Context.none(), last); // [B, D]
-            float[][] rows = Tensors.rows(torch.linear(read, valueHead));
+            List<int[]> chosen = Arrays.stream(batch).mapToObj(prompts::get).toList();
+            float[][] rows = Tensors.rows(torch.linear(read(decoder, layer(), chosen), valueHead));
             for (int row = 0; row < batch.length; row++) {
                 results[batch[row]] = rows[row];
             }
         }
+    }
+
+    /// The residual stream after block `layer` at each prompt's last token: what the matrix is applied to. Gradients
+    /// reach back where they are recorded.
+    ///
+    /// @param prompts B of them, none empty
+    /// @return `[B, D]` fp32, the open scope owns it
+    public static Tensor read(Decoder decoder, int layer, List<int[]> prompts) {
+        int longest = prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+        int[][] padded = new int[prompts.size()][];
+        int[] last = new int[padded.length];
+        for (int row = 0; row < padded.length; row++) {
+            int[] ids = prompts.get(row);
+            padded[row] = Arrays.copyOf(ids, longest);
+            last[row] = ids.length - 1;
+        }
+        return decoder.residualAt(decoder.embed(Tensors.ids(padded)), layer + 1, Context.none(), last);
     }
 
     private FormatException wrong(String field, String problem) {

@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
 /// A model folder as a family releases it, `config.json` and bf16 `model.safetensors`, with random weights.
-final class TinyFolder {
+public final class TinyFolder {
     private final ModelConfig config;
     private final WeightNames names;
     private final Random random;
@@ -31,7 +31,7 @@ final class TinyFolder {
     /// Writes a folder.
     ///
     /// @param prefix of tensor names, before `embed_tokens`
-    static Path write(Path folder, String configJson, String prefix, long seed) throws IOException {
+    public static Path write(Path folder, String configJson, String prefix, long seed) throws IOException {
         Files.createDirectories(folder);
         ModelConfig config = ConfigJson.read(Files.writeString(folder.resolve("config.json"), configJson));
         try (Scope _ = Scope.noGrad()) {

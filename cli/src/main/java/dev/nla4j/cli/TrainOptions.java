@@ -1,0 +1,52 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.config.Section;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What every training command takes.
+final class TrainOptions {
+    @Option(names = "--config", required = true, paramLabel = "RUN.yaml", description = "Configuration of the run.")
+    Path config = Path.of("");
+
+    @Option(
+            names = "--set",
+            paramLabel = "A.B=C",
+            description = "Overrides one key of the configuration; may be repeated.")
+    List<String> assignments = List.of();
+
+    @Option(names = "--resume", description = "Go on with the run that the folder holds, from its newest checkpoint.")
+    boolean resume;
+
+    @Option(names = "--dry-run", description = "Print the resolved configuration, defaults included, and stop.")
+    boolean dryRun;
+
+    @Nullable
+    private ObjectNode resolved;
+
+    /// Reads file and overrides; unknown keys are refused.
+    RunConfig read() {
+        ConfigTree tree = ConfigTree.read(config);
+        for (String assignment : assignments) {
+            tree = tree.set(assignment);
+        }
+        Section top = tree.section();
+        RunConfig read = RunConfig.read(top);
+        top.done();
+        resolved = top.resolved();
+        return read;
+    }
+
+    /// All keys with their values, after [#read].
+    ObjectNode resolved() {
+        if (resolved == null) {
+            throw new IllegalStateException("read() comes first");
+        }
+        return resolved;
+    }
+}

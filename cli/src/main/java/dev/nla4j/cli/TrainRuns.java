@@ -1,0 +1,151 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.hub.LocalModel;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.train.Checkpoint;
+import dev.nla4j.train.GitCommit;
+import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.sft.Examples;
+import dev.nla4j.train.sft.HalfSidecar;
+import dev.nla4j.train.sft.ReconstructorTask;
+import dev.nla4j.train.sft.SftLoop;
+import dev.nla4j.train.sft.Task;
+import dev.nla4j.train.sft.VerbalizerTask;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Starts training runs: finds base and data, opens the run's folder, shows how it goes.
+final class TrainRuns {
+    private final Wiring wiring;
+    private final RunConfig config;
+    private final ObjectNode resolved;
+    private final LocalModel model;
+
+    TrainRuns(Wiring wiring, RunConfig config, ObjectNode resolved) {
+        this.wiring = wiring;
+        this.config = config;
+        this.resolved = resolved;
+        this.model = wiring.find(config.model());
+    }
+
+    /// Loads the base; the caller closes it.
+    LanguageModel base() {
+        return wiring.load(config.model(), config.dtype());
+    }
+
+    /// Where warm starts are left.
+    static Path pair(RunConfig config) {
+        return config.folder().resolve("pair");
+    }
+
+    /// Teaches a half.
+    ///
+    /// @param role av or ar
+    void sft(String role, LanguageModel base, boolean resume) throws IOException {
+        boolean verbalizer = role.equals("av");
+        Path file = verbalizer ? config.data().av() : config.data().ar();
+        SftConfig sft = verbalizer ? config.train().av() : config.train().ar();
+        Examples data = Examples.read(file);
+        Examples heldOut = Examples.read(config.data().heldOut());
+        HalfSidecar.Base named = named();
+        Path folder = config.folder().resolve("sft-" + role);
+        Path export = pair(config).resolve(role);
+        requireResume(folder, resume);
+        Files.createDirectories(pair(config));
+        TrainView view = new TrainView(Terminal.current(), System.err);
+        try (RunFolder run = RunFolder.open(
+                        folder,
+                        part("train.sft." + role),
+                        info(List.of(file, config.data().heldOut()), sft.seed()),
+                        sft.cadence().retention());
+                Task task = verbalizer
+                        ? new VerbalizerTask(base, named, data, heldOut, sft)
+                        : new ReconstructorTask(base, named, data, heldOut, sft);
+                SftLoop loop = new SftLoop(task, sft)) {
+            tellSkipped(run);
+            SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
+            view.end();
+            System.err.println(export + ": " + result.steps() + " steps"
+                    + (result.stoppedEarly() ? " (stopped early)" : "")
+                    + (result.bestQuality().isPresent()
+                            ? String.format(
+                                    Locale.ROOT,
+                                    verbalizer ? ", held-out cross entropy %.4f" : ", held-out FVE %.4f",
+                                    Math.abs(result.bestQuality().getAsDouble())
+                                            * (verbalizer
+                                                    ? 1
+                                                    : Math.signum(
+                                                            result.bestQuality().getAsDouble())))
+                            : ""));
+        }
+    }
+
+    static void requireResume(Path folder, boolean resume) {
+        if (!resume && RunFolder.exists(folder)) {
+            throw new InputException(
+                    folder + ": holds a run already; go on with it by --resume, or name another folder");
+        }
+    }
+
+    static void tellSkipped(RunFolder run) {
+        run.checkpoint()
+                .map(Checkpoint::skipped)
+                .orElse(List.of())
+                .forEach(skipped ->
+                        System.err.println("nla: passed over " + skipped.folder() + ": " + skipped.reason()));
+    }
+
+    /// The base by its name and, where it is one file, its hash.
+    HalfSidecar.Base named() {
+        Path file = model.path();
+        return new HalfSidecar.Base(
+                config.model(),
+                model.sha256(wiring.progress())
+                        .map(hash -> new NlaMeta.BaseFile(
+                                Objects.requireNonNull(file.getFileName()).toString(), hash)));
+    }
+
+    /// What a run of this part depends on: a second start must say the same.
+    ObjectNode part(String path) {
+        ObjectNode part = Json.mapper().createObjectNode();
+        part.set("target", resolved.path("target"));
+        part.set("data", resolved.path("data"));
+        JsonNode from = resolved;
+        ObjectNode to = part;
+        String[] keys = path.split("\\.", -1);
+        for (int i = 0; i < keys.length - 1; i++) {
+            from = from.path(keys[i]);
+            to = to.putObject(keys[i]);
+        }
+        to.set(keys[keys.length - 1], from.path(keys[keys.length - 1]));
+        return part;
+    }
+
+    /// What a reader of the run must know.
+    RunFolder.Info info(List<Path> files, long seed) throws IOException {
+        Map<String, String> hashes = new LinkedHashMap<>();
+        for (Path file : files) {
+            hashes.put(
+                    Objects.requireNonNull(file.getFileName()).toString(),
+                    new LocalModel(file.toString(), file, null)
+                            .sha256(wiring.progress())
+                            .orElseThrow());
+        }
+        Optional<String> commit = GitCommit.of(Path.of(System.getProperty("nla.root", ".")));
+        return new RunFolder.Info(Map.of("java", Runtime.version().toString()), Map.of("seed", seed), hashes, commit);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.format.json.Yaml;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.train.config.RunConfig;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `nla train sft`.
+@Command(
+        name = "sft",
+        description = "Teach one half of a pair from explained activations: the verbalizer to write them (av), the"
+                + " reconstructor to read them (ar). Leaves an adapter folder, FOLDER/pair/av or ar.",
+        footer = {"", "Example: nla train sft --role av --config configs/smollm2-l20.yaml --set train.sft.av.steps=100"
+        })
+final class TrainSftCommand implements Callable<Integer> {
+    /// The halves by the names of their folders.
+    enum Role {
+        AV,
+        AR
+    }
+
+    @Option(names = "--role", required = true, paramLabel = "av|ar", description = "Which half.")
+    Role role = Role.AV;
+
+    @Mixin
+    TrainOptions options = new TrainOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        RunConfig config = options.read();
+        if (options.dryRun) {
+            System.out.print(Yaml.write(options.resolved()));
+            return ExitCode.OK;
+        }
+        TrainRuns runs = new TrainRuns(new Wiring(), config, options.resolved());
+        try (LanguageModel base = runs.base()) {
+            runs.sft(role.name().toLowerCase(Locale.ROOT), base, options.resume);
+        }
+        return ExitCode.OK;
+    }
+}

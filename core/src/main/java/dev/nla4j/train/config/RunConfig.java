@@ -1,0 +1,38 @@
+package dev.nla4j.train.config;
+
+import dev.nla4j.tensor.DType;
+import java.nio.file.Path;
+
+/// What a training command is told: `target`, `data`, `folder`, `train`.
+///
+/// @param model target and base of both adapters
+/// @param dtype of its weights
+/// @param data where rows come from; their sidecars name the block
+/// @param folder that holds data, runs and the pair made
+/// @param train how both roles learn
+public record RunConfig(String model, DType dtype, Data data, Path folder, TrainConfig train) {
+    private static final String MODEL = "smollm2-135m-instruct";
+
+    /// The data sets.
+    ///
+    /// @param av rows of stage av_sft
+    /// @param ar rows of stage ar_sft
+    /// @param heldOut explained rows of other documents
+    public record Data(Path av, Path ar, Path heldOut) {}
+
+    /// Reads a whole configuration; the caller ends with [Section#done].
+    public static RunConfig read(Section top) {
+        Path folder = Path.of(top.text("folder"));
+        Section target = top.section("target");
+        String model = target.text("model", MODEL);
+        DType dtype = target.choice("dtype", DType.class, DType.preferred());
+        Section section = top.section("data");
+        Path files = folder.resolve("data");
+        String av = section.text("av", files.resolve("av_sft.parquet").toString());
+        String ar = section.text("ar", files.resolve("ar_sft.parquet").toString());
+        String heldOut =
+                section.text("held-out", files.resolve("eval_explained.parquet").toString());
+        Data data = new Data(Path.of(av), Path.of(ar), Path.of(heldOut));
+        return new RunConfig(model, dtype, data, folder, TrainConfig.read(top));
+    }
+}

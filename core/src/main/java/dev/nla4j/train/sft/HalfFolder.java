@@ -1,0 +1,68 @@
+package dev.nla4j.train.sft;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.StoredType;
+import dev.nla4j.format.TensorToWrite;
+import dev.nla4j.format.json.Yaml;
+import dev.nla4j.format.safetensors.SafetensorsWriter;
+import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Writes a trained half as an adapter folder that [Nla] opens: adapter, sidecar, and a reconstructor's matrix. The
+/// folder is replaced as a whole: it holds one state of the training and never two.
+public final class HalfFolder {
+    private HalfFolder() {}
+
+    /// Writes `folder`, in place of the one that may be there.
+    ///
+    /// @param sidecar the tree of `nla_meta.yaml`; it names the base
+    /// @param head `[D, D]` of a reconstructor, null for a verbalizer
+    public static void write(Path folder, ObjectNode sidecar, TrainableAdapter adapter, @Nullable Tensor head)
+            throws IOException {
+        Path target = folder.toAbsolutePath().normalize();
+        Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
+        Path aside = target.resolveSibling("." + target.getFileName() + ".old.tmp");
+        delete(temporary);
+        delete(aside);
+        Files.createDirectories(temporary);
+        adapter.write(temporary, sidecar.path("base_checkpoint").asString());
+        if (head != null) {
+            TensorToWrite weight = TensorToWrite.ofF32(
+                    "weight", StoredType.F32, List.of(head.size(0), head.size(1)), Tensors.memory(head));
+            SafetensorsWriter.write(temporary.resolve(Nla.VALUE_HEAD), List.of(weight), Map.of("format", "pt"));
+        }
+        AtomicFile.writeString(temporary.resolve(NlaMeta.FILE), Yaml.write(sidecar));
+        AtomicFile.forceFolder(temporary);
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        AtomicFile.forceFolder(target.resolveSibling("."));
+        delete(aside);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package dev.nla4j.train.sft;
+
+import dev.nla4j.eval.Paraphrase;
+import dev.nla4j.eval.Shuffle;
+import dev.nla4j.eval.VarianceExplained;
+import dev.nla4j.format.InputException;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.Parameter;
+import dev.nla4j.train.config.ConfigException;
+import dev.nla4j.train.config.SftConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Teaches the reconstructor to read an activation out of its gold text: `2 (1 − cos)`. The controls give it other
+/// rows' texts, and no text at all: the mean direction of the training rows.
+public final class ReconstructorTask implements Task {
+    private static final int MOST_HELD_OUT = 512;
+    private static final int SAMPLES = 8;
+    static final String HEAD = "value_head.weight";
+
+    private final LanguageModel base;
+    private final TrainableAdapter adapter;
+    private final Tensor head; // [D, D] fp32, identity at the start
+    private final List<Parameter> parameters;
+    private final ObjectNode sidecar;
+    private final NlaMeta meta;
+    private final Reconstructor prompts;
+    private final SftConfig config;
+    private final List<Example> train;
+    private final List<int[]> gold;
+    private final List<Example> heldOut;
+    private final VarianceExplained variance;
+
+    /// A half that has learned nothing yet.
+    ///
+    /// @param base stays the caller's
+    /// @param data rows of stage ar_sft
+    /// @param heldOut explained rows of other documents, 2 or more
+    public ReconstructorTask(
+            LanguageModel base, HalfSidecar.Base named, Examples data, Examples heldOut, SftConfig config) {
+        requirePossible(config);
+        heldOut.requireLike(data);
+        heldOut.requireOtherDocuments(data);
+        this.base = base;
+        this.config = config;
+        this.train = data.rows();
+        this.variance = VarianceExplained.of(data.activations());
+        this.sidecar = HalfSidecar.tree(
+                NlaMeta.Role.RECONSTRUCTOR, named, data, OptionalDouble.empty(), OptionalDouble.of(variance.rawvar()));
+        this.meta = HalfSidecar.meta(data.file(), sidecar);
+        this.heldOut =
+                heldOut.rows().subList(0, Math.min(MOST_HELD_OUT, heldOut.rows().size()));
+        if (this.heldOut.size() < 2) {
+            throw new InputException(
+                    heldOut.file() + ": must have 2 rows or more for its control, has " + this.heldOut.size());
+        }
+        int dim = base.config().dim();
+        try (Scope scope = Scope.noGrad()) {
+            float[] identity = new float[Math.multiplyExact(dim, dim)];
+            IntStream.range(0, dim).forEach(i -> identity[i * dim + i] = 1);
+            this.head = scope.release(Tensors.of(identity, dim, dim).set_requires_grad(true));
+        }
+        this.prompts = new Reconstructor(base.decoder(), base.tokenizer(), meta, head);
+        this.gold =
+                train.stream().map(row -> prompts.promptIds(row.explanation())).toList();
+        this.adapter = TrainableAdapter.fresh(
+                base.config(),
+                prompts.layer() + 1,
+                config.learner().rank(),
+                config.learner().alpha(),
+                config.seed());
+        List<Parameter> all = new ArrayList<>();
+        adapter.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        all.add(new Parameter(HEAD, head));
+        this.parameters = List.copyOf(all);
+    }
+
+    private static void requirePossible(SftConfig config) {
+        if (config.learner().rank() == 0) {
+            throw new ConfigException("rank: must be >= 1, was 0: full weights can't be trained yet");
+        }
+        if (config.mix().ownSamples() > 0) {
+            throw new ConfigException(
+                    "own-samples: must be 0, was " + config.mix().ownSamples()
+                            + ": texts of the verbalizer are learned from in reinforcement learning");
+        }
+    }
+
+    @Override
+    public String name() {
+        return "ar";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    @Override
+    public int rows() {
+        return train.size();
+    }
+
+    @Override
+    public int length(int row) {
+        return gold.get(row).length;
+    }
+
+    @Override
+    public int weight(int row) {
+        return 1;
+    }
+
+    @Override
+    public Tensor loss(int[] rows, long step) {
+        List<int[]> texts = new ArrayList<>();
+        List<float[]> activations = new ArrayList<>();
+        for (int row : rows) {
+            texts.add(prompt(row, step));
+            activations.add(train.get(row).activation());
+        }
+        return CosineError.of(adapter.on(base.decoder()), head, prompts.layer(), texts, activations)
+                .sum();
+    }
+
+    /// Segments before the tail may be missing or stand elsewhere, so that no place is relied on.
+    private int[] prompt(int row, long step) {
+        SftConfig.Mix mix = config.mix();
+        if (mix.segmentDropout() == 0 && !mix.segmentShuffle()) {
+            return gold.get(row);
+        }
+        Paraphrase segments = new Paraphrase(mix.segmentShuffle(), mix.segmentDropout(), 0, 0, Paraphrase.Quotes.KEPT);
+        return prompts.promptIds(segments.of(train.get(row).explanation(), config.seed(), step * train.size() + row));
+    }
+
+    @Override
+    public Evaluation evaluate() {
+        List<float[]> truth = heldOut.stream().map(Example::activation).toList();
+        List<float[]> own = reconstructed();
+        int[] others = Shuffle.derangement(truth.size(), config.seed());
+        List<float[]> foreign = Arrays.stream(others).mapToObj(own::get).toList();
+        float[] mean = mean();
+        List<float[]> constant = truth.stream().map(_ -> mean).toList();
+        double fve = variance.fve(VarianceExplained.errors(own, truth));
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("fve", fve);
+        values.put("fve_shuffled", variance.fve(VarianceExplained.errors(foreign, truth)));
+        values.put("fve_mean_vector", variance.fve(VarianceExplained.errors(constant, truth)));
+        return new Evaluation(fve, values);
+    }
+
+    private List<float[]> reconstructed() {
+        try (Scope _ = Scope.noGrad()) {
+            Reconstructor now = new Reconstructor(adapter.on(base.decoder()), base.tokenizer(), meta, head);
+            return List.of(
+                    now.reconstruct(heldOut.stream().map(Example::explanation).toList()));
+        }
+    }
+
+    /// Mean direction of the training rows.
+    private float[] mean() {
+        float[] mean = new float[base.config().dim()];
+        for (Example row : train) {
+            double square = 0;
+            for (float value : row.activation()) {
+                square += (double) value * value;
+            }
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += (float) (row.activation()[i] / Math.sqrt(square) / train.size());
+            }
+        }
+        return mean;
+    }
+
+    @Override
+    public String samples(long step) {
+        List<float[]> own = reconstructed();
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(SAMPLES, own.size()); i++) {
+            double error = VarianceExplained.errors(
+                    List.of(own.get(i)), List.of(heldOut.get(i).activation()))[0];
+            text.append(String.format(Locale.ROOT, "error %.3f  ", error))
+                    .append(heldOut.get(i).explanation().replace("\n", " | "))
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void export(Path folder) throws IOException {
+        HalfFolder.write(folder, sidecar, adapter, head);
+    }
+
+    @Override
+    public void close() {
+        adapter.close();
+        head.close();
+    }
+}

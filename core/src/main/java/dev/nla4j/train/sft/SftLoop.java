@@ -1,0 +1,179 @@
+package dev.nla4j.train.sft;
+
+import dev.nla4j.format.json.Json;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.AdamW;
+import dev.nla4j.train.Checkpoint;
+import dev.nla4j.train.GradClip;
+import dev.nla4j.train.Metric;
+import dev.nla4j.train.MicroBatch;
+import dev.nla4j.train.NonFiniteGuard;
+import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.Snapshot;
+import dev.nla4j.train.config.Cadence;
+import dev.nla4j.train.config.SftConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.bytedeco.pytorch.Tensor;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Supervised fine-tuning of one role, from step 0 or from a checkpoint. What lies in the export's folder is always the
+/// half that did best on held-out rows so far.
+public final class SftLoop implements AutoCloseable {
+    /// Updates in a row that may be skipped because a number was not finite.
+    private static final int MOST_SKIPPED = 5;
+
+    private final Task task;
+    private final SftConfig config;
+    private final BatchOrder order;
+    private final AdamW adamW;
+    private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
+    private double bestQuality = Double.NEGATIVE_INFINITY;
+    private int evaluationsSinceBest;
+    private boolean stopped;
+
+    /// A loop that has not started.
+    ///
+    /// @param task stays the caller's
+    public SftLoop(Task task, SftConfig config) {
+        this.task = task;
+        this.config = config;
+        this.order = new BatchOrder(task.rows(), config.batch(), config.seed(), task::length);
+        this.adamW = new AdamW(task.parameters(), config.learner().adamW());
+    }
+
+    /// Hears of each step.
+    @FunctionalInterface
+    public interface Listener {
+        /// A step is done.
+        ///
+        /// @param step updates done
+        void stepped(long step, Map<String, Double> values);
+    }
+
+    /// How a run ended.
+    ///
+    /// @param steps updates done
+    /// @param stoppedEarly whether patience ended it
+    /// @param bestQuality of the exported half: minus the cross entropy, or the FVE; empty without evaluations
+    public record Result(long steps, boolean stoppedEarly, OptionalDouble bestQuality) {}
+
+    /// Trains to the end, saving as it goes, and leaves the half in `export`.
+    public Result run(RunFolder run, Path export, Listener listener) throws IOException {
+        long step = run.checkpoint().map(this::restore).orElse(0L);
+        if (step == 0 && config.cadence().evalEvery() > 0) {
+            run.log(0, task.evaluate().values());
+        }
+        while (step < config.steps() && !stopped) {
+            Map<String, Double> values = update(step);
+            step++;
+            OptionalDouble quality = OptionalDouble.empty();
+            if (Cadence.isDue(step, config.cadence().evalEvery(), config.steps())) {
+                Task.Evaluation evaluation = task.evaluate();
+                values.putAll(evaluation.values());
+                quality = OptionalDouble.of(evaluation.quality());
+                judge(evaluation.quality(), export);
+            }
+            run.log(step, values);
+            if (Cadence.isDue(step, config.cadence().samplesEvery(), config.steps())) {
+                run.samples(step, task.samples(step));
+            }
+            if (stopped || Cadence.isDue(step, config.cadence().saveEvery(), config.steps())) {
+                run.save(snapshot(step, quality));
+            }
+            listener.stepped(step, values);
+        }
+        if (config.cadence().evalEvery() == 0 || !Files.exists(export)) {
+            task.export(export);
+        }
+        return new Result(
+                step,
+                stopped,
+                Double.isInfinite(bestQuality) ? OptionalDouble.empty() : OptionalDouble.of(bestQuality));
+    }
+
+    private void judge(double quality, Path export) throws IOException {
+        if (quality > bestQuality) {
+            bestQuality = quality;
+            evaluationsSinceBest = 0;
+            task.export(export);
+        } else {
+            evaluationsSinceBest++;
+            stopped = config.cadence().patience() > 0
+                    && evaluationsSinceBest >= config.cadence().patience();
+        }
+    }
+
+    /// One update; the values that every step logs.
+    private Map<String, Double> update(long step) {
+        long started = System.nanoTime();
+        int[] rows = order.at(step);
+        double count = Arrays.stream(rows).map(task::weight).sum();
+        long tokens = Arrays.stream(rows).mapToLong(task::length).sum();
+        double loss = 0;
+        double norm;
+        adamW.clearGradients();
+        for (MicroBatch part : MicroBatch.split(rows.length, config.microBatch())) {
+            try (Scope _ = Scope.open()) {
+                Tensor own =
+                        Tensors.times(task.loss(Arrays.copyOfRange(rows, part.from(), part.to()), step), 1 / count);
+                own.backward();
+                loss += own.item_double();
+            }
+        }
+        try (Scope _ = Scope.open()) {
+            norm = GradClip.clip(task.parameters(), config.learner().clip());
+            if (guard.admits(step, loss, norm)) {
+                adamW.step(config.learner().lr(step));
+            }
+        }
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put(Metric.LOSS.key(), loss);
+        values.put("lr", config.learner().lr(step));
+        values.put("grad_norm", norm);
+        values.put("skipped", (double) guard.skipped());
+        values.put(Metric.TOKENS_PER_SECOND.key(), tokens * 1e9 / Math.max(1, System.nanoTime() - started));
+        return values;
+    }
+
+    private Snapshot snapshot(long step, OptionalDouble quality) {
+        Map<String, Map<String, Tensor>> parts = new LinkedHashMap<>();
+        parts.put(task.name(), Checkpoint.tensors(task.parameters()));
+        parts.put(task.name() + "-adamw", adamW.state());
+        ObjectNode state = Json.mapper()
+                .createObjectNode()
+                .put("skipped", guard.skipped())
+                .put("skipped_in_a_row", guard.inARow())
+                .put("evaluations_since_best", evaluationsSinceBest)
+                .put("stopped", stopped);
+        if (!Double.isInfinite(bestQuality)) {
+            state.put("best_quality", bestQuality);
+        }
+        return new Snapshot(step, parts, state, quality);
+    }
+
+    private long restore(Checkpoint checkpoint) {
+        checkpoint.restore(task.name(), task.parameters());
+        checkpoint.restore(task.name() + "-adamw", adamW.state());
+        ObjectNode state = checkpoint.state();
+        guard.restore(
+                state.path("skipped").asLong(), state.path("skipped_in_a_row").asInt());
+        evaluationsSinceBest = state.path("evaluations_since_best").asInt();
+        stopped = state.path("stopped").asBoolean();
+        if (state.has("best_quality")) {
+            bestQuality = state.path("best_quality").asDouble();
+        }
+        return checkpoint.step();
+    }
+
+    @Override
+    public void close() {
+        adamW.close();
+    }
+}

@@ -1,0 +1,205 @@
+package dev.nla4j.train.sft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.activation.Injection;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.TinyModels;
+import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+/// Gradients of both supervised losses on a tiny model, against central differences and against the plain forward pass
+/// without a shared prefix.
+class LossGradientsTest {
+    private static final int[] PROMPT = {5, 9, 14, 3, 60, 4, 22};
+    private static final Injection INJECTION = new Injection(60, 3, 4, 2);
+    private static final ModelConfig CONFIG = TinyModels.llama(0, 0);
+    private static final double STEP = 2e-3;
+
+    private static float[] vector(long seed) {
+        Random random = new Random(seed);
+        float[] vector = new float[TinyModels.DIM];
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] = (float) random.nextGaussian();
+        }
+        return vector;
+    }
+
+    private static List<PromptedAnswers.Answer> answers() {
+        return List.of(
+                new PromptedAnswers.Answer(vector(1), new int[] {7, 8, 11, 2}),
+                new PromptedAnswers.Answer(vector(2), new int[] {19}),
+                new PromptedAnswers.Answer(vector(3), new int[] {33, 12}));
+    }
+
+    /// An adapter whose B's are not zero, so that every leaf has a gradient.
+    private static TrainableAdapter adapter() {
+        TrainableAdapter adapter = TrainableAdapter.fresh(CONFIG, CONFIG.numLayers(), 2, 4, 7);
+        Random random = new Random(11);
+        try (Scope _ = Scope.noGrad()) {
+            for (Tensor leaf : adapter.leaves().values()) {
+                float[] values = new float[Math.toIntExact(leaf.numel())];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) (random.nextGaussian() * 0.3);
+                }
+                leaf.copy_(Tensors.of(values, leaf.size(0), leaf.size(1)));
+            }
+        }
+        return adapter;
+    }
+
+    /// Two elements of each leaf: loss a step to either side.
+    private static void compare(Map<String, Tensor> leaves, Supplier<Tensor> loss) {
+        try (Scope _ = Scope.open()) {
+            loss.get().backward();
+        }
+        leaves.forEach((name, leaf) -> {
+            try (Scope _ = Scope.noGrad()) {
+                float[] gradient = Tensors.floats(leaf.grad());
+                double largest = 0;
+                int place = 0;
+                for (int i = 0; i < gradient.length; i++) {
+                    if (Math.abs(gradient[i]) > largest) {
+                        largest = Math.abs(gradient[i]);
+                        place = i;
+                    }
+                }
+                assertThat(largest).as(name).isGreaterThan(1e-5);
+                for (int element : new int[] {place, gradient.length / 2}) {
+                    float kept = Tensors.memory(leaf).get(ValueLayout.JAVA_FLOAT, 4L * element);
+                    double near = difference(leaf, element, kept, STEP, loss);
+                    double far = difference(leaf, element, kept, 2 * STEP, loss);
+                    Tensors.memory(leaf).set(ValueLayout.JAVA_FLOAT, 4L * element, kept);
+                    assertThat((double) gradient[element])
+                            .as(name + " " + element)
+                            .isCloseTo((4 * near - far) / 3, within(2e-3 + 0.02 * largest));
+                }
+            }
+        });
+    }
+
+    /// Central difference; two of them, of one and two steps, cancel the error of third order.
+    private static double difference(Tensor leaf, int element, float at, double step, Supplier<Tensor> loss) {
+        Tensors.memory(leaf).set(ValueLayout.JAVA_FLOAT, 4L * element, (float) (at + step));
+        double above = loss.get().item_double();
+        Tensors.memory(leaf).set(ValueLayout.JAVA_FLOAT, 4L * element, (float) (at - step));
+        double below = loss.get().item_double();
+        return (above - below) / (2 * step);
+    }
+
+    @Test
+    void the_gradient_of_the_verbalizers_loss_is_that_of_central_differences() {
+        try (Scope _ = Scope.open();
+                TrainableAdapter adapter = adapter()) {
+            Decoder base = TinyModels.decoder(CONFIG, 3);
+            PromptedAnswers prompted = new PromptedAnswers(PROMPT, INJECTION);
+            compare(adapter.leaves(), () -> prompted.loss(adapter.on(base), answers()));
+        }
+    }
+
+    @Test
+    void the_gradient_of_the_reconstructors_loss_is_that_of_central_differences() {
+        try (Scope _ = Scope.open();
+                TrainableAdapter adapter = adapter()) {
+            Decoder base = TinyModels.decoder(CONFIG, 3);
+            Tensor head = Tensors.of(vectorOf(TinyModels.DIM * TinyModels.DIM), TinyModels.DIM, TinyModels.DIM)
+                    .set_requires_grad(true);
+            Map<String, Tensor> leaves = new java.util.LinkedHashMap<>(adapter.leaves());
+            leaves.put("head", head);
+            List<int[]> prompts = List.of(new int[] {4, 8, 15}, new int[] {16, 23, 42, 11, 9});
+            compare(
+                    leaves,
+                    () -> CosineError.of(adapter.on(base), head, 1, prompts, List.of(vector(4), vector(5)))
+                            .sum());
+        }
+    }
+
+    private static float[] vectorOf(int count) {
+        Random random = new Random(5);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (random.nextGaussian() * 0.2);
+        }
+        return values;
+    }
+
+    @Test
+    void with_a_shared_prefix_loss_and_gradient_are_those_of_whole_rows() {
+        try (Scope _ = Scope.open();
+                TrainableAdapter shared = adapter();
+                TrainableAdapter plain = adapter()) {
+            Decoder base = TinyModels.decoder(CONFIG, 3);
+            Tensor loss = new PromptedAnswers(PROMPT, INJECTION).loss(shared.on(base), answers());
+            loss.backward();
+            double sum = 0;
+            for (PromptedAnswers.Answer answer : answers()) {
+                Tensor own = wholeRow(plain.on(base), answer);
+                own.backward();
+                sum += own.item_double();
+            }
+            assertThat(loss.item_double()).isCloseTo(sum, within(1e-5 * sum));
+            Map<String, Tensor> others = plain.leaves();
+            shared.leaves()
+                    .forEach((name, leaf) -> assertThat(Tensors.floats(leaf.grad()))
+                            .as(name)
+                            .containsExactly(Tensors.floats(others.get(name).grad()), within(1e-5f)));
+        }
+    }
+
+    /// Prompt and answer as one text, its cross entropy by the library's own function.
+    private static Tensor wholeRow(Decoder decoder, PromptedAnswers.Answer answer) {
+        int[] ids = answer.ids();
+        Tensor prompt = decoder.embed(Tensors.ids(new int[][] {PROMPT})).select(0, 0);
+        Tensor rows = INJECTION.inject(prompt, PROMPT, new float[][] {answer.activation()});
+        if (ids.length > 1) {
+            Tensor before = decoder.embed(Tensors.ids(new int[][] {Arrays.copyOf(ids, ids.length - 1)}));
+            rows = Tensors.cat(1, rows, before);
+        }
+        Tensor residual = decoder.residual(rows, null).select(0, 0);
+        Tensor logits = decoder.logits(residual.narrow(0, PROMPT.length - 1, ids.length));
+        long[] targets = Arrays.stream(ids).asLongStream().toArray();
+        Tensor chosen = torch.log_softmax(logits, 1).gather(1, Tensors.longs(targets, targets.length, 1));
+        return chosen.sum().neg();
+    }
+
+    @Test
+    void a_fresh_adapter_changes_nothing() {
+        try (Scope _ = Scope.noGrad();
+                TrainableAdapter fresh = TrainableAdapter.fresh(CONFIG, 2, 2, 4, 7)) {
+            Decoder base = TinyModels.decoder(CONFIG, 3);
+            Tensor ids = Tensors.ids(new int[][] {TinyModels.ids(1, 9)});
+            assertThat(base.dtype()).isEqualTo(DType.FP32);
+            assertThat(Tensors.floats(fresh.on(base).residual(base.embed(ids), null)))
+                    .containsExactly(Tensors.floats(base.residual(base.embed(ids), null)));
+        }
+    }
+
+    @Test
+    void every_row_is_seen_once_an_epoch_and_batches_hold_like_lengths() {
+        BatchOrder order = new BatchOrder(64, 4, 9, row -> row % 10);
+        int[] seen = new int[64];
+        for (int step = 0; step < 16; step++) {
+            int[] rows = order.at(step);
+            assertThat(new BatchOrder(64, 4, 9, row -> row % 10).at(step)).isEqualTo(rows);
+            int spread = rows[3] % 10 - rows[0] % 10;
+            assertThat(spread).isBetween(0, 3);
+            for (int row : rows) {
+                seen[row]++;
+            }
+        }
+        assertThat(seen).containsOnly(1);
+    }
+}

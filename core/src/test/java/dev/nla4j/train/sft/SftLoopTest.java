@@ -1,0 +1,187 @@
+package dev.nla4j.train.sft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.activation.DatasetMeta.Stage;
+import dev.nla4j.eval.VarianceExplained;
+import dev.nla4j.format.InputException;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.train.MetricsLog;
+import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.config.ConfigException;
+import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.config.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Both roles on a tiny model: they learn, a run that was cut off ends with the same bits, what is left opens as a
+/// pair.
+class SftLoopTest {
+    private static final RunFolder.Info INFO = new RunFolder.Info(Map.of(), Map.of(), Map.of(), Optional.empty());
+
+    @TempDir
+    Path folder;
+
+    private static SftConfig config(String role, String... assignments) {
+        ConfigTree tree = ConfigTree.empty();
+        for (String assignment : assignments) {
+            tree = tree.set("train.sft." + role + "." + assignment);
+        }
+        TrainConfig train = TrainConfig.read(tree.section());
+        return role.equals("av") ? train.av() : train.ar();
+    }
+
+    private static Task task(TinyTask tiny, String role, SftConfig config) {
+        Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
+        return role.equals("av")
+                ? new VerbalizerTask(
+                        tiny.model(), TinyTask.BASE, tiny.examples(Stage.AV_SFT, "av", 32, 1), heldOut, config)
+                : new ReconstructorTask(
+                        tiny.model(), TinyTask.BASE, tiny.examples(Stage.AR_SFT, "ar", 32, 3), heldOut, config);
+    }
+
+    private SftLoop.Result run(TinyTask tiny, String role, SftConfig config, String name, SftLoop.Listener listener)
+            throws IOException {
+        ObjectNode resolved = ConfigTree.empty().section().resolved();
+        try (RunFolder run = RunFolder.open(
+                        folder.resolve(name), resolved, INFO, config.cadence().retention());
+                Task task = task(tiny, role, config);
+                SftLoop loop = new SftLoop(task, config)) {
+            return loop.run(run, folder.resolve(name + "-pair").resolve(role), listener);
+        }
+    }
+
+    private static final class Killed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"av", "ar"})
+    void twenty_steps_are_ten_a_death_and_ten_more_to_the_bit(String role) throws IOException {
+        SftConfig config = config(
+                role,
+                "steps=20",
+                "batch=8",
+                "micro-batch=3",
+                "save-every=10",
+                "eval-every=5",
+                "samples-every=0",
+                "rank=4",
+                "segment-dropout=0.3",
+                "segment-shuffle=true");
+        Files.createDirectories(folder.resolve("straight-pair"));
+        Files.createDirectories(folder.resolve("torn-pair"));
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            run(tiny, role, config, "straight", (step, values) -> {});
+            assertThatThrownBy(() -> run(tiny, role, config, "torn", (step, values) -> {
+                        if (step == 13) {
+                            throw new Killed();
+                        }
+                    }))
+                    .isInstanceOf(Killed.class);
+            SftLoop.Result rest = run(tiny, role, config, "torn", (step, values) -> {});
+            assertThat(rest.steps()).isEqualTo(20);
+        }
+        for (String part : List.of(role, role + "-adamw")) {
+            assertThat(folder.resolve("torn/checkpoints/step-20/" + part + ".safetensors"))
+                    .hasSameBinaryContentAs(folder.resolve("straight/checkpoints/step-20/" + part + ".safetensors"));
+        }
+        assertThat(folder.resolve("torn-pair/" + role + "/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("straight-pair/" + role + "/adapter_model.safetensors"));
+        assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(21);
+    }
+
+    private List<Double> losses(String run) throws IOException {
+        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl")).stream()
+                .map(line -> line.values().getOrDefault("loss", -1.0))
+                .toList();
+    }
+
+    @Test
+    void both_roles_learn_and_what_they_leave_opens_as_a_pair() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            String[] common = {"steps=60", "batch=8", "micro-batch=8", "eval-every=60", "rank=8", "lr=0.01"};
+            SftConfig longer =
+                    config("av", "steps=200", "batch=8", "micro-batch=8", "eval-every=200", "rank=8", "lr=0.01");
+            Files.createDirectories(folder.resolve("av-pair"));
+            Files.createDirectories(folder.resolve("ar-pair"));
+            run(tiny, "av", longer, "av", (step, values) -> {});
+            run(tiny, "ar", config("ar", common), "ar", (step, values) -> {});
+            Map<String, Double> av = last("av");
+            assertThat(first("av").get("eval/loss")).isGreaterThan(2 * av.get("eval/loss"));
+            assertThat(av.get("eval/gap")).isGreaterThan(0.1);
+            Map<String, Double> ar = last("ar");
+            assertThat(ar.get("fve")).isGreaterThan(first("ar").get("fve")).isGreaterThan(0.5);
+            assertThat(ar.get("fve")).isGreaterThan(ar.get("fve_shuffled")).isGreaterThan(ar.get("fve_mean_vector"));
+            Files.move(folder.resolve("ar-pair/ar"), folder.resolve("av-pair/ar"));
+            Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
+            Nla.Base base = new Nla.Base(tiny.model(), null, false);
+            try (Nla nla = Nla.open(folder.resolve("av-pair"), base, DType.FP32, Progress.NONE)) {
+                List<float[]> read = List.of(nla.reconstructor()
+                        .reconstruct(heldOut.rows().stream()
+                                .map(Example::explanation)
+                                .toList()));
+                double fve = VarianceExplained.of(
+                                tiny.examples(Stage.AR_SFT, "ar", 32, 3).activations())
+                        .fve(VarianceExplained.errors(read, heldOut.activations()));
+                assertThat(fve).isCloseTo(ar.get("fve"), within(1e-5));
+                assertThat(nla.rawvar()).isPresent();
+            }
+        }
+    }
+
+    private Map<String, Double> first(String run) throws IOException {
+        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl"))
+                .getFirst()
+                .values();
+    }
+
+    private Map<String, Double> last(String run) throws IOException {
+        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl"))
+                .getLast()
+                .values();
+    }
+
+    @Test
+    void patience_ends_a_run_that_gets_no_better() throws IOException {
+        Files.createDirectories(folder.resolve("run-pair"));
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            SftConfig config = config(
+                    "ar", "steps=50", "batch=4", "micro-batch=4", "eval-every=1", "patience=2", "lr=1", "rank=2");
+            SftLoop.Result result = run(tiny, "ar", config, "run", (step, values) -> {});
+            assertThat(result.stoppedEarly()).isTrue();
+            assertThat(result.steps()).isLessThan(50);
+            assertThat(folder.resolve("run-pair/ar/adapter_model.safetensors")).exists();
+        }
+    }
+
+    @Test
+    void rows_of_the_same_documents_and_what_is_not_trained_yet_are_refused() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            Examples data = tiny.examples(Stage.AV_SFT, "same", 8, 1);
+            Examples heldOut = tiny.examples(Stage.BASE, "same", 8, 2);
+            assertThatThrownBy(() ->
+                            new VerbalizerTask(tiny.model(), TinyTask.BASE, data, heldOut, config("av", "rank=2")))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("other documents");
+            assertThatThrownBy(() ->
+                            new VerbalizerTask(tiny.model(), TinyTask.BASE, data, heldOut, config("av", "rank=0")))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("rank");
+        }
+    }
+}
