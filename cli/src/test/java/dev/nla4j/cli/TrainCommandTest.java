@@ -125,7 +125,7 @@ class TrainCommandTest {
         wrong[command.length] = "--set";
         wrong[command.length + 1] = "train.sft.av.stepz=3";
         Run refused = Run.of(wrong);
-        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.code()).isEqualTo(3);
         assertThat(refused.err()).contains("train.sft.av.stepz").contains("steps");
     }
 }
