@@ -31,15 +31,12 @@ final class FakeApi implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final AtomicInteger count = new AtomicInteger();
-    private final AtomicInteger inside = new AtomicInteger();
-    final AtomicInteger mostInside = new AtomicInteger();
     final List<Request> requests = new CopyOnWriteArrayList<>();
 
     FakeApi(Behaviour behaviour) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
-            mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
             try (exchange) {
                 Request request = new Request(
                         exchange.getRequestMethod(),
@@ -50,8 +47,6 @@ final class FakeApi implements AutoCloseable {
                         System.nanoTime());
                 requests.add(request);
                 behaviour.answer(count.getAndIncrement(), request, exchange);
-            } finally {
-                inside.decrementAndGet();
             }
         });
         server.start();
