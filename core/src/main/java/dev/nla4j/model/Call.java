@@ -73,17 +73,8 @@ final class Call implements AutoCloseable {
         return context.prefix();
     }
 
-    int prefixLength() {
-        return prefixLength;
-    }
-
     Masks masks() {
         return masks;
-    }
-
-    /// S: own tokens that each row looks at.
-    int seen() {
-        return seen;
     }
 
     /// The turn of a kind of layer.

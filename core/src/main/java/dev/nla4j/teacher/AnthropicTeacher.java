@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Asks a model behind Anthropic's Messages API, one request a text or, at half the price, all in one batch.
 ///
-/// A batch's id is kept beside the cache until its answers are: a run that is killed while it waits takes up the same
-/// batch and pays for no second one.
+/// A batch's id is kept beside the cache until its answers are: a run that is killed while it waits takes up the
+/// same batch and pays for no second one.
 public final class AnthropicTeacher implements PaidTeacher {
     private static final String VERSION = "2023-06-01";
     private static final String BATCHES = "/v1/messages/batches";
@@ -47,19 +47,8 @@ public final class AnthropicTeacher implements PaidTeacher {
 
     @Override
     public List<Lesson> explain(List<Snippet> snippets) throws InterruptedException {
-        List<ObjectNode> requests = snippets.stream()
-                .map(snippet -> request(snippet.evidence().context()))
-                .toList();
+        List<ObjectNode> requests = asking.requests(snippets);
         return batches ? asking.together(requests, this::askTogether) : asking.one(requests, this::ask);
-    }
-
-    private ObjectNode request(String text) {
-        ObjectNode request = Json.mapper().createObjectNode();
-        request.put("model", settings.model());
-        request.put("max_tokens", settings.maxTokens());
-        request.put("temperature", settings.temperature());
-        request.putArray("messages").addObject().put("role", "user").put("content", FeaturePrompt.of(text));
-        return request;
     }
 
     private ApiAnswer ask(ObjectNode request) throws Unanswered, InterruptedException {

@@ -1,6 +1,7 @@
 package dev.nla4j.teacher;
 
 import dev.nla4j.activation.DatasetMeta.ApiSummaries;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.teacher.ApiClient.Unanswered;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +33,22 @@ final class Asking {
         this.settings = settings;
         this.cache = cache;
         this.api = api;
+    }
+
+    /// The requests for snippets' explanations: both protocols spell them alike.
+    List<ObjectNode> requests(List<Snippet> snippets) {
+        return snippets.stream()
+                .map(snippet -> request(snippet.evidence().context()))
+                .toList();
+    }
+
+    private ObjectNode request(String text) {
+        ObjectNode request = Json.mapper().createObjectNode();
+        request.put("model", settings.model());
+        request.put("max_tokens", settings.maxTokens());
+        request.put("temperature", settings.temperature());
+        request.putArray("messages").addObject().put("role", "user").put("content", FeaturePrompt.of(text));
+        return request;
     }
 
     /// Asks for one answer.

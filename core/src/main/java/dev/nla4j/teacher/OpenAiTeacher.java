@@ -1,7 +1,6 @@
 package dev.nla4j.teacher;
 
 import dev.nla4j.activation.DatasetMeta.ApiSummaries;
-import dev.nla4j.format.json.Json;
 import dev.nla4j.teacher.ApiClient.Unanswered;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +10,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Asks a model behind `/v1/chat/completions`, the form that vLLM, the server of llama.cpp and Ollama share.
 public final class OpenAiTeacher implements PaidTeacher {
-    private final ApiSettings settings;
     private final ApiClient client;
     private final Asking asking;
 
     public OpenAiTeacher(ApiSettings settings, ResponseCache cache) {
-        this.settings = settings;
         this.client = new ApiClient(
                 settings,
                 settings.key().isNone()
@@ -27,20 +24,7 @@ public final class OpenAiTeacher implements PaidTeacher {
 
     @Override
     public List<Lesson> explain(List<Snippet> snippets) throws InterruptedException {
-        return asking.one(
-                snippets.stream()
-                        .map(snippet -> request(snippet.evidence().context()))
-                        .toList(),
-                this::ask);
-    }
-
-    private ObjectNode request(String text) {
-        ObjectNode request = Json.mapper().createObjectNode();
-        request.put("model", settings.model());
-        request.put("max_tokens", settings.maxTokens());
-        request.put("temperature", settings.temperature());
-        request.putArray("messages").addObject().put("role", "user").put("content", FeaturePrompt.of(text));
-        return request;
+        return asking.one(asking.requests(snippets), this::ask);
     }
 
     private ApiAnswer ask(ObjectNode request) throws Unanswered, InterruptedException {
