@@ -102,10 +102,10 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Bench.Row> best = new LinkedHashMap<>();
         for (DType chosen : dtype == null ? DType.values() : new DType[] {dtype}) {
             try (LanguageModel loaded = wiring.load(model, chosen)) {
-                keepBest(best, run(Bench.plain(loaded, repeats, bandwidth)));
+                keepBest(best, run(Bench.plain(loaded, repeats)));
                 if (!noAdapters) {
                     try (LowRankAdapter adapter = Bench.randomAdapter(loaded)) {
-                        keepBest(best, run(Bench.adapted(loaded, adapter, repeats, bandwidth)));
+                        keepBest(best, run(Bench.adapted(loaded, adapter, repeats)));
                     }
                 }
             }

@@ -10,6 +10,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
 import org.bytedeco.pytorch.Tensor;
 
 /// The fixed work that other implementations are timed on too: the same shapes, the same number of tokens, random
@@ -36,7 +38,6 @@ public final class Bench {
     private final boolean adapted;
     private final Products products;
     private final int repeats;
-    private final double readGigabytes;
 
     /// One figure.
     ///
@@ -45,13 +46,12 @@ public final class Bench {
     /// @param roof what the share is of, in words
     public record Row(String name, String unit, String at, Measure measure, double share, String roof) {}
 
-    private Bench(LanguageModel model, Decoder decoder, boolean adapted, int repeats, double readGigabytes) {
+    private Bench(LanguageModel model, Decoder decoder, boolean adapted, int repeats) {
         this.model = model;
         this.decoder = decoder;
         this.adapted = adapted;
         this.products = new Products(model.weights());
         this.repeats = repeats;
-        this.readGigabytes = readGigabytes;
         if (model.config().numLayers() < TRUNK) {
             throw new IllegalArgumentException("the work is fixed for models of " + TRUNK
                     + " blocks or more, this one has " + model.config().numLayers());
@@ -59,13 +59,13 @@ public final class Bench {
     }
 
     /// The base weights alone, as the peers run.
-    public static Bench plain(LanguageModel model, int repeats, double readGigabytes) {
-        return new Bench(model, model.decoder(), false, repeats, readGigabytes);
+    public static Bench plain(LanguageModel model, int repeats) {
+        return new Bench(model, model.decoder(), false, repeats);
     }
 
     /// The same work seen through an adapter of rank 8 on every projection.
-    public static Bench adapted(LanguageModel model, LowRankAdapter adapter, int repeats, double readGigabytes) {
-        return new Bench(model, model.decoder().with(adapter), true, repeats, readGigabytes);
+    public static Bench adapted(LanguageModel model, LowRankAdapter adapter, int repeats) {
+        return new Bench(model, model.decoder().with(adapter), true, repeats);
     }
 
     /// A random adapter on every projection.
@@ -76,12 +76,14 @@ public final class Bench {
     /// 24 rows of 96 tokens through blocks 0 to 20.
     public Row extract() {
         int[][] ids = ids(24, 96);
-        Measure measure = Measure.of(24 * 96, repeats, () -> {
-            try (Scope _ = Scope.noGrad()) {
-                decoder.residual(decoder.embed(Tensors.ids(ids)), TRUNK, null, (depth, residual) -> {});
-            }
-        });
-        return row("extract", "tokens/s", measure, products.seconds(TRUNK, 24 * 96, 0, repeats));
+        try (Scope _ = Scope.noGrad()) {
+            Runnable work = () -> {
+                try (Scope _ = Scope.noGrad()) {
+                    decoder.residual(decoder.embed(Tensors.ids(ids)), TRUNK, null, (depth, residual) -> {});
+                }
+            };
+            return row("extract", "tokens/s", 24 * 96, work, products.of(TRUNK, 24 * 96, 0));
+        }
     }
 
     /// 64 texts of 64 tokens through blocks 0 to 20, and the last token's residual through a square matrix.
@@ -92,31 +94,46 @@ public final class Bench {
         Arrays.fill(at, 63);
         try (Scope _ = Scope.noGrad()) {
             Tensor head = Tensors.zeros(DType.FP32, dim, dim);
-            Measure measure = Measure.of(64, repeats, () -> {
+            Runnable work = () -> {
                 try (Scope _ = Scope.noGrad()) {
                     Tensor last = decoder.residualAt(decoder.embed(Tensors.ids(ids)), TRUNK, Context.none(), at);
                     MatrixProduct.linear(last, head, null);
                 }
-            });
-            return row("reconstruct", "texts/s", measure, products.seconds(TRUNK, 64 * 64, 0, repeats));
+            };
+            return row("reconstruct", "texts/s", 64, work, products.of(TRUNK, 64 * 64, 0));
         }
     }
 
     /// `rows` activations, a prompt of 41 tokens with one row replaced, exactly 64 new tokens each at temperature
     /// 1.
     public Row verbalize(int rows) {
-        Measure measure = Measure.of(rows, repeats, () -> write(rows, 1));
-        double roof = products.seconds(model.config().numLayers(), rows * (PROMPT - SLOT), rows, repeats)
-                + products.seconds(model.config().numLayers(), SLOT, 0, repeats)
-                + (NEW - 1) * products.seconds(model.config().numLayers(), rows, rows, repeats);
-        return row("verbalize_" + rows, "explanations/s", measure, roof);
+        int depth = model.config().numLayers();
+        try (Scope _ = Scope.noGrad()) {
+            DoubleSupplier shared = products.of(depth, SLOT, 0);
+            DoubleSupplier prompts = products.of(depth, rows * (PROMPT - SLOT), rows);
+            DoubleSupplier step = products.of(depth, rows, rows);
+            DoubleSupplier all = () -> {
+                double seconds = shared.getAsDouble() + prompts.getAsDouble();
+                for (int i = 1; i < NEW; i++) {
+                    seconds += step.getAsDouble();
+                }
+                return seconds;
+            };
+            return row("verbalize_" + rows, "explanations/s", rows, () -> write(rows, 1), all);
+        }
     }
 
     /// One row, 64 new tokens, greedy; the prompt is in the time.
     public Row decode() {
-        Measure measure = Measure.of(NEW, repeats, () -> write(1, 0));
-        double share = products.bytes() * measure.rate() / 1e9 / readGigabytes;
-        return new Row(name("decode"), "tokens/s", at(), measure, share, "the weights' bytes at the probed bandwidth");
+        DoubleSupplier reading = () -> NEW * products.bytes() / 1e9 / MachineProbe.readGigabytes();
+        Measure[] inTurns = Measure.inTurns(NEW, repeats, () -> write(1, 0), reading);
+        return new Row(
+                name("decode"),
+                "tokens/s",
+                at(),
+                inTurns[0],
+                inTurns[1].median() / inTurns[0].median(),
+                "the weights' bytes at the probed bandwidth");
     }
 
     private void write(int rows, double temperature) {
@@ -158,9 +175,10 @@ public final class Bench {
         return ids;
     }
 
-    private Row row(String name, String unit, Measure measure, double roofSeconds) {
-        return new Row(
-                name(name), unit, at(), measure, roofSeconds / measure.median(), "the products with weights alone");
+    private Row row(String name, String unit, int amount, Runnable work, DoubleSupplier roof) {
+        Measure[] inTurns = Measure.inTurns(amount, repeats, work, roof);
+        double share = inTurns[1].median() / inTurns[0].median();
+        return new Row(name(name), unit, at(), inTurns[0], share, "the products with weights alone");
     }
 
     private String name(String name) {

@@ -1,6 +1,7 @@
 package dev.nla4j.bench;
 
 import java.util.Arrays;
+import java.util.function.DoubleSupplier;
 
 /// Repeated timing of one piece of work.
 ///
@@ -13,16 +14,23 @@ public record Measure(double amount, double[] seconds) {
         Arrays.sort(seconds);
     }
 
-    /// Runs `work` once unmeasured and then `repeats` times.
-    static Measure of(double amount, int repeats, Runnable work) {
-        work.run();
+    /// Times `work` and what bounds it in turns, so that a machine whose speed changes meanwhile changes it for
+    /// both.
+    ///
+    /// @param bound gives its own seconds
+    /// @return work, then bound
+    static Measure[] inTurns(double amount, int repeats, Runnable work, DoubleSupplier bound) {
         double[] seconds = new double[repeats];
-        for (int i = 0; i < repeats; i++) {
+        double[] bounds = new double[repeats];
+        // The first turn warms both up and counts for nothing.
+        for (int i = -1; i < repeats; i++) {
             long start = System.nanoTime();
             work.run();
-            seconds[i] = (System.nanoTime() - start) / 1e9;
+            int counted = Math.max(i, 0);
+            seconds[counted] = (System.nanoTime() - start) / 1e9;
+            bounds[counted] = bound.getAsDouble();
         }
-        return new Measure(amount, seconds);
+        return new Measure[] {new Measure(amount, seconds), new Measure(amount, bounds)};
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.DoubleSupplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,21 +26,24 @@ final class Products {
         this.type = weights.dtype().arithmetic();
     }
 
-    /// Seconds of the products of the first `depth` blocks for so many tokens, and of the head for some of them;
-    /// the median of `repeats`.
-    double seconds(int depth, int tokens, int headRows, int repeats) {
-        try (Scope _ = Scope.noGrad()) {
-            // Inputs are made before the clock starts; matrices of one width share theirs.
-            Map<Long, Tensor> inputs = new HashMap<>();
-            for (int layer = 0; layer < depth; layer++) {
-                for (Tensor weight : weights.products(layer)) {
-                    inputs.computeIfAbsent(weight.size(1), width -> input(tokens, width));
-                }
+    /// The products of the first `depth` blocks for so many tokens, and of the head for some of them. Inputs are
+    /// made here, before any clock starts, and belong to the caller's scope; matrices of one width share theirs.
+    ///
+    /// @return what multiplies once and gives the seconds it took
+    DoubleSupplier of(int depth, int tokens, int headRows) {
+        Map<Long, Tensor> inputs = new HashMap<>();
+        for (int layer = 0; layer < depth; layer++) {
+            for (Tensor weight : weights.products(layer)) {
+                inputs.computeIfAbsent(weight.size(1), width -> input(tokens, width));
             }
-            Tensor last = input(headRows, weights.headProduct().size(1));
-            return Measure.of(1, repeats, () -> run(depth, inputs, headRows == 0 ? null : last))
-                    .median();
         }
+        Tensor last =
+                headRows == 0 ? null : input(headRows, weights.headProduct().size(1));
+        return () -> {
+            long start = System.nanoTime();
+            run(depth, inputs, last);
+            return (System.nanoTime() - start) / 1e9;
+        };
     }
 
     private Tensor input(long rows, long width) {

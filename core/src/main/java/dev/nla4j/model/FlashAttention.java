@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Threads;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class FlashAttention {
     private static final OperatorHandle OPERATOR = Scope.constant(
             Dispatcher.singleton().findSchemaOrThrow("aten::_scaled_dot_product_flash_attention_for_cpu", ""));
+
+    /// Multiplications that one thread does in about the time that it takes to wake another.
+    private static final long LITTLE = 1L << 18;
 
     private FlashAttention() {}
 
@@ -30,7 +34,10 @@ final class FlashAttention {
     /// @param value `[B, K, S, d]`
     /// @param mask `[B or 1, 1, M, S]` added to the scaled scores, or null
     static Part apply(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
-        try (Scope scope = Scope.open()) {
+        // Waking a second thread takes longer than little work does.
+        boolean little = query.numel() * key.size(2) <= LITTLE;
+        try (Scope scope = Scope.open();
+                Threads.Limit _ = little ? Threads.one() : Threads.all()) {
             IValueVector stack = new IValueVector(
                     new IValue(query),
                     new IValue(key),

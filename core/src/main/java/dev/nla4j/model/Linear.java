@@ -17,6 +17,6 @@ record Linear(Tensor weight, @Nullable Tensor bias) {
     /// `[..., in]` to `[..., out]`, plus what `adapter` adds.
     Tensor apply(Tensor x, @Nullable LowRank adapter) {
         Tensor y = MatrixProduct.linear(x, weight, bias);
-        return adapter == null ? y : y.add(adapter.apply(x));
+        return adapter == null ? y : adapter.addTo(y, x);
     }
 }

@@ -13,8 +13,12 @@ record LowRank(Tensor down, Tensor up) {
         return new LowRank(down, up.narrow(0, from, count));
     }
 
-    /// `[..., in]` to `[..., out]`.
-    Tensor apply(Tensor x) {
-        return MatrixProduct.linear(MatrixProduct.linear(x, down, null), up, null);
+    /// Adds this to what the layer itself makes of x.
+    ///
+    /// @param y `[..., out]`, the caller's alone: overwritten where no gradient is recorded
+    /// @param x `[..., in]`
+    /// @return `[..., out]`
+    Tensor addTo(Tensor y, Tensor x) {
+        return MatrixProduct.addProduct(y, MatrixProduct.linear(x, down, null), up);
     }
 }

@@ -60,6 +60,34 @@ public final class Threads {
         torch.set_num_threads(count);
     }
 
+    /// A number of threads that holds until it closes.
+    public static final class Limit implements AutoCloseable {
+        private final int before;
+
+        private Limit(int before) {
+            this.before = before;
+        }
+
+        @Override
+        public void close() {
+            if (torch.get_num_threads() != before) {
+                torch.set_num_threads(before);
+            }
+        }
+    }
+
+    /// Kernels on the caller's thread alone, for work too small to be shared.
+    public static Limit one() {
+        Limit limit = all();
+        torch.set_num_threads(1);
+        return limit;
+    }
+
+    /// Kernels on all the threads in use: no limit.
+    public static Limit all() {
+        return new Limit(torch.get_num_threads());
+    }
+
     /// Version of libtorch, and of the library under its matrix products.
     public static String libraryVersion() {
         try (BytePointer config = torch.show_config()) {
