@@ -6,10 +6,23 @@ import java.util.OptionalDouble;
 ///
 /// @param cosine of the angle between them
 public record Score(double cosine) {
+    /// What a denominator of FVE can be, in words.
+    public static final String RAWVARS = "1e-6 to 4";
+
+    /// Vectors of one direction up to rounding have the least variance.
+    private static final double LEAST_RAWVAR = 1e-6;
+    /// The mean square between opposite vectors of mean square 1.
+    private static final double LARGEST_RAWVAR = 4;
+
     public Score {
         if (!(cosine >= -1.000001 && cosine <= 1.000001)) {
             throw new IllegalArgumentException("cosine: must be -1 to 1, was " + cosine);
         }
+    }
+
+    /// Whether `1 − mse / rawvar` means something: a number from 1e-6 to 4.
+    public static boolean isRawvar(double rawvar) {
+        return rawvar >= LEAST_RAWVAR && rawvar <= LARGEST_RAWVAR;
     }
 
     /// Of two vectors of equal length; a zero vector points nowhere and scores 0.

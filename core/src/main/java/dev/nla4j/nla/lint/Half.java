@@ -1,5 +1,6 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.safetensors.Safetensors;
@@ -59,7 +60,7 @@ record Half(
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": can't be listed: " + e.getMessage(), e);
+            throw new UncheckedIOException(folder + ": can't be listed: " + FileProblem.reason(e), e);
         }
     }
 
