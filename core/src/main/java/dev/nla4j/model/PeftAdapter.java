@@ -54,6 +54,11 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
         return Files.exists(folder.resolve(CONFIG));
     }
 
+    /// Whether a module of that name is one that pairs can be for.
+    public static boolean isProjection(String name) {
+        return PROJECTIONS.containsKey(name);
+    }
+
     /// Reads the configuration; options that change the algebra and are not spoken here are refused by name.
     public static PeftAdapter read(Path folder) {
         Path file = folder.resolve(CONFIG);
@@ -121,7 +126,8 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
         }
     }
 
-    /// Loads the pairs for a model of this configuration: every tensor's place and shape is checked, each A has its B.
+    /// Loads the pairs for a model of this configuration: every tensor's place and shape is checked, each A has
+    /// its B.
     public LowRankAdapter load(ModelConfig config, DType dtype) {
         try (Scope _ = Scope.noGrad()) {
             return LowRankAdapter.of(config, pairs(config), dtype);

@@ -1,5 +1,6 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.format.InputException;
 import java.util.OptionalDouble;
 
 /// How well a reconstruction points where the activation points.
@@ -39,8 +40,18 @@ public record Score(double cosine) {
             reconstructionSquare += (double) reconstruction[i] * reconstruction[i];
             activationSquare += (double) activation[i] * activation[i];
         }
+        requireFinite(reconstructionSquare, "a reconstruction", "the reconstructor's weights");
+        requireFinite(activationSquare, "an activation", "the target's weights or the file of activations");
         double norms = Math.sqrt(reconstructionSquare) * Math.sqrt(activationSquare);
         return new Score(norms == 0 ? 0 : dot / norms);
+    }
+
+    /// No sum of squares of finite floats overflows a double.
+    private static void requireFinite(double square, String what, String where) {
+        if (!Double.isFinite(square)) {
+            throw new InputException(
+                    what + " holds NaN or infinite numbers: look into " + where + " (nla lint reads all of a pair's)");
+        }
     }
 
     /// `2 (1 − cos)`: the mean squared error between both vectors at norm root of d; 0 is perfect, 2 orthogonal.
