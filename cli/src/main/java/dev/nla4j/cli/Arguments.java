@@ -63,7 +63,8 @@ final class Arguments {
         if (!isFolder && Files.isDirectory(out)) {
             throw new InputException(OUT + ": " + out + " is a folder; name a file in it");
         }
-        Path parent = Objects.requireNonNullElse(out.toAbsolutePath().normalize().getParent(), Path.of("/"));
+        Path parent =
+                Objects.requireNonNullElse(out.toAbsolutePath().normalize().getParent(), Path.of("/"));
         if (!Files.isDirectory(parent)) {
             throw new InputException(OUT + ": there is no folder " + parent + "; make it first");
         }

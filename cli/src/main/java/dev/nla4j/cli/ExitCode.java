@@ -70,8 +70,8 @@ final class ExitCode {
             case HubException hub -> debug ? paragraph(hub.getMessage()) : hub.line();
             case UncheckedIOException io -> FileProblem.of(io);
             case IOException io -> FileProblem.of(io);
-            default -> error.getClass().getSimpleName() + ": " + paragraph(error.getMessage())
-                    + " (--debug shows where)";
+            default ->
+                error.getClass().getSimpleName() + ": " + paragraph(error.getMessage()) + " (--debug shows where)";
         };
     }
 

@@ -73,7 +73,8 @@ final class ScoreCommand implements Callable<Integer> {
             List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
             toRead.add("");
             float[][] read = reconstructor.reconstruct(toRead);
-            OptionalDouble denominator = given.isPresent() ? given : reconstructor.meta().rawvar();
+            OptionalDouble denominator =
+                    given.isPresent() ? given : reconstructor.meta().rawvar();
             print(lines, vectors, read, denominator);
             return ExitCode.OK;
         });

@@ -150,7 +150,8 @@ class CommandsTest {
             assertBadInput(Run.of(with(command, "--out", deep)), "there is no folder " + folder.resolve("a/b"));
         }
         assertBadInput(
-                Run.of("export", "--out", folder.resolve("a/b").toString()), "there is no folder " + folder.resolve("a"));
+                Run.of("export", "--out", folder.resolve("a/b").toString()),
+                "there is no folder " + folder.resolve("a"));
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -161,8 +162,8 @@ class CommandsTest {
     @Test
     void a_template_that_passes_its_limits_is_a_bad_file_and_one_that_fails_is_a_failure() throws IOException {
         String messages = file("m.json", "[]");
-        for (String source : List.of(
-                "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "{% if")) {
+        for (String source :
+                List.of("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "{% if")) {
             String template = file("t.jinja", source);
             assertBadInput(Run.of("chat", "render", "--template", template, "--messages", messages), "t.jinja");
         }

@@ -136,7 +136,8 @@ class ExportTest {
         assertThat(written.path("role_aliases").path(0).stringValue()).isEqualTo("critic");
         assertThat(written.path("mine").path("x").intValue()).isEqualTo(1);
         assertThat(written.path("critic").path("note").intValue()).isEqualTo(7);
-        assertThat(written.path("critic").path("extraction_layer_index").intValue()).isEqualTo(2);
+        assertThat(written.path("critic").path("extraction_layer_index").intValue())
+                .isEqualTo(2);
     }
 
     @Test
@@ -146,8 +147,7 @@ class ExportTest {
         String pair = random.adapters(folder.resolve("pair"), target).toString();
         String out = folder.resolve("out").toString();
         for (List<String> form : List.of(List.of("--adapter"), List.<String>of())) {
-            List<String> args =
-                    new ArrayList<>(List.of("export", "--nla", pair, "--out", out, "--dtype", "bf16"));
+            List<String> args = new ArrayList<>(List.of("export", "--nla", pair, "--out", out, "--dtype", "bf16"));
             args.addAll(form);
             Run run = Run.of(args.toArray(String[]::new));
             assertThat(run.code()).isEqualTo(2);

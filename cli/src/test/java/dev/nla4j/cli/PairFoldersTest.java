@@ -113,7 +113,9 @@ class PairFoldersTest {
     void a_position_beyond_the_text_is_wrong_usage() {
         Run run = Run.of("explain", "The capital", "--at", "999", "--nla", pair, "--target", target, "--dtype", "fp32");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("--at: 999 is beyond the text, which has ").contains("to -1 from the end");
+        assertThat(run.err())
+                .contains("--at: 999 is beyond the text, which has ")
+                .contains("to -1 from the end");
         Run second = Run.of(
                 "compare", "The capital", "b", "--at", "0,999", "--nla", pair, "--target", target, "--dtype", "fp32");
         assertThat(second.code()).isEqualTo(2);

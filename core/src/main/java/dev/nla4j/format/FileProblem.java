@@ -66,7 +66,9 @@ public final class FileProblem {
     }
 
     private static boolean isOfInput(String words) {
-        return words.equals("its links lead in a circle") || words.equals("is a folder") || words.equals("is not a folder");
+        return words.equals("its links lead in a circle")
+                || words.equals("is a folder")
+                || words.equals("is not a folder");
     }
 
     /// What the system says, in this program's words where they differ.

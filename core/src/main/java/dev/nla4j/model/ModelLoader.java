@@ -1,7 +1,7 @@
 package dev.nla4j.model;
 
-import dev.nla4j.format.FileProblem;
 import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.TensorSource;

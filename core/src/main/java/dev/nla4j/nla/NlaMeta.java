@@ -201,7 +201,8 @@ public record NlaMeta(
 
     private static double possible(Fields extraction, String name, double scale) {
         if (!(scale >= 1 / LARGEST_SCALE && scale <= LARGEST_SCALE)) {
-            throw extraction.wrong(name, "must be a norm from 1e-18 to 1e18, whose squares fp32 can hold, was " + scale);
+            throw extraction.wrong(
+                    name, "must be a norm from 1e-18 to 1e18, whose squares fp32 can hold, was " + scale);
         }
         return scale;
     }

@@ -64,7 +64,8 @@ public final class PairExport {
         return switch (form) {
             case FULL -> true;
             case ADAPTER -> false;
-            case AS_IS -> !pair.verbalizer().isAdapter() || !pair.reconstructor().isAdapter();
+            case AS_IS ->
+                !pair.verbalizer().isAdapter() || !pair.reconstructor().isAdapter();
         };
     }
 

@@ -39,9 +39,10 @@ public sealed interface Positions {
             case "all" -> new All();
             case "last" -> new Last();
             case String step when step.startsWith("every:") -> new Every(step(at, step.substring("every:".length())));
-            default -> new Listed(Arrays.stream(at.split(",", -1))
-                    .map(part -> number(at, part.strip()))
-                    .toList());
+            default ->
+                new Listed(Arrays.stream(at.split(",", -1))
+                        .map(part -> number(at, part.strip()))
+                        .toList());
         };
     }
 

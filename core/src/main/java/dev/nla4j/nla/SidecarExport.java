@@ -63,9 +63,10 @@ final class SidecarExport {
     /// A copy of an object of the sidecar without the members that are written anew; empty when there is none.
     private static ObjectNode others(Fields read, String name, Set<String> replaced) {
         ObjectNode copy = Json.mapper().createObjectNode();
-        read.object(name).ifPresent(object -> object.node().properties().stream()
-                .filter(entry -> !replaced.contains(entry.getKey()))
-                .forEach(entry -> copy.set(entry.getKey(), entry.getValue())));
+        read.object(name)
+                .ifPresent(object -> object.node().properties().stream()
+                        .filter(entry -> !replaced.contains(entry.getKey()))
+                        .forEach(entry -> copy.set(entry.getKey(), entry.getValue())));
         return copy;
     }
 

@@ -1,7 +1,7 @@
 package dev.nla4j.teacher;
 
-import dev.nla4j.format.InputException;
 import dev.nla4j.format.FileProblem;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;

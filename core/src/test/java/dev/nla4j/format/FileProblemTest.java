@@ -32,7 +32,10 @@ class FileProblemTest {
     @Test
     void every_error_of_a_file_system_names_the_file_once_and_a_reason_and_no_class() {
         for (IOException error : OF_INPUT) {
-            assertThat(FileProblem.of(error)).startsWith("/a/b: ").doesNotContain("Exception").hasSizeGreaterThan(12);
+            assertThat(FileProblem.of(error))
+                    .startsWith("/a/b: ")
+                    .doesNotContain("Exception")
+                    .hasSizeGreaterThan(12);
             assertThat(FileProblem.reason(error)).doesNotContain("/a/b");
             assertThat(FileProblem.isOfInput(error)).as(error.toString()).isTrue();
         }
@@ -49,7 +52,9 @@ class FileProblemTest {
     @Test
     void an_error_that_says_nothing_is_still_a_sentence() {
         assertThat(FileProblem.of(new IOException())).contains("refuses");
-        assertThat(FileProblem.of(new FileSystemException("/a/b"))).startsWith("/a/b: ").contains("refuses");
+        assertThat(FileProblem.of(new FileSystemException("/a/b")))
+                .startsWith("/a/b: ")
+                .contains("refuses");
         assertThat(FileProblem.of(new MalformedInputException(1))).isEqualTo("is not valid UTF-8");
         assertThat(FileProblem.of(new EOFException())).isEqualTo("ends too early");
     }
@@ -58,6 +63,7 @@ class FileProblemTest {
     void what_a_stream_throws_is_its_own_sentence_or_its_cause() {
         NoSuchFileException cause = new NoSuchFileException("/a/b");
         assertThat(FileProblem.of(new UncheckedIOException(cause))).isEqualTo(FileProblem.of(cause));
-        assertThat(FileProblem.of(new UncheckedIOException("the batch is 7", cause))).isEqualTo("the batch is 7");
+        assertThat(FileProblem.of(new UncheckedIOException("the batch is 7", cause)))
+                .isEqualTo("the batch is 7");
     }
 }

@@ -15,7 +15,8 @@ class PositionsTest {
         assertThat(Positions.parse(null).in(1)).containsExactly(0);
         assertThat(Positions.parse(null).in(64)).hasSize(64);
         assertThat(Positions.parse(null).in(65)).hasSize(33).startsWith(0, 2).endsWith(64);
-        assertThat(Positions.parse(null).in(129)).isEqualTo(Positions.parse("every:3").in(129));
+        assertThat(Positions.parse(null).in(129))
+                .isEqualTo(Positions.parse("every:3").in(129));
     }
 
     @Test
@@ -33,7 +34,19 @@ class PositionsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", ",", "1,", "first", "every:0", "every:-1", "every:", "every:x", "1.5", "9999999999", "every:9999999999"})
+            strings = {
+                "",
+                ",",
+                "1,",
+                "first",
+                "every:0",
+                "every:-1",
+                "every:",
+                "every:x",
+                "1.5",
+                "9999999999",
+                "every:9999999999"
+            })
     void what_names_no_position_of_any_text_is_wrong_usage_and_shows_what_is_allowed(String at) {
         assertThatThrownBy(() -> Positions.parse(at))
                 .isInstanceOf(IllegalArgumentException.class)

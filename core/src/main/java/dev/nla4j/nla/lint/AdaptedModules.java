@@ -75,7 +75,8 @@ record AdaptedModules(Set<String> stored, Optional<List<String>> targets, boolea
         if (choosesBlocks || adapted.isEmpty()) {
             return Set.of();
         }
-        int deepest = Math.min(last, adapted.stream().mapToInt(Integer::intValue).max().orElse(-1));
+        int deepest = Math.min(
+                last, adapted.stream().mapToInt(Integer::intValue).max().orElse(-1));
         return IntStream.rangeClosed(0, deepest)
                 .filter(block -> !adapted.contains(block))
                 .boxed()

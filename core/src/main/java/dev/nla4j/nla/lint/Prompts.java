@@ -28,8 +28,7 @@ final class Prompts {
     static int[] chat(Half half, String message) {
         Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
         half.live().chat().need("a chat template");
-        return tokenizer.ids(
-                Attempt.of(() -> rendered(half, message)).need("a chat template that renders"), false);
+        return tokenizer.ids(Attempt.of(() -> rendered(half, message)).need("a chat template that renders"), false);
     }
 
     /// The text of that conversation.

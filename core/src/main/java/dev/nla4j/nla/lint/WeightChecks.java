@@ -84,7 +84,8 @@ final class WeightChecks {
             }
         });
         if (unsaid && problems.isEmpty()) {
-            return Outcome.notRun(blocks + " blocks; needs the sidecar: " + half.meta().tree().problem());
+            return Outcome.notRun(
+                    blocks + " blocks; needs the sidecar: " + half.meta().tree().problem());
         }
         return Outcome.of(
                 problems,

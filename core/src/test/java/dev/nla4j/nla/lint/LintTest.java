@@ -139,7 +139,8 @@ class LintTest {
             assertFails(lint(pair.folder()), Check.ADAPTER, "av");
         }
         // A name that no model here has is usual: one list for many families.
-        for (Object named : List.of(List.of("q_proj", "c_attn"), List.of("self_attn.q_proj"), "all-linear", ".*q_proj")) {
+        for (Object named :
+                List.of(List.of("q_proj", "c_attn"), List.of("self_attn.q_proj"), "all-linear", ".*q_proj")) {
             TinyPair.json(pair.av("adapter_config.json"), c -> c.set("target_modules", TinyPair.node(named)));
             assertThat(row(lint(pair.folder()), Check.ADAPTER, "av").state()).isEqualTo(State.OK);
         }
@@ -152,17 +153,25 @@ class LintTest {
             Path file = pair.folder().resolve(half).resolve("adapter_model.safetensors");
             String last = "layers." + TinyPair.K + ".";
             TinyPair.tensors(
-                    file, all -> List.copyOf(all.keySet()).stream().filter(n -> n.contains(last)).forEach(n -> {
-                        Values values = java.util.Objects.requireNonNull(all.remove(n));
-                        all.put(n.replace(last, "layers." + (half.equals("ar") ? TinyPair.K + 1 : 77) + "."), values);
-                    }));
+                    file,
+                    all -> List.copyOf(all.keySet()).stream()
+                            .filter(n -> n.contains(last))
+                            .forEach(n -> {
+                                Values values = java.util.Objects.requireNonNull(all.remove(n));
+                                all.put(
+                                        n.replace(last, "layers." + (half.equals("ar") ? TinyPair.K + 1 : 77) + "."),
+                                        values);
+                            }));
             LintReport report = lint(pair.folder());
             assertFails(report, Check.LAYER_COUNT, half);
-            assertThat(row(report, Check.LAYER_COUNT, half).found()).contains("3").contains("would run without it");
+            assertThat(row(report, Check.LAYER_COUNT, half).found())
+                    .contains("3")
+                    .contains("would run without it");
             TinyPair.json(
                     pair.folder().resolve(half).resolve("adapter_config.json"),
                     c -> c.putArray("layers_to_transform").add(0));
-            assertThat(row(lint(pair.folder()), Check.LAYER_COUNT, half).state()).isNotEqualTo(State.FAIL);
+            assertThat(row(lint(pair.folder()), Check.LAYER_COUNT, half).state())
+                    .isNotEqualTo(State.FAIL);
         }
     }
 
@@ -180,11 +189,16 @@ class LintTest {
         TinyPair padded = TinyPair.write(folder.resolve("padded"), Kind.LLAMA);
         for (Path file : List.of(padded.av("model.safetensors"), padded.ar("model.safetensors"))) {
             TinyPair.json(file.resolveSibling("config.json"), c -> c.put("vocab_size", 4000));
-            TinyPair.tensors(file, all -> List.of("model.embed_tokens.weight", "lm_head.weight").forEach(name -> {
-                if (all.containsKey(name)) {
-                    all.put(name, new Values(List.of(4000L, 16L), Arrays.copyOf(numbers(all, name), 64_000)));
-                }
-            }));
+            TinyPair.tensors(
+                    file,
+                    all -> List.of("model.embed_tokens.weight", "lm_head.weight")
+                            .forEach(name -> {
+                                if (all.containsKey(name)) {
+                                    all.put(
+                                            name,
+                                            new Values(List.of(4000L, 16L), Arrays.copyOf(numbers(all, name), 64_000)));
+                                }
+                            }));
         }
         assertSound(lint(padded.folder()));
     }
