@@ -102,6 +102,7 @@ class CommandsTest {
     void what_is_wrong_with_a_file_is_said_without_names_of_javas_classes() throws IOException {
         String missing = folder.resolve("missing").toString();
         Path loop = Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+        String half = Files.createDirectories(folder.resolve("ar")).toString();
         String texts = file("t.jsonl", "{\"row\": 0, \"text\": \"x\"}");
         for (String bad : List.of(missing, folder.toString(), loop.toString())) {
             List<List<String>> commands = List.of(
@@ -109,7 +110,7 @@ class CommandsTest {
                     List.of("explain", "--chat", bad),
                     List.of("score", "--activations", bad, "--texts", texts),
                     List.of("score", "--activations", texts, "--texts", bad),
-                    List.of("lint", folder.toString(), "--data", bad),
+                    List.of("lint", half, "--data", bad),
                     List.of("extract", "--corpus", bad + ".jsonl", "--layer", "1", "--out", "x", "--model", LLAMA));
             for (List<String> command : commands) {
                 Run run = Run.of(command.toArray(String[]::new));
