@@ -35,6 +35,33 @@ final class Arguments {
         }
     }
 
+    /// A whole number of 32 bits.
+    static int integer(String text) {
+        try {
+            return Integer.parseInt(text.strip());
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a whole number up to " + Integer.MAX_VALUE);
+        }
+    }
+
+    /// A whole number of 64 bits.
+    static long wholeNumber(String text) {
+        try {
+            return Long.parseLong(text.strip());
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a whole number up to " + Long.MAX_VALUE);
+        }
+    }
+
+    /// A number; commands say which ones they take.
+    static double number(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a number");
+        }
+    }
+
     /// Checks what was given on the command line.
     ///
     /// @throws ParameterException when a model's name is empty

@@ -100,6 +100,12 @@ public final class Main implements Runnable {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.registerConverter(Path.class, Arguments::path);
+        commandLine.registerConverter(Integer.class, Arguments::integer);
+        commandLine.registerConverter(int.class, Arguments::integer);
+        commandLine.registerConverter(Long.class, Arguments::wholeNumber);
+        commandLine.registerConverter(long.class, Arguments::wholeNumber);
+        commandLine.registerConverter(Double.class, Arguments::number);
+        commandLine.registerConverter(double.class, Arguments::number);
         commandLine.setExecutionStrategy(parsed -> {
             try {
                 Arguments.check(parsed);

@@ -73,6 +73,14 @@ class UsageTest {
         assertThat(Run.of("xyzzyplugh").err()).contains("xyzzyplugh").doesNotContain("did you mean");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--samples", "--seed", "--temperature", "--max-new-tokens", "--rawvar"})
+    void what_is_no_number_is_said_without_names_of_javas_types(String option) {
+        Run run = Run.of("explain", "x", option, "many");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("'many' is not a").contains("number").doesNotContain("an int");
+    }
+
     static Stream<List<String>> incomplete() {
         return Stream.of(
                 List.of(),

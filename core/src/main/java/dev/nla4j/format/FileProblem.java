@@ -77,7 +77,8 @@ public final class FileProblem {
             return "the system refuses it and does not say why";
         }
         return switch (said.toLowerCase(Locale.ROOT)) {
-            case "too many levels of symbolic links" -> "its links lead in a circle";
+            // Java goes on with "or unable to access attributes of symbolic link".
+            case String s when s.startsWith("too many levels of symbolic links") -> "its links lead in a circle";
             case "is a directory" -> "is a folder";
             case "not a directory" -> "is not a folder";
             default -> said;

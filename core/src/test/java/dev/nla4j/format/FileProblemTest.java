@@ -26,7 +26,7 @@ class FileProblemTest {
             new DirectoryNotEmptyException("/a/b"),
             new FileSystemLoopException("/a/b"),
             new NotLinkException("/a/b"),
-            new FileSystemException("/a/b", null, "Too many levels of symbolic links"),
+            new FileSystemException("/a/b", null, "Too many levels of symbolic links or unable to access"),
             new FileSystemException("/a/b", null, "Is a directory"));
 
     @Test
