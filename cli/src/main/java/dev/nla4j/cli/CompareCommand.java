@@ -5,6 +5,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.ExplanationJson;
+import dev.nla4j.nla.Positions;
 import dev.nla4j.nla.TextTokens;
 import java.util.List;
 import java.util.Locale;
@@ -55,15 +56,12 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Explainer.Options options = sampling.options();
+        List<Positions> places = places();
         Wiring wiring = new Wiring();
         try (PairSession session = wiring.session(pair, dtype.dtype())) {
             Explainer explainer = new Explainer(session.stages(), OptionalDouble.empty());
-            String[] places = at.equals("last") ? new String[] {"-1", "-1"} : at.split(",", -1);
-            if (places.length != 2) {
-                throw new InputException("at: \"" + at + "\" must be last or two positions such as 3,-1");
-            }
-            Place first = place(session, textA, places[0]);
-            Place second = place(session, textB, places[1]);
+            Place first = place(session, textA, places.get(0));
+            Place second = place(session, textB, places.get(1));
             // Alone, not as one batch: what a text's activation is must not depend on the other text.
             float[][] read = session.stages().withTarget(target -> {
                 ResidualReader reader = new ResidualReader(
@@ -94,9 +92,17 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private static Place place(PairSession session, String text, String at) {
+    private List<Positions> places() {
+        String[] parts = at.equals("last") ? new String[] {"last", "last"} : at.split(",", -1);
+        if (parts.length != 2) {
+            throw new IllegalArgumentException("--at: \"" + at + "\" must be last or two positions such as 3,-1");
+        }
+        return List.of(Positions.one(at, parts[0]), Positions.one(at, parts[1]));
+    }
+
+    private static Place place(PairSession session, String text, Positions at) {
         TextTokens tokens = TextTokens.ofText(session.tokenizer(), text).truncated(session.contextLength());
-        return new Place(tokens, Explainer.positions(at, tokens.size()).get(0));
+        return new Place(tokens, at.in(tokens.size()).get(0));
     }
 
     private void print(Explainer.Report report, double norm) {

@@ -1,10 +1,13 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.chat.jinja.TemplateException;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.hub.HubException;
 import dev.nla4j.nla.InsufficientMemoryException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +27,7 @@ final class ExitCode {
         if (debug) {
             error.printStackTrace(err);
         }
-        err.println("nla: " + message(error));
+        err.println("nla: " + message(error, debug));
         err.flush();
         return code(error);
     }
@@ -37,14 +40,24 @@ final class ExitCode {
             return OUT_OF_MEMORY;
         }
         return switch (error) {
-            case TemplateException _ -> FAILURE;
+            case TemplateException template -> isOfItsFile(template) ? BAD_INPUT : FAILURE;
             case InputException _ -> BAD_INPUT;
             case IllegalArgumentException _ -> USAGE;
+            case UncheckedIOException io when io.getCause() != null -> code(io.getCause());
+            case IOException io when FileProblem.isOfInput(io) -> BAD_INPUT;
             default -> FAILURE;
         };
     }
 
-    private static String message(Throwable error) {
+    /// Whether the template's text is bad input, whatever the conversation; else rendering this one has failed.
+    private static boolean isOfItsFile(TemplateException error) {
+        return switch (error.kind()) {
+            case SYNTAX, LIMIT -> true;
+            case RUNTIME, RAISED -> false;
+        };
+    }
+
+    private static String message(Throwable error, boolean debug) {
         if (error instanceof InsufficientMemoryException) {
             return firstLine(error.getMessage());
         }
@@ -52,12 +65,14 @@ final class ExitCode {
             return "out of memory: " + firstLine(error.getMessage())
                     + "; use a smaller model, fewer samples or shorter texts";
         }
-        String text = firstParagraph(error.getMessage());
-        return error instanceof InputException
-                        || error instanceof IllegalArgumentException
-                        || error instanceof HubException
-                ? text
-                : error.getClass().getSimpleName() + ": " + text + " (--debug shows where)";
+        return switch (error) {
+            case InputException _, IllegalArgumentException _, TemplateException _ -> paragraph(error.getMessage());
+            case HubException hub -> debug ? paragraph(hub.getMessage()) : hub.line();
+            case UncheckedIOException io -> FileProblem.of(io);
+            case IOException io -> FileProblem.of(io);
+            default ->
+                error.getClass().getSimpleName() + ": " + paragraph(error.getMessage()) + " (--debug shows where)";
+        };
     }
 
     /// libtorch speaks of a failed allocation in its message.
@@ -75,7 +90,7 @@ final class ExitCode {
     }
 
     /// Messages of our own may list what was tried, a line each; native ones go on with a trace.
-    private static String firstParagraph(@Nullable String text) {
+    private static String paragraph(@Nullable String text) {
         if (text == null) {
             return "no message";
         }

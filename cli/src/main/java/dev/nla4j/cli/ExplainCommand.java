@@ -4,6 +4,7 @@ import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.ExplanationJson;
+import dev.nla4j.nla.Positions;
 import dev.nla4j.nla.TextTokens;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,12 +50,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Mixin
     DTypeOption dtype = new DTypeOption();
 
-    @Option(
-            names = "--rawvar",
-            paramLabel = "X",
-            description = "FVE denominator. Default: the one in the AR's sidecar.")
-    @Nullable
-    Double rawvar;
+    @Mixin
+    RawvarOption rawvar = new RawvarOption();
 
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
@@ -65,6 +62,8 @@ final class ExplainCommand implements Callable<Integer> {
             throw new IllegalArgumentException("give a text, --file or --chat, one of them");
         }
         Explainer.Options options = sampling.options();
+        OptionalDouble denominator = rawvar.rawvar();
+        Positions wanted = Positions.parse(at);
         String raw = chat == null ? input.text(text) : "";
         List<Message> conversation = chat == null ? List.of() : TextInput.conversation(chat);
         if (chat == null && raw.isEmpty()) {
@@ -84,8 +83,7 @@ final class ExplainCommand implements Callable<Integer> {
                 System.err.println("nla: the text has " + tokens.size() + " tokens, the model's context is "
                         + used.size() + ": the first " + used.size() + " were used");
             }
-            List<Integer> positions = Explainer.positions(at, used.size());
-            OptionalDouble denominator = rawvar == null ? OptionalDouble.empty() : OptionalDouble.of(rawvar);
+            List<Integer> positions = wanted.in(used.size());
             Explainer explainer = new Explainer(session.stages(), denominator);
             Explainer.Report report = explainer.explain(used.ids(), positions, options, wiring.progress());
             if (json) {

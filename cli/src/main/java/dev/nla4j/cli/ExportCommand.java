@@ -58,6 +58,10 @@ final class ExportCommand implements Callable<Integer> {
         PairFolder folder = wiring.pairFolder(pair);
         PairExport.Form wanted =
                 form.full ? PairExport.Form.FULL : form.adapter ? PairExport.Form.ADAPTER : PairExport.Form.AS_IS;
+        if (dtype != null && !PairExport.writesWeights(folder, wanted)) {
+            throw new IllegalArgumentException("--dtype: is for full weights, and both halves are written as adapters,"
+                    + " byte for byte; leave it out, or merge them with --full");
+        }
         PairExport.Base base = null;
         if (PairExport.needsBase(folder, wanted)) {
             LocalModel found = wiring.find(Wiring.targetReference(folder, pair.target));

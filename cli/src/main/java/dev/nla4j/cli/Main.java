@@ -1,11 +1,13 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.tensor.Threads;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
@@ -97,6 +99,21 @@ public final class Main implements Runnable {
         commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.registerConverter(Path.class, Arguments::path);
+        commandLine.registerConverter(Integer.class, Arguments::integer);
+        commandLine.registerConverter(int.class, Arguments::integer);
+        commandLine.registerConverter(Long.class, Arguments::wholeNumber);
+        commandLine.registerConverter(long.class, Arguments::wholeNumber);
+        commandLine.registerConverter(Double.class, Arguments::number);
+        commandLine.registerConverter(double.class, Arguments::number);
+        commandLine.setExecutionStrategy(parsed -> {
+            try {
+                Arguments.check(parsed);
+            } catch (InputException e) {
+                throw new CommandLine.ExecutionException(commandLine, String.valueOf(e.getMessage()), e);
+            }
+            return new CommandLine.RunLast().execute(parsed);
+        });
         commandLine.setParameterExceptionHandler((e, _) -> Usage.report(e));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
             boolean debug = commandLine.<Main>getCommand().debug;

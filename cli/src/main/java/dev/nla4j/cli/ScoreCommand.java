@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.activation.ActivationFile;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
@@ -16,7 +17,6 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,12 +51,8 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     DTypeOption dtype = new DTypeOption();
 
-    @Option(
-            names = "--rawvar",
-            paramLabel = "X",
-            description = "FVE denominator. Default: the one in the AR's sidecar.")
-    @Nullable
-    Double rawvar;
+    @Mixin
+    RawvarOption rawvar = new RawvarOption();
 
     @Option(names = "--json", description = "Print JSON lines: one a text, then a summary.")
     boolean json;
@@ -64,7 +60,8 @@ final class ScoreCommand implements Callable<Integer> {
     private record Line(int row, String text) {}
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
+        OptionalDouble given = rawvar.rawvar();
         List<Line> lines = lines();
         float[][] vectors = vectors(lines);
         Wiring wiring = new Wiring();
@@ -76,7 +73,8 @@ final class ScoreCommand implements Callable<Integer> {
             List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
             toRead.add("");
             float[][] read = reconstructor.reconstruct(toRead);
-            OptionalDouble denominator = rawvar == null ? reconstructor.meta().rawvar() : OptionalDouble.of(rawvar);
+            OptionalDouble denominator =
+                    given.isPresent() ? given : reconstructor.meta().rawvar();
             print(lines, vectors, read, denominator);
             return ExitCode.OK;
         });
@@ -103,7 +101,7 @@ final class ScoreCommand implements Callable<Integer> {
         }
     }
 
-    private List<Line> lines() throws IOException {
+    private List<Line> lines() {
         List<Line> lines = new ArrayList<>();
         try (BufferedReader reader = Files.newBufferedReader(texts)) {
             int number = 0;
@@ -123,10 +121,8 @@ final class ScoreCommand implements Callable<Integer> {
                     throw new InputException("line " + number + " of " + e.getMessage(), e);
                 }
             }
-        } catch (java.nio.charset.CharacterCodingException e) {
-            throw new InputException(texts + ": is not valid UTF-8", e);
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw new InputException(texts + ": there is no such file", e);
+        } catch (IOException e) {
+            throw new InputException(texts + ": can't be read: " + FileProblem.reason(e), e);
         }
         if (lines.isEmpty()) {
             throw new InputException(texts + ": holds no text");

@@ -2,10 +2,15 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.hub.HubException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,6 +96,89 @@ class CommandsTest {
             assertBadInput(Run.of("explain", "--chat", bad), bad);
             assertBadInput(Run.of("chat", "render", "--template", bad, "--messages", file("m.json", "[]")), bad);
         }
+    }
+
+    @Test
+    void what_is_wrong_with_a_file_is_said_without_names_of_javas_classes() throws IOException {
+        String missing = folder.resolve("missing").toString();
+        Path loop = Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+        String half = Files.createDirectories(folder.resolve("ar")).toString();
+        String texts = file("t.jsonl", "{\"row\": 0, \"text\": \"x\"}");
+        for (String bad : List.of(missing, folder.toString(), loop.toString())) {
+            List<List<String>> commands = List.of(
+                    List.of("explain", "--file", bad),
+                    List.of("explain", "--chat", bad),
+                    List.of("score", "--activations", bad, "--texts", texts),
+                    List.of("score", "--activations", texts, "--texts", bad),
+                    List.of("lint", half, "--data", bad),
+                    List.of("extract", "--corpus", bad + ".jsonl", "--layer", "1", "--out", "x", "--model", LLAMA));
+            for (List<String> command : commands) {
+                Run run = Run.of(command.toArray(String[]::new));
+                assertThat(run.code()).as(command + run.err()).isEqualTo(3);
+                assertThat(run.err() + run.out())
+                        .contains(bad)
+                        .doesNotContain("Exception")
+                        .doesNotContain("null");
+            }
+        }
+        assertBadInput(Run.of("explain", "--file", missing), "there is no such file");
+        assertBadInput(Run.of("explain", "--file", folder.toString()), "is a folder");
+        assertBadInput(Run.of("explain", "--file", loop.toString()), "links lead in a circle");
+    }
+
+    @Test
+    void an_adapter_without_its_configuration_is_said_so() throws IOException {
+        for (String half : List.of("av", "ar")) {
+            Path place = Files.createDirectories(folder.resolve(half));
+            Files.writeString(place.resolve("adapter_model.safetensors"), "x");
+        }
+        Run run = Run.of("lint", folder.toString());
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.out())
+                .containsPattern("FAIL +av +adapter .*adapter_config.json.*there is no such file")
+                .doesNotContain("Exception");
+    }
+
+    @Test
+    void a_place_to_write_to_is_checked_before_the_work() throws IOException {
+        List<List<String>> commands = List.of(
+                List.of("reconstruct", "--text", "x", "--nla", "./no/such/pair"),
+                List.of("data", "shuffle", "x.parquet"),
+                List.of("train", "compare", "x"));
+        for (List<String> command : commands) {
+            assertBadInput(Run.of(with(command, "--out", folder.toString())), "is a folder; name a file in it");
+            String deep = folder.resolve("a/b/c.x").toString();
+            assertBadInput(Run.of(with(command, "--out", deep)), "there is no folder " + folder.resolve("a/b"));
+        }
+        assertBadInput(
+                Run.of("export", "--out", folder.resolve("a/b").toString()),
+                "there is no folder " + folder.resolve("a"));
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private static String[] with(List<String> command, String... more) {
+        return Stream.concat(command.stream(), Stream.of(more)).toArray(String[]::new);
+    }
+
+    @Test
+    void a_template_that_passes_its_limits_is_a_bad_file_and_one_that_fails_is_a_failure() throws IOException {
+        String messages = file("m.json", "[]");
+        for (String source :
+                List.of("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "{% if")) {
+            String template = file("t.jinja", source);
+            assertBadInput(Run.of("chat", "render", "--template", template, "--messages", messages), "t.jinja");
+        }
+        Run run = Run.of("chat", "render", "--template", file("t.jinja", "{{ 1 / 0 }}"), "--messages", messages);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err().lines()).singleElement().asString().doesNotContain("Exception");
+    }
+
+    @Test
+    void a_repository_that_nobody_delivers_is_one_line_and_all_of_it_with_debug() {
+        HubException error = new HubException("a line");
+        StringWriter out = new StringWriter();
+        assertThat(ExitCode.report(error, false, new PrintWriter(out))).isEqualTo(1);
+        assertThat(out.toString()).isEqualTo("nla: a line" + System.lineSeparator());
     }
 
     @Test

@@ -120,6 +120,43 @@ class ExportTest {
     }
 
     @Test
+    void what_nobody_here_knows_stays_in_the_sidecar() throws IOException {
+        Path pair = RandomPair.tiny("llama").full(folder.resolve("pair"));
+        Path sidecar = pair.resolve("ar/nla_meta.yaml");
+        Files.writeString(
+                sidecar,
+                Files.readString(sidecar).replaceAll("critic:\n", "critic:\n  note: 7\n")
+                        + "layer: 2\nextraction_layer_index: 2\nrole_aliases: [critic]\nmine: {x: 1}\n");
+        Path out = folder.resolve("out");
+        Run run = Run.of("export", "--nla", pair.toString(), "--out", out.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode written = Json.readYaml(out.resolve("ar/nla_meta.yaml"), 1 << 20);
+        assertThat(written.path("layer").intValue()).isEqualTo(2);
+        assertThat(written.path("extraction_layer_index").intValue()).isEqualTo(2);
+        assertThat(written.path("role_aliases").path(0).stringValue()).isEqualTo("critic");
+        assertThat(written.path("mine").path("x").intValue()).isEqualTo(1);
+        assertThat(written.path("critic").path("note").intValue()).isEqualTo(7);
+        assertThat(written.path("critic").path("extraction_layer_index").intValue())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void a_dtype_for_halves_without_weights_is_wrong_usage() throws IOException {
+        RandomPair random = RandomPair.tiny("llama");
+        String target = random.target(folder.resolve("target")).toString();
+        String pair = random.adapters(folder.resolve("pair"), target).toString();
+        String out = folder.resolve("out").toString();
+        for (List<String> form : List.of(List.of("--adapter"), List.<String>of())) {
+            List<String> args = new ArrayList<>(List.of("export", "--nla", pair, "--out", out, "--dtype", "bf16"));
+            args.addAll(form);
+            Run run = Run.of(args.toArray(String[]::new));
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains("--dtype");
+        }
+        assertThat(Path.of(out)).doesNotExist();
+    }
+
+    @Test
     void a_base_with_another_hash_is_not_merged_into() throws IOException {
         RandomPair random = RandomPair.tiny("llama");
         Path target = random.target(folder.resolve("target"));

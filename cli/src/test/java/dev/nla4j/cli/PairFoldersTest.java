@@ -84,6 +84,45 @@ class PairFoldersTest {
     }
 
     @Test
+    void numbers_of_a_sidecar_that_can_not_be_are_refused_with_file_field_and_value() throws IOException {
+        record Change(String file, String from, String to, String field) {}
+        List<Change> changes = List.of(
+                new Change("av", "injection_scale: .*", "injection_scale: 1e300", "extraction.injection_scale"),
+                new Change("av", "injection_scale: .*", "injection_scale: 1e38", "extraction.injection_scale"),
+                new Change("av", "injection_scale: .*", "injection_scale: .inf", "extraction.injection_scale"),
+                new Change("ar", "d_model: ", "rawvar: 0\nd_model: ", "rawvar"),
+                new Change("ar", "d_model: ", "rawvar: .nan\nd_model: ", "rawvar"),
+                new Change("ar", "d_model: ", "rawvar: -1\nd_model: ", "rawvar"),
+                new Change("ar", "d_model: ", "rawvar: .inf\nd_model: ", "rawvar"));
+        for (Change change : changes) {
+            Path sidecar = Path.of(pair, change.file(), "nla_meta.yaml");
+            String text = Files.readString(sidecar);
+            Files.writeString(sidecar, text.replaceAll(change.from(), change.to()));
+            Run run = explain("--nla", pair);
+            assertThat(run.code()).as(change + run.err()).isEqualTo(3);
+            assertThat(run.err().lines())
+                    .singleElement()
+                    .asString()
+                    .contains(sidecar + ": " + change.field() + ": must be")
+                    .contains(", was ");
+            Files.writeString(sidecar, text);
+        }
+    }
+
+    @Test
+    void a_position_beyond_the_text_is_wrong_usage() {
+        Run run = Run.of("explain", "The capital", "--at", "999", "--nla", pair, "--target", target, "--dtype", "fp32");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err())
+                .contains("--at: 999 is beyond the text, which has ")
+                .contains("to -1 from the end");
+        Run second = Run.of(
+                "compare", "The capital", "b", "--at", "0,999", "--nla", pair, "--target", target, "--dtype", "fp32");
+        assertThat(second.code()).isEqualTo(2);
+        assertThat(second.err()).contains("999 is beyond the text");
+    }
+
+    @Test
     void one_half_alone_or_in_the_others_place_is_refused_with_what_to_do() {
         Run alone = explain("--nla", pair + "/av");
         assertThat(alone.code()).isEqualTo(3);

@@ -73,6 +73,14 @@ class UsageTest {
         assertThat(Run.of("xyzzyplugh").err()).contains("xyzzyplugh").doesNotContain("did you mean");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--samples", "--seed", "--temperature", "--max-new-tokens", "--rawvar"})
+    void what_is_no_number_is_said_without_names_of_javas_types(String option) {
+        Run run = Run.of("explain", "x", option, "many");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("'many' is not a").contains("number").doesNotContain("an int");
+    }
+
     static Stream<List<String>> incomplete() {
         return Stream.of(
                 List.of(),
@@ -98,6 +106,42 @@ class UsageTest {
                 List.of("explain", "x", "--max-new-tokens", "0"),
                 List.of("explain", "x", "--dtype", "fp8"),
                 List.of("chat", "render", "--messages", "m.json", "--model", "a", "--template", "b"),
+                List.of("explain", "x", "--rawvar", "0"),
+                List.of("score", "--activations", "a", "--texts", "t", "--rawvar", "0"),
+                List.of("explain", "x", "--rawvar", "NaN"),
+                List.of("score", "--activations", "a", "--texts", "t", "--rawvar", "NaN"),
+                List.of("explain", "x", "--rawvar", "-1"),
+                List.of("score", "--activations", "a", "--texts", "t", "--rawvar", "-1"),
+                List.of("explain", "x", "--rawvar", "Infinity"),
+                List.of("score", "--activations", "a", "--texts", "t", "--rawvar", "Infinity"),
+                List.of("explain", "x", "--rawvar", "1e-320"),
+                List.of("score", "--activations", "a", "--texts", "t", "--rawvar", "1e-320"),
+                List.of("explain", "x", "--rawvar", "5"),
+                List.of("score", "--activations", "a", "--texts", "t", "--rawvar", "5"),
+                List.of("explain", "x", "--at", "every:0"),
+                List.of("explain", "x", "--at", "every:-3"),
+                List.of("explain", "x", "--at", "every:99999999999"),
+                List.of("explain", "x", "--at", "99999999999"),
+                List.of("explain", "x", "--at", "first"),
+                List.of("explain", "x", "--at", ""),
+                List.of("lint", ""),
+                List.of("lint", " "),
+                List.of("lint", "x", "--against", ""),
+                List.of("lint", "x", "--data", ""),
+                List.of("explain", "x", "--nla", ""),
+                List.of("explain", "x", "--nla", "x", "--nla-ar", ""),
+                List.of("explain", "x", "--target", ""),
+                List.of("explain", "--file", ""),
+                List.of("explain", "--chat", ""),
+                List.of("tokenize", "--model", "", "--text", "x"),
+                List.of("score", "--activations", "", "--texts", "t"),
+                List.of("reconstruct", "--text", "x", "--out", ""),
+                List.of("export", "--out", ""),
+                List.of("model", "pull", ""),
+                List.of("compare", "a", "b", "--at", "all"),
+                List.of("compare", "a", "b", "--at", "1"),
+                List.of("compare", "a", "b", "--at", "1,2,3"),
+                List.of("compare", "a", "b", "--at", "1,x"),
                 List.of("chat", "render", "--messages", "m.json", "--date", "yesterday"));
     }
 

@@ -8,6 +8,7 @@ import dev.nla4j.activation.corpus.Corpus;
 import dev.nla4j.activation.corpus.Document;
 import dev.nla4j.activation.corpus.Documents;
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
@@ -78,7 +79,7 @@ public final class Extraction {
             }
         } catch (IOException e) {
             throw new IOException(
-                    out + ": can't be written: " + e.getClass().getSimpleName() + ": " + e.getMessage()
+                    out + ": can't be written: " + FileProblem.of(e)
                             + "; finished parts are kept, the same command goes on with them",
                     e);
         }

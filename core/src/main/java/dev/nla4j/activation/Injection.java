@@ -1,5 +1,6 @@
 package dev.nla4j.activation;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,8 @@ public record Injection(int marker, int left, int right, double scale) {
         double sum = 0;
         for (float v : vector) {
             if (!Float.isFinite(v)) {
-                throw new IllegalArgumentException("activation: must be finite, holds " + v);
+                throw new InputException("an activation holds " + v + ": look into the target's weights, or the file it"
+                        + " comes from");
             }
             sum += (double) v * v;
         }

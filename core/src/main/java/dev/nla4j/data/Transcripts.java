@@ -1,5 +1,6 @@
 package dev.nla4j.data;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.io.BufferedReader;
@@ -47,7 +48,9 @@ public final class Transcripts {
                 tokens.put(node.path("doc_id").stringValue(), row);
             }
             return tokens;
-        } catch (IOException | JacksonException e) {
+        } catch (IOException e) {
+            throw new FormatException(file, -1, "file", "can't be read: " + FileProblem.reason(e), e);
+        } catch (JacksonException e) {
             throw new FormatException(file, -1, "content", "can't be read: " + e.getMessage(), e);
         }
     }

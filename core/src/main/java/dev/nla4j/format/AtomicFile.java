@@ -25,6 +25,9 @@ public final class AtomicFile {
         if (folder == null) {
             throw new IOException(target + " is not the name of a file");
         }
+        if (Files.isDirectory(target)) {
+            throw new InputException(target + ": is a folder; name a file in it");
+        }
         Files.createDirectories(folder);
         // Not createTempFile, whose files nobody but their owner may read.
         Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");

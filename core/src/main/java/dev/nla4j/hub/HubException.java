@@ -4,26 +4,37 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A model could not be brought here, through no fault of its bytes: no source delivers it, the disk is full, the
-/// thread
-/// was interrupted. The command line ends with exit code 1.
+/// thread was interrupted. The command line ends with exit code 1.
 public final class HubException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String line;
+
     public HubException(String message) {
-        this(message, null);
+        this(message, message, null);
     }
 
     public HubException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        this(message, message, cause);
     }
 
-    /// Says which sources were tried and why each failed, one line each, and what helps.
+    private HubException(String message, String line, @Nullable Throwable cause) {
+        super(message, cause);
+        this.line = line;
+    }
+
+    /// The message on one line, without what only some readers want.
+    public String line() {
+        return line;
+    }
+
+    /// Says which sources were tried and why each failed, one line each, and what helps. On one line: each failure,
+    /// and the first thing that helps.
     static HubException nothingDelivers(String what, List<String> attempts, List<String> advice) {
-        StringBuilder text =
-                new StringBuilder("no source delivers ").append(what).append(':');
-        attempts.forEach(attempt -> text.append("\n  ").append(attempt));
-        text.append("\nWhat helps:");
-        advice.forEach(line -> text.append("\n  ").append(line));
-        return new HubException(text.toString());
+        String nothing = "no source delivers " + what + ": ";
+        String whole = nothing.stripTrailing() + "\n  " + String.join("\n  ", attempts) + "\nWhat helps:\n  "
+                + String.join("\n  ", advice);
+        String line = nothing + String.join("; ", attempts) + "; " + advice.getFirst() + " (more with --debug)";
+        return new HubException(whole, line, null);
     }
 }

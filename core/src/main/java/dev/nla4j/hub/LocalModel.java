@@ -1,5 +1,6 @@
 package dev.nla4j.hub;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
@@ -30,7 +31,7 @@ public record LocalModel(String ref, Path path, @Nullable Manifest known) {
         try {
             return Optional.of(Checksum.sha256(path, progress));
         } catch (IOException e) {
-            throw new InputException(path + ": can't be read: " + e.getMessage(), e);
+            throw new InputException(path + ": can't be read: " + FileProblem.reason(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InputException(path + ": interrupted", e);

@@ -1,14 +1,12 @@
 package dev.nla4j.hub;
 
+import dev.nla4j.format.FileProblem;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 
-/// Java's input and output errors in words.
+/// Errors of the network in words; those of files are [FileProblem]'s.
 final class Reasons {
     private Reasons() {}
 
@@ -18,10 +16,7 @@ final class Reasons {
             case ConnectException c when hasCause(c, UnresolvedAddressException.class) -> "unknown host";
             case ConnectException c -> "can't connect" + (c.getMessage() == null ? "" : ": " + c.getMessage());
             case HttpTimeoutException t -> "no answer in time: " + t.getMessage();
-            case NoSuchFileException f -> "no such file: " + f.getFile();
-            case AccessDeniedException f -> "permission denied: " + f.getFile();
-            case FileSystemException f when f.getReason() != null -> f.getReason();
-            default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            default -> FileProblem.of(e);
         };
     }
 

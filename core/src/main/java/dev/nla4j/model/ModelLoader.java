@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.TensorSource;
@@ -176,7 +177,7 @@ public final class ModelLoader {
             }
             return found.isEmpty() ? null : found.get(0);
         } catch (IOException e) {
-            throw new InputException(path + ": can't be listed: " + e.getMessage(), e);
+            throw new InputException(path + ": can't be listed: " + FileProblem.reason(e), e);
         }
     }
 

@@ -35,6 +35,8 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
     public static final String TENSORS = "adapter_model.safetensors";
     private static final long LARGEST_CONFIG = 1 << 20;
     private static final int HIGHEST_RANK = 4096;
+    /// Usual factors are 0.1 to 64. Beyond this an adapter adds nothing, or drowns its base in fp32.
+    private static final double LARGEST_FACTOR = 1e6;
     private static final Pattern NAME = Pattern.compile(
             "(?:.*\\.)?layers\\.(\\d{1,4})\\.(?:self_attn|mlp)\\.(\\w+)\\.lora_([AB])(?:\\.default)?\\.weight");
     private static final Pattern MOVING = Pattern.compile("pissa|olora|corda|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
@@ -50,6 +52,11 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
     /// Whether `folder` holds an adapter.
     public static boolean isIn(Path folder) {
         return Files.exists(folder.resolve(CONFIG));
+    }
+
+    /// Whether a module of that name is one that pairs can be for.
+    public static boolean isProjection(String name) {
+        return PROJECTIONS.containsKey(name);
     }
 
     /// Reads the configuration; options that change the algebra and are not spoken here are refused by name.
@@ -81,12 +88,24 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
             }
         }
         requireUnchangedBase(fields);
-        return new PeftAdapter(
+        PeftAdapter adapter = new PeftAdapter(
                 folder,
                 fields.text("base_model_name_or_path"),
                 (int) fields.integer("r", 1, HIGHEST_RANK),
                 fields.number("lora_alpha"),
                 fields.bool("use_rslora", false));
+        if (!(adapter.factor() >= 1 / LARGEST_FACTOR && adapter.factor() <= LARGEST_FACTOR)) {
+            throw fields.wrong(
+                    "lora_alpha",
+                    "must make the factor on B · A a number from 1e-6 to 1e6, was " + adapter.alpha()
+                            + ", which makes it " + adapter.factor());
+        }
+        return adapter;
+    }
+
+    /// What `B · A` is multiplied by.
+    private double factor() {
+        return alpha / (rankStabilised ? Math.sqrt((double) rank) : rank);
     }
 
     /// Some ways to initialise move a part of the base's weights into the pairs: on the plain base such pairs are
@@ -107,7 +126,8 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
         }
     }
 
-    /// Loads the pairs for a model of this configuration: every tensor's place and shape is checked, each A has its B.
+    /// Loads the pairs for a model of this configuration: every tensor's place and shape is checked, each A has
+    /// its B.
     public LowRankAdapter load(ModelConfig config, DType dtype) {
         try (Scope _ = Scope.noGrad()) {
             return LowRankAdapter.of(config, pairs(config), dtype);
@@ -180,7 +200,7 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
                         "block " + layer + ", " + part,
                         "A and B must both be there, with the rank " + rank + " of " + CONFIG);
             }
-            pairs.put(part, new Pair(ab[0], ab[1], alpha / (rankStabilised ? Math.sqrt((double) rank) : rank)));
+            pairs.put(part, new Pair(ab[0], ab[1], factor()));
         });
         return pairs;
     }

@@ -6,7 +6,6 @@ import dev.nla4j.generate.Completion;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.progress.Progress;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -174,51 +173,5 @@ public final class Explainer {
             square += (double) v * v;
         }
         return Math.sqrt(square);
-    }
-
-    /// Positions named by `last`, `all`, `every:N` or a list; null stands for all up to 64 tokens, else every n/64-th.
-    ///
-    /// @param length tokens of the text
-    public static List<Integer> positions(@org.jspecify.annotations.Nullable String at, int length) {
-        if (length == 0) {
-            throw new InputException("the text is empty: there is no token whose activation could be explained");
-        }
-        String wanted = at == null ? "every:" + Math.ceilDiv(length, 64) : at;
-        if (wanted.equals("all")) {
-            return every(1, length);
-        }
-        if (wanted.equals("last")) {
-            return List.of(length - 1);
-        }
-        if (wanted.startsWith("every:")) {
-            return every(number(wanted, wanted.substring(6), 1, Integer.MAX_VALUE), length);
-        }
-        return Arrays.stream(wanted.split(",", -1))
-                .map(part -> number(wanted, part.strip(), -length, length - 1))
-                .map(p -> p < 0 ? p + length : p)
-                .distinct()
-                .sorted()
-                .toList();
-    }
-
-    private static List<Integer> every(int step, int length) {
-        List<Integer> positions = new ArrayList<>();
-        for (long position = 0; position < length; position += step) {
-            positions.add((int) position);
-        }
-        return List.copyOf(positions);
-    }
-
-    private static int number(String at, String part, int least, int most) {
-        try {
-            int number = Integer.parseInt(part);
-            if (number >= least && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // Falls through to the one message for both.
-        }
-        throw new InputException("at: \"" + at + "\" must be last, all, every:N, or a list of whole numbers from "
-                + least + " to " + most + " such as 3,7,-1");
     }
 }

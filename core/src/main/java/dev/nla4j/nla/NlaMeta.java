@@ -47,6 +47,8 @@ public record NlaMeta(
     public static final String INJECTION = "{injection_char}";
     static final long LARGEST_FILE = 1 << 20;
     private static final int LARGEST_ID = 1 << 24;
+    /// Norms are computed as roots of sums of squares in fp32, which ends at 3.4e38.
+    private static final double LARGEST_SCALE = 1e18;
 
     /// Which half.
     public enum Role {
@@ -105,7 +107,7 @@ public record NlaMeta(
                 templates.flatMap(t -> t.text("av").or(() -> t.text("actor"))).map(t -> holding(top, t, INJECTION)),
                 templates.flatMap(t -> t.text("ar").or(() -> t.text("critic"))).map(t -> holding(top, t, EXPLANATION)),
                 layer(top),
-                top.has("rawvar") ? OptionalDouble.of(positive(top, "rawvar")) : OptionalDouble.empty(),
+                rawvar(top),
                 trainedOn(top),
                 top.text("created_by"));
     }
@@ -174,7 +176,7 @@ public record NlaMeta(
             return OptionalDouble.empty();
         }
         if (value.isNumber()) {
-            return OptionalDouble.of(positive(extraction, name));
+            return OptionalDouble.of(possible(extraction, name, extraction.number(name)));
         }
         String text = extraction.requiredText(name).strip();
         return switch (text) {
@@ -191,18 +193,29 @@ public record NlaMeta(
         } catch (NumberFormatException e) {
             // Falls through: not a number is not positive either.
         }
-        if (!(scale > 0) || Double.isInfinite(scale)) {
+        if (!Double.isFinite(scale)) {
             throw extraction.wrong(name, "must be a positive number, raw, none or sqrt_d_model, was \"" + text + "\"");
+        }
+        return possible(extraction, name, scale);
+    }
+
+    private static double possible(Fields extraction, String name, double scale) {
+        if (!(scale >= 1 / LARGEST_SCALE && scale <= LARGEST_SCALE)) {
+            throw extraction.wrong(
+                    name, "must be a norm from 1e-18 to 1e18, whose squares fp32 can hold, was " + scale);
         }
         return scale;
     }
 
-    private static double positive(Fields fields, String name) {
-        double value = fields.number(name);
-        if (!(value > 0)) {
-            throw fields.wrong(name, "must be above 0, was " + value);
+    private static OptionalDouble rawvar(Fields top) {
+        if (!top.has("rawvar")) {
+            return OptionalDouble.empty();
         }
-        return value;
+        double rawvar = top.number("rawvar");
+        if (!Score.isRawvar(rawvar)) {
+            throw top.wrong("rawvar", "must be " + Score.RAWVARS + ", was " + rawvar);
+        }
+        return OptionalDouble.of(rawvar);
     }
 
     private static Marker marker(Fields tokens) {

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes a pair as a folder in the layout of released ones: `av/`, `ar/`, and last `manifest.json`, which lists every
-/// file with its size and SHA-256. The folder appears under its name when all of it is there.
+/// Writes a pair as a folder in the layout of released ones: `av/`, `ar/`, and last `manifest.json`, which lists
+/// every file with its size and SHA-256. The folder appears under its name when all of it is there.
 public final class PairExport {
     /// What Hugging Face's own writer takes for a shard.
     public static final long SHARD_BYTES = 5_000_000_000L;
@@ -57,6 +57,16 @@ public final class PairExport {
     /// Whether writing needs a base.
     public static boolean needsBase(PairFolder pair, Form form) {
         return form == Form.FULL && pair.needsBase();
+    }
+
+    /// Whether any half is written with full weights, which have a dtype to choose.
+    public static boolean writesWeights(PairFolder pair, Form form) {
+        return switch (form) {
+            case FULL -> true;
+            case ADAPTER -> false;
+            case AS_IS ->
+                !pair.verbalizer().isAdapter() || !pair.reconstructor().isAdapter();
+        };
     }
 
     /// Writes `pair` to `out`, which must not exist.

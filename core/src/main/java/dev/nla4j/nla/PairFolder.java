@@ -6,6 +6,7 @@ import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.PeftAdapter;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// A pair as it lies on disk, its sidecars read and K known, without a weight loaded.
 ///
@@ -86,7 +87,7 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
             return new Half(folder, meta);
         }
         int blocks = ModelLoader.config(folder).numLayers();
-        int layer = meta.layer().orElse(blocks - 1);
+        int layer = layer(meta.layer(), blocks);
         if (blocks != layer + 1) {
             throw new FormatException(
                     folder.resolve("config.json"),
@@ -95,6 +96,14 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
                     "must be K + 1 = " + (layer + 1) + " (the sidecar's K is " + layer + "), was " + blocks);
         }
         return new Half(folder, meta.withLayer(layer));
+    }
+
+    /// K of a reconstructor with full weights.
+    ///
+    /// @param said what its sidecar's `critic` (or `ar`) says
+    /// @param blocks that it has: 0 to K
+    public static int layer(OptionalInt said, int blocks) {
+        return said.orElse(blocks - 1);
     }
 
     private static NlaMeta read(Path folder, NlaMeta.Role role) {

@@ -1,15 +1,29 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.format.InputException;
 import java.util.OptionalDouble;
 
 /// How well a reconstruction points where the activation points.
 ///
 /// @param cosine of the angle between them
 public record Score(double cosine) {
+    /// What a denominator of FVE can be, in words.
+    public static final String RAWVARS = "1e-6 to 4";
+
+    /// Vectors of one direction up to rounding have the least variance.
+    private static final double LEAST_RAWVAR = 1e-6;
+    /// The mean square between opposite vectors of mean square 1.
+    private static final double LARGEST_RAWVAR = 4;
+
     public Score {
         if (!(cosine >= -1.000001 && cosine <= 1.000001)) {
             throw new IllegalArgumentException("cosine: must be -1 to 1, was " + cosine);
         }
+    }
+
+    /// Whether `1 − mse / rawvar` means something: a number from 1e-6 to 4.
+    public static boolean isRawvar(double rawvar) {
+        return rawvar >= LEAST_RAWVAR && rawvar <= LARGEST_RAWVAR;
     }
 
     /// Of two vectors of equal length; a zero vector points nowhere and scores 0.
@@ -26,8 +40,18 @@ public record Score(double cosine) {
             reconstructionSquare += (double) reconstruction[i] * reconstruction[i];
             activationSquare += (double) activation[i] * activation[i];
         }
+        requireFinite(reconstructionSquare, "a reconstruction", "the reconstructor's weights");
+        requireFinite(activationSquare, "an activation", "the target's weights or the file of activations");
         double norms = Math.sqrt(reconstructionSquare) * Math.sqrt(activationSquare);
         return new Score(norms == 0 ? 0 : dot / norms);
+    }
+
+    /// No sum of squares of finite floats overflows a double.
+    private static void requireFinite(double square, String what, String where) {
+        if (!Double.isFinite(square)) {
+            throw new InputException(
+                    what + " holds NaN or infinite numbers: look into " + where + " (nla lint reads all of a pair's)");
+        }
     }
 
     /// `2 (1 − cos)`: the mean squared error between both vectors at norm root of d; 0 is perfect, 2 orthogonal.

@@ -1,5 +1,6 @@
 package dev.nla4j.teacher;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
@@ -90,7 +91,7 @@ public final class ResponseCache implements AutoCloseable {
                     ? Optional.empty()
                     : Optional.of(answer(line));
         } catch (IOException e) {
-            throw new UncheckedIOException(place.file() + ": can't be read", e);
+            throw new UncheckedIOException(place.file() + ": can't be read: " + FileProblem.reason(e), e);
         }
     }
 
@@ -116,7 +117,7 @@ public final class ResponseCache implements AutoCloseable {
             }
             channel.force(false);
         } catch (IOException e) {
-            throw new UncheckedIOException(ownFile + ": can't be written", e);
+            throw new UncheckedIOException(ownFile + ": can't be written: " + FileProblem.reason(e), e);
         }
         places.put(key, new Place(ownFile, ownLength, bytes.length - 1));
         ownLength += bytes.length;

@@ -60,7 +60,14 @@ public final class SourceExercise {
     /// and [#SETTINGS_SLACK], so that no number in the file is taken at its word. A first run that goes over either
     /// bound gets a second one, because it may have loaded (and a fuzzer instrumented) classes.
     public static void settings(long inputBytes, Runnable work) {
-        long bound = SETTINGS_SLACK + 2 * inputBytes;
+        settings(inputBytes, SETTINGS_SLACK, work);
+    }
+
+    /// As above for work that takes more than parsing: twice the file and `fixed`, five seconds.
+    ///
+    /// @param fixed bytes that the work may allocate for the smallest file
+    public static void settings(long inputBytes, long fixed, Runnable work) {
+        long bound = fixed + 2 * inputBytes;
         if (allocatedBy(work) > bound) {
             assertThat(allocatedBy(work))
                     .as("bytes allocated for an input of %d", inputBytes)

@@ -2,8 +2,10 @@ package dev.nla4j.nla;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.format.InputException;
 import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -50,6 +52,27 @@ class ScoreTest {
         assertThat(score.fve(OptionalDouble.empty())).isEmpty();
         assertThat(score.fve(OptionalDouble.of(0.25))).hasValue(-1);
         assertThat(new Score(1).fve(OptionalDouble.of(0.25))).hasValue(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void what_is_not_finite_is_bad_input_and_says_which_vector(float value) {
+        assertThatThrownBy(() -> Score.of(new float[] {1, value}, new float[] {1, 0}))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("a reconstruction holds");
+        assertThatThrownBy(() -> Score.of(new float[] {1, 0}, new float[] {value, 0}))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("an activation holds");
+    }
+
+    @Test
+    void a_denominator_is_a_number_of_a_size_that_variances_have() {
+        for (double rawvar : new double[] {1e-6, 0.03, 0.73, 1, 4}) {
+            assertThat(Score.isRawvar(rawvar)).isTrue();
+        }
+        for (double rawvar : new double[] {0, -1, 1e-7, Double.MIN_VALUE, 4.1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThat(Score.isRawvar(rawvar)).isFalse();
+        }
     }
 
     @Test

@@ -3,7 +3,9 @@ package dev.nla4j.tokenizer;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.SourceExercise;
 import dev.nla4j.format.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +17,15 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Whatever a `tokenizer.json` says, it is refused with an [InputException] or it works: a panic of the native
-/// library would end the test's process.
+/// library would end the test's process. It takes at most five seconds, and Java's part of it allocates at most twice
+/// the
+/// file and a constant; the native library's memory is its own.
 class TokenizerJsonFuzzTest {
     private static final Path FILE = Path.of("tokenizer.json");
+    /// Parser, error messages and five encoded texts, however small the file.
+    private static final long SMALL_FILE = 4 << 20;
+    /// The trees and texts of the bases, which have up to some thousand tokens, and what other values can add to them.
+    private static final long WHOLE_TOKENIZER = 32 << 20;
     private static final SpecialNames NO_NAMES = new SpecialNames(null, null, null, null, List.of(), Set.of());
     private static final List<JsonNode> BASES = Stream.of("qwen", "llama3", "gemma", "llama2")
             .map(name -> Json.read(Fixtures.path(name + ".json"), 1 << 20))
@@ -27,7 +35,8 @@ class TokenizerJsonFuzzTest {
 
     @FuzzTest
     void a_file_of_any_bytes_is_refused_or_works(byte[] bytes) {
-        attempt(() -> Json.parse(FILE, Json.utf8(FILE, bytes)));
+        SourceExercise.settings(
+                bytes.length, SMALL_FILE, () -> attempt(() -> Json.parse(FILE, Json.utf8(FILE, bytes))));
     }
 
     @FuzzTest
@@ -37,7 +46,9 @@ class TokenizerJsonFuzzTest {
         for (int i = 0; i < changes; i++) {
             change(root, data);
         }
-        attempt(() -> root);
+        byte[] bytes = root.toString().getBytes(StandardCharsets.UTF_8);
+        SourceExercise.settings(
+                bytes.length, WHOLE_TOKENIZER, () -> attempt(() -> Json.parse(FILE, Json.utf8(FILE, bytes))));
     }
 
     private interface Source {

@@ -1,5 +1,6 @@
 package dev.nla4j.activation.corpus;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.io.BufferedInputStream;
@@ -25,7 +26,7 @@ record JsonLines(Path file, String textField) implements DocumentSource {
         try {
             return new LineReading(file, textField, new BufferedInputStream(Files.newInputStream(file), 1 << 16));
         } catch (IOException e) {
-            throw new FormatException(file, -1, "file", "can't be read: " + e, e);
+            throw new FormatException(file, -1, "file", "can't be read: " + FileProblem.reason(e), e);
         }
     }
 
@@ -68,7 +69,7 @@ record JsonLines(Path file, String textField) implements DocumentSource {
             try {
                 in.close();
             } catch (IOException e) {
-                throw new FormatException(file, -1, "file", "can't be closed: " + e, e);
+                throw new FormatException(file, -1, "file", "can't be closed: " + FileProblem.reason(e), e);
             }
         }
 
@@ -92,7 +93,7 @@ record JsonLines(Path file, String textField) implements DocumentSource {
                     line[length++] = (byte) b;
                 }
             } catch (IOException e) {
-                throw new FormatException(file, offset, "file", "can't be read: " + e, e);
+                throw new FormatException(file, offset, "file", "can't be read: " + FileProblem.reason(e), e);
             }
             return offset > lineStart ? length : -1;
         }

@@ -1,5 +1,6 @@
 package dev.nla4j.activation.corpus;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,10 +50,16 @@ record TextFolder(Path folder) implements DocumentSource {
                                     .toString()
                                     .replace(file.getFileSystem().getSeparator(), "/"),
                             file));
-        } catch (IOException | UncheckedIOException e) {
-            throw new FormatException(folder, -1, "folder", "can't be listed: " + e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            throw unlisted(folder, FileProblem.of(e), e);
+        } catch (IOException e) {
+            throw unlisted(folder, FileProblem.of(e), e);
         }
         return List.copyOf(sorted.values());
+    }
+
+    private static FormatException unlisted(Path folder, String why, Exception e) {
+        return new FormatException(folder, -1, "folder", "can't be listed: " + why, e);
     }
 
     private static boolean isText(Path file) {
@@ -65,7 +72,7 @@ record TextFolder(Path folder) implements DocumentSource {
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MOST_BYTES + 1);
         } catch (IOException e) {
-            throw new FormatException(file, -1, "file", "can't be read: " + e, e);
+            throw new FormatException(file, -1, "file", "can't be read: " + FileProblem.reason(e), e);
         }
         String text = bytes.length > MOST_BYTES ? "" : Utf8.decode(file, 0, "text", bytes, bytes.length);
         if (bytes.length > MOST_BYTES || text.length() > Corpus.LONGEST_TEXT) {

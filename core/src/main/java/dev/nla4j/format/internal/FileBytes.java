@@ -1,5 +1,6 @@
 package dev.nla4j.format.internal;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,7 +33,7 @@ public final class FileBytes implements AutoCloseable {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             return new FileBytes(path, channel, channel.size());
         } catch (IOException e) {
-            throw new FormatException(path, -1, "file", "can't be read: " + e, e);
+            throw new FormatException(path, -1, "file", "can't be read: " + FileProblem.reason(e), e);
         }
     }
 
@@ -91,7 +92,7 @@ public final class FileBytes implements AutoCloseable {
         } catch (ClosedChannelException e) {
             throw new IllegalStateException(path + " was closed before or while it was read", e);
         } catch (IOException e) {
-            throw new FormatException(path, at, "file", "can't be read: " + e, e);
+            throw new FormatException(path, at, "file", "can't be read: " + FileProblem.reason(e), e);
         }
     }
 
@@ -100,7 +101,7 @@ public final class FileBytes implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new FormatException(path, -1, "file", "can't be closed: " + e, e);
+            throw new FormatException(path, -1, "file", "can't be closed: " + FileProblem.reason(e), e);
         }
     }
 }

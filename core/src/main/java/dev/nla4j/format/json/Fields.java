@@ -147,7 +147,7 @@ public record Fields(Path file, String path, JsonNode node) {
         }
         long integer = (long) number;
         if (integer < least || integer > most) {
-            throw wrong(name, "must be " + least + " to " + most + ", was " + integer);
+            throw wrong(name, "must be " + (least == most ? least : least + " to " + most) + ", was " + integer);
         }
         return integer;
     }
@@ -186,6 +186,6 @@ public record Fields(Path file, String path, JsonNode node) {
 
     private static String kind(JsonNode node) {
         String type = node.getNodeType().toString().toLowerCase(java.util.Locale.ROOT);
-        return node.isContainer() ? type + " of " + node.size() : type + " " + node;
+        return node.isNull() ? "null" : node.isContainer() ? type + " of " + node.size() : type + " " + node;
     }
 }

@@ -1,5 +1,6 @@
 package dev.nla4j.format.json;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -94,7 +95,7 @@ public final class Json {
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(Math.toIntExact(maxBytes + 1));
         } catch (IOException e) {
-            throw new FormatException(file, -1, "file", "can't be read: " + e, e);
+            throw new FormatException(file, -1, "file", "can't be read: " + FileProblem.reason(e), e);
         }
         if (bytes.length > maxBytes) {
             throw new FormatException(

@@ -1,5 +1,6 @@
 package dev.nla4j.format.parquet;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.parquet.Footer.Chunk;
 import java.io.IOException;
@@ -207,7 +208,7 @@ final class ChunkPages {
         try {
             return Footer.bytes(channel, at, length);
         } catch (IOException e) {
-            throw new FormatException(file, at, "column " + leaf.path(), "can't be read: " + e.getMessage(), e);
+            throw new FormatException(file, at, "column " + leaf.path(), "can't be read: " + FileProblem.reason(e), e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.nla4j.format.parquet;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.SchemaTree.FileColumn;
@@ -35,13 +36,13 @@ public final class ParquetFile implements AutoCloseable {
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ);
         } catch (IOException e) {
-            throw new FormatException(file, -1, "file", "can't be opened: " + e, e);
+            throw new FormatException(file, -1, "file", "can't be opened: " + FileProblem.reason(e), e);
         }
         try {
             return new ParquetFile(file, channel, Footer.read(file, channel));
         } catch (IOException e) {
             close(channel);
-            throw new FormatException(file, -1, "footer", "can't be read: " + e.getMessage(), e);
+            throw new FormatException(file, -1, "footer", "can't be read: " + FileProblem.reason(e), e);
         } catch (RuntimeException e) {
             close(channel);
             throw e;

@@ -53,6 +53,14 @@ final class AdapterChecks {
                     "adapter_config.json names the base " + adapter.base().get() + ", the sidecar " + named.get(),
                     "make both name the model that it was trained on");
         }
+        if (!half.weights().failed()) {
+            List<String> problems = modules().disagreements();
+            if (!problems.isEmpty()) {
+                return Outcome.fail(
+                        String.join("; ", problems),
+                        "save the adapter again: programs that go by target_modules would run another adapter");
+            }
+        }
         return Outcome.ok("rank " + adapter.rank() + ", alpha " + SidecarChecks.number(adapter.alpha()));
     }
 
@@ -65,16 +73,52 @@ final class AdapterChecks {
         }
         OptionalInt layer = read.need("K");
         if (layer.isEmpty()) {
+            String extra = half.meta()
+                    .otherLayer()
+                    .map(other -> "; its " + other + " at the top is an extra that nobody reads")
+                    .orElse("");
             return half.isVerbalizer()
-                    ? Outcome.ok("not said, as a verbalizer need not")
-                    : Outcome.fail("the sidecar has no critic.extraction_layer_index (K)", mend);
+                    ? blocks("not said, as a verbalizer need not")
+                    : Outcome.fail("the sidecar has no critic.extraction_layer_index (K)" + extra, mend);
         }
         int k = layer.getAsInt();
         Optional<ModelConfig> base = half.base().config().optional();
         if (base.isPresent() && k >= base.get().numLayers()) {
             return Outcome.fail("K is " + k + ", the base has " + base.get().numLayers() + " blocks", mend);
         }
-        return half.isVerbalizer() ? Outcome.ok("K = " + k) : adapted(k, mend);
+        return half.isVerbalizer() ? blocks("K = " + k) : adapted(k, mend);
+    }
+
+    /// A verbalizer's adapter may end at any block, and has all before it.
+    private Outcome blocks(String sound) {
+        if (half.weights().failed()) {
+            return Outcome.ok(sound);
+        }
+        Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
+        Set<Integer> gaps = gaps(adapted, Integer.MAX_VALUE);
+        return gaps.isEmpty() ? Outcome.ok(sound) : gap("the adapter is", adapted, gaps);
+    }
+
+    /// The program runs a block without tensors as the base has it, and those above K not at all: the numbers are
+    /// another adapter's, and nothing says so.
+    private static Outcome gap(String what, Set<Integer> adapted, Set<Integer> gaps) {
+        return Outcome.fail(
+                what + " for blocks " + WeightChecks.ranges(adapted) + ": " + WeightChecks.ranges(gaps)
+                        + " would run without it",
+                "save the adapter again, with the blocks' own numbers in the names of its tensors");
+    }
+
+    private Set<Integer> gaps(Set<Integer> adapted, int last) {
+        return Attempt.of(this::modules)
+                .optional()
+                .map(modules -> modules.gaps(adapted, last))
+                .orElse(Set.of());
+    }
+
+    private AdaptedModules modules() {
+        Path file = half.folder().resolve(PeftAdapter.CONFIG);
+        Fields config = Fields.of(file, Json.read(file, LARGEST_CONFIG));
+        return AdaptedModules.of(config, half.weights().need(PeftAdapter.TENSORS));
     }
 
     /// Training reaches exactly the blocks 0 to K: an adapter that ends one off says that K is.
@@ -86,6 +130,10 @@ final class AdapterChecks {
         Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
         int deepest = adapted.stream().mapToInt(Integer::intValue).max().orElse(-1);
         String found = "K is " + k + ", the adapter is for blocks " + WeightChecks.ranges(adapted);
+        Set<Integer> gaps = gaps(adapted, k);
+        if (!gaps.isEmpty()) {
+            return gap("K is " + k + ", the adapter is", adapted, gaps);
+        }
         if (deepest == k || adapted.isEmpty()) {
             return Outcome.ok(found);
         }
@@ -97,9 +145,9 @@ final class AdapterChecks {
     }
 
     private boolean choosesLayers() {
-        Path file = half.folder().resolve(PeftAdapter.CONFIG);
-        return Attempt.of(() -> Fields.of(file, Json.read(file, LARGEST_CONFIG)).has("layers_to_transform"))
+        return Attempt.of(this::modules)
                 .optional()
+                .map(AdaptedModules::choosesBlocks)
                 .orElse(false);
     }
 

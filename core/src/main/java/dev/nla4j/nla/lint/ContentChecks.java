@@ -2,6 +2,7 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.Nla;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
 final class ContentChecks {
     private static final int SHOWN = 3;
     private static final Pattern MATRIX = Pattern.compile("(?:.*\\.)?(?:layers|blk)\\.(\\d{1,4})\\..*weight");
+    private static final Pattern NORM = Pattern.compile("(?!.*(?:vision|image|audio)).*norm\\.weight");
+    /// More tokens than this without an embedding are no reserved ones.
+    private static final double TABLE_HOLE = 0.1;
     /// Fewer zero rows than this may be a pruned model's own.
     private static final double HOLE = 0.02;
     private static final float ABSURD = 1e6f;
@@ -102,9 +105,10 @@ final class ContentChecks {
         List<String> problems = new ArrayList<>();
         List<String> remarks = new ArrayList<>();
         scans.forEach((name, scan) -> {
-            boolean embedding = name.endsWith("embed_tokens.weight") || name.equals("token_embd.weight");
-            if (embedding && scan.zeroRows() * 2 > scan.rows()) {
-                problems.add(name + ": " + scan.zeroRows() + " of " + scan.rows() + " rows are zero");
+            if (isTable(name)) {
+                table(name, scan, problems, remarks);
+            } else if (NORM.matcher(name).matches() && scan.isZero()) {
+                norm(name, problems, remarks);
             } else if (MATRIX.matcher(name).matches() && scan.rows() > 1) {
                 if (scan.zeroRows() > HOLE * scan.rows()) {
                     problems.add(name + ": " + scan.zeroRows() + " of " + scan.rows() + " rows are zero");
@@ -116,7 +120,44 @@ final class ContentChecks {
                 }
             }
         });
-        return verdict(problems, remarks, "no block's matrix has a hole");
+        return verdict(problems, remarks, "no matrix has a hole, no norm is zero");
+    }
+
+    /// Tables with a row a token. A reconstructor's head is never read.
+    private boolean isTable(String name) {
+        boolean head = name.endsWith("lm_head.weight") || name.equals("output.weight");
+        boolean embedding = name.endsWith("embed_tokens.weight") || name.equals("token_embd.weight");
+        return embedding || (head && half.isVerbalizer());
+    }
+
+    /// Tables are often longer than the vocabulary: rows that no token has may be zero.
+    private void table(String name, TensorScan scan, List<String> problems, List<String> remarks) {
+        long tokens = half.live()
+                .tokenizer()
+                .optional()
+                .map(tokenizer -> tokenizer.maxId() + 1L)
+                .filter(count -> count < scan.rows())
+                .orElse(scan.rows());
+        long zero = scan.zeroRows() - (scan.rows() - tokens);
+        if (zero > HOLE * tokens) {
+            (zero > TABLE_HOLE * tokens ? problems : remarks)
+                    .add(name + ": " + zero + " of " + tokens + " tokens have rows of zeros");
+        }
+    }
+
+    /// A norm weight of zeros silences what it stands before, unless the family stores it as an offset from one.
+    private void norm(String name, List<String> problems, List<String> remarks) {
+        boolean offset = !(half.weights().need("the weights") instanceof GgufFile)
+                && half.own()
+                        .config()
+                        .optional()
+                        .filter(config -> config.norm().storedOffset() != 0)
+                        .isPresent();
+        if (!offset) {
+            problems.add(name + " is all zero: what it norms is lost");
+        } else if (!half.meta().stage().equals("init")) {
+            remarks.add(name + " is all zero, which norms without a weight: never trained, or not saved");
+        }
     }
 
     private static Outcome verdict(List<String> problems, List<String> remarks, String sound) {
@@ -130,9 +171,7 @@ final class ContentChecks {
     /// An adapter's B begins as zeros: one that stayed so was not trained, or not saved.
     private Outcome wholeAdapter() {
         half.weights().need(PeftAdapter.TENSORS);
-        int deepest = half.isVerbalizer()
-                ? Integer.MAX_VALUE
-                : half.meta().layer().optional().orElse(OptionalInt.empty()).orElse(Integer.MAX_VALUE);
+        int deepest = half.isVerbalizer() ? Integer.MAX_VALUE : half.layer().orElse(Integer.MAX_VALUE);
         List<String> zero = scans.entrySet().stream()
                 .filter(e -> e.getValue().isZero() && layer(e.getKey()) <= deepest)
                 .map(Map.Entry::getKey)

@@ -1,5 +1,6 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.safetensors.Safetensors;
@@ -8,6 +9,7 @@ import dev.nla4j.model.Family;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.WeightNames;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PairFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /// One half of a checkpoint, opened as far as it can be.
@@ -59,7 +62,7 @@ record Half(
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": can't be listed: " + e.getMessage(), e);
+            throw new UncheckedIOException(folder + ": can't be listed: " + FileProblem.reason(e), e);
         }
     }
 
@@ -70,6 +73,16 @@ record Half(
 
     boolean isVerbalizer() {
         return role == NlaMeta.Role.VERBALIZER;
+    }
+
+    /// K as opening a pair takes it: the sidecar's, else for a reconstructor with full weights what its blocks say.
+    OptionalInt layer() {
+        OptionalInt said = meta.layer().optional().orElse(OptionalInt.empty());
+        boolean counted = !adapter && !isVerbalizer() && own.config().optional().isPresent();
+        return counted
+                ? OptionalInt.of(
+                        PairFolder.layer(said, own.config().need("config.json").numLayers()))
+                : said;
     }
 
     /// Whether it has an own tokenizer beside its base's.

@@ -6,7 +6,6 @@ import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +40,8 @@ final class PairChecks {
         reconstructor.meta().tree().need("the AR's sidecar");
     }
 
-    /// A field of both sidecars; one that either leaves out or that can't be read (which has a row of its own) is not
-    /// compared.
+    /// A field of both sidecars; one that either leaves out or that can't be read (which has a row of its own) is
+    /// not compared.
     private <T> void compare(
             String field,
             Function<LooseMeta, Optional<T>> reading,
@@ -103,19 +102,17 @@ final class PairChecks {
         return marker.left() + " and " + marker.right();
     }
 
-    private static Optional<Integer> layer(LooseMeta meta) {
-        OptionalInt layer = meta.layer().optional().orElse(OptionalInt.empty());
-        return layer.isPresent() ? Optional.of(layer.getAsInt()) : Optional.empty();
+    private static Optional<Integer> layer(Half half) {
+        return half.layer().stream().boxed().findFirst();
     }
 
     private Outcome layers() {
         requireSidecars();
-        List<String> problems = new ArrayList<>();
-        compare("K", PairChecks::layer, Integer::equals, problems);
-        if (!problems.isEmpty()) {
-            return Outcome.fail(String.join("; ", problems), MEND);
+        Optional<Integer> verbalizers = layer(verbalizer);
+        Optional<Integer> k = layer(reconstructor);
+        if (k.isPresent() && verbalizers.isPresent() && !verbalizers.equals(k)) {
+            return Outcome.fail("K is " + verbalizers.get() + " for the AV, " + k.get() + " for the AR", MEND);
         }
-        Optional<Integer> k = layer(reconstructor.meta());
         for (Half half : List.of(verbalizer, reconstructor)) {
             Optional<Integer> other = half.meta().otherLayer();
             if (k.isPresent() && other.isPresent() && !other.equals(k)) {

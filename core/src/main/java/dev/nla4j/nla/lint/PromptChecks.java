@@ -102,8 +102,8 @@ final class PromptChecks {
             return Outcome.fail(half.live().chat().problem(), mend);
         }
         half.live().tokenizer().need("a tokenizer");
-        Attempt<int[]> ids = Attempt.of(() -> Prompts.chat(half, Prompts.PROBE));
-        return ids.failed() ? Outcome.fail("renders no user message: " + ids.problem(), mend) : Outcome.ok("renders");
+        Attempt<String> text = Attempt.of(() -> Prompts.rendered(half, Prompts.PROBE));
+        return text.failed() ? Outcome.fail("renders no user message: " + text.problem(), mend) : Outcome.ok("renders");
     }
 
     private Outcome markerToken() {

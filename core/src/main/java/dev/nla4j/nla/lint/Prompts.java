@@ -27,11 +27,17 @@ final class Prompts {
     /// Ids of a conversation of one user message, with the beginning of the answer.
     static int[] chat(Half half, String message) {
         Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
+        half.live().chat().need("a chat template");
+        return tokenizer.ids(Attempt.of(() -> rendered(half, message)).need("a chat template that renders"), false);
+    }
+
+    /// The text of that conversation.
+    static String rendered(Half half, String message) {
+        Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
         ChatTemplate chat = half.live().chat().need("a chat template");
-        String text = chat.render(RenderOptions.of(List.of(Message.of("user", message)))
+        return chat.render(RenderOptions.of(List.of(Message.of("user", message)))
                 .withGenerationPrompt(true)
                 .withSpecials(LanguageModel.templateSpecials(tokenizer)));
-        return tokenizer.ids(text, false);
     }
 
     /// The verbalizer's prompt, marker included.

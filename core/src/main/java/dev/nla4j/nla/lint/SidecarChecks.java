@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class SidecarChecks {
     /// mse_scale is a square root that people write with few digits.
     private static final double ROOT_TOLERANCE = 0.01;
+    /// Released pairs inject at norms of 1 to 80,000; single tokens of large models reach some 100,000.
+    private static final double LOUDEST = 1e7;
+    /// Less than what the smallest of usual norm epsilons adds.
+    private static final double FAINTEST = 1e-3;
     private static final List<String> STAGES = List.of("init", "sl", "rl");
 
     private final Half half;
@@ -142,7 +146,13 @@ final class SidecarChecks {
 
     private Outcome verbalizerScale(OptionalDouble value, @Nullable Half other) {
         if (value.isPresent()) {
-            return Outcome.ok("injected at norm " + number(value.getAsDouble()));
+            double scale = value.getAsDouble();
+            return scale >= FAINTEST && scale <= LOUDEST
+                    ? Outcome.ok("injected at norm " + number(scale))
+                    : Outcome.fail(
+                            "extraction.injection_scale is " + number(scale) + ": no model's residual stream has norms "
+                                    + (scale > LOUDEST ? "above 1e7" : "below 0.001"),
+                            "set it to the norm that the AV was trained with, usually that of its activations");
         }
         String where = "";
         OptionalDouble mse = written(half, "mse_scale");

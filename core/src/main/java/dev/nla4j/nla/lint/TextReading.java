@@ -23,9 +23,9 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Whether a reconstructor reads its text at all: on real activations, does the text that belongs to one reconstruct it
-/// better than another's text does, and better than none? One whose head is trained and whose text never reaches it
-/// still gives a plausible mean.
+/// Whether a reconstructor reads its text at all: on real activations, does the text that belongs to one
+/// reconstruct it better than another's text does, and better than none? One whose head is trained and whose text
+/// never reaches it still gives a plausible mean.
 final class TextReading {
     private static final int ACTIVATIONS = 32;
     /// A reconstructor as weak as FVE 0.05 above shuffled texts has twice this difference of cosines.
@@ -78,10 +78,10 @@ final class TextReading {
                 problems.add("activations have " + sample.vectors()[0].length + " numbers, d_model is " + dim);
             }
         });
-        OptionalInt layer = half.meta().layer().optional().orElse(OptionalInt.empty());
+        OptionalInt layer = half.layer();
         List<Long> layers = sample.layers().stream().distinct().toList();
         if (layer.isPresent() && !layers.equals(List.of((long) layer.getAsInt()))) {
-            problems.add("activations are of layer " + layers + ", the sidecar's K is " + layer.getAsInt());
+            problems.add("activations are of layer " + layers + ", K is " + layer.getAsInt());
         }
         if (!problems.isEmpty()) {
             return Outcome.fail(

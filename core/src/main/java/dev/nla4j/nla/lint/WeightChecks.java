@@ -9,11 +9,13 @@ import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Part;
 import dev.nla4j.model.WeightNames;
 import dev.nla4j.model.WeightShapes;
+import dev.nla4j.nla.PairFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -65,13 +67,11 @@ final class WeightChecks {
         ModelConfig config = half.own().config().need("config.json");
         List<String> problems = new ArrayList<>();
         int blocks = config.numLayers();
-        Attempt<OptionalInt> layer = half.meta().tree().failed()
-                ? Attempt.failed(half.meta().tree().problem())
-                : half.meta().layer();
-        if (layer.failed()) {
-            problems.add(layer.problem());
-        } else {
-            depth(layer.need("K"), blocks, problems);
+        boolean unsaid = half.meta().tree().failed();
+        if (!unsaid && half.meta().layer().failed()) {
+            problems.add(half.meta().layer().problem());
+        } else if (!unsaid) {
+            depth(half.meta().layer().need("K"), blocks, problems);
         }
         half.weights().optional().ifPresent(source -> {
             Set<Integer> stored = layers(source);
@@ -83,6 +83,10 @@ final class WeightChecks {
                 problems.add("num_hidden_layers is " + blocks + ", the weights have blocks " + ranges(stored));
             }
         });
+        if (unsaid && problems.isEmpty()) {
+            return Outcome.notRun(
+                    blocks + " blocks; needs the sidecar: " + half.meta().tree().problem());
+        }
         return Outcome.of(
                 problems,
                 blocks + " blocks" + (half.isVerbalizer() ? "" : ", K = " + (blocks - 1)),
@@ -98,10 +102,24 @@ final class WeightChecks {
                 problems.add("the sidecar's K is " + layer.getAsInt() + ", the model has only " + blocks + " blocks");
             }
         } else if (layer.isEmpty()) {
-            problems.add("the sidecar has no critic.extraction_layer_index (K); num_hidden_layers is " + blocks);
+            extras(blocks, problems);
         } else if (blocks != layer.getAsInt() + 1) {
             problems.add("num_hidden_layers is " + blocks + ", the sidecar's K is " + layer.getAsInt()
                     + ", which needs K + 1 = " + (layer.getAsInt() + 1));
+        }
+    }
+
+    /// A released sidecar may have K in the extras of release tools only. Opening it counts the blocks; where the
+    /// extras say another number, or nothing says one, nobody knows that no block was cut off.
+    private void extras(int blocks, List<String> problems) {
+        Optional<Integer> extra = half.meta().otherLayer();
+        int counted = PairFolder.layer(OptionalInt.empty(), blocks);
+        if (extra.isEmpty()) {
+            problems.add("the sidecar says K nowhere (critic.extraction_layer_index); the " + blocks
+                    + " blocks would make it " + counted);
+        } else if (extra.get() != counted) {
+            problems.add("the sidecar's only K, at its top, is " + extra.get() + ", the " + blocks + " blocks make it "
+                    + counted);
         }
     }
 

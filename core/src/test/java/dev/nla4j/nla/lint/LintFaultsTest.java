@@ -84,6 +84,46 @@ class LintFaultsTest {
                         "av",
                         p -> p.sidecar("av", "extraction", e -> e.put("injection_scale", "raw"))),
                 fault(
+                        "the injection scale is beyond fp32",
+                        Check.INJECTION_SCALE,
+                        "av",
+                        p -> p.sidecar("av", "extraction", e -> e.put("injection_scale", 1e300))),
+                fault(
+                        "the injection scale's square is beyond fp32",
+                        Check.INJECTION_SCALE,
+                        "av",
+                        p -> p.sidecar("av", "extraction", e -> e.put("injection_scale", 1e38))),
+                fault(
+                        "the injection scale is no norm of any model",
+                        Check.INJECTION_SCALE,
+                        "av",
+                        p -> p.sidecar("av", "extraction", e -> e.put("injection_scale", 1e8))),
+                fault(
+                        "the injection scale is nothing",
+                        Check.INJECTION_SCALE,
+                        "av",
+                        p -> p.sidecar("av", "extraction", e -> e.put("injection_scale", 1e-9))),
+                fault(
+                        "the FVE denominator is zero",
+                        Check.RAWVAR,
+                        "ar",
+                        p -> p.sidecar("ar", s -> s.put("rawvar", 0.0))),
+                fault(
+                        "the FVE denominator is negative",
+                        Check.RAWVAR,
+                        "ar",
+                        p -> p.sidecar("ar", s -> s.put("rawvar", -1))),
+                fault(
+                        "the FVE denominator is no number",
+                        Check.RAWVAR,
+                        "ar",
+                        p -> p.sidecar("ar", s -> s.put("rawvar", Double.NaN))),
+                fault(
+                        "the FVE denominator is infinite",
+                        Check.RAWVAR,
+                        "ar",
+                        p -> p.sidecar("ar", s -> s.put("rawvar", Double.POSITIVE_INFINITY))),
+                fault(
                         "the injection scale is negative",
                         Check.INJECTION_SCALE,
                         "av",
@@ -286,6 +326,19 @@ class LintFaultsTest {
                         "ar",
                         p -> TinyPair.json(p.ar("config.json"), c -> c.put("model_type", "mamba"))),
                 fault(
+                        "K is nowhere in the sidecar",
+                        Check.LAYER_COUNT,
+                        "ar",
+                        p -> p.sidecar("ar", s -> s.remove("critic"))),
+                fault(
+                        "the only K, an extra at the top, is not the blocks'",
+                        Check.LAYER_COUNT,
+                        "ar",
+                        p -> p.sidecar("ar", s -> {
+                            s.remove("critic");
+                            s.put("extraction_layer_index", TinyPair.K + 1);
+                        })),
+                fault(
                         "K in the sidecar is one too high",
                         Check.LAYER_COUNT,
                         "ar",
@@ -390,6 +443,28 @@ class LintFaultsTest {
                         "ar",
                         p -> TinyPair.tensors(
                                 p.ar("value_head.safetensors"), all -> numbers(all, "weight")[7] = Float.NaN)),
+                fault(
+                        "half the AR's embedding is zero",
+                        Check.WEIGHTS_WHOLE,
+                        "ar",
+                        p -> TinyPair.tensors(
+                                p.ar("model.safetensors"),
+                                all -> Arrays.fill(numbers(all, "model.embed_tokens.weight"), 0, 768 * 16, 0))),
+                fault(
+                        "the head is zero",
+                        Check.WEIGHTS_WHOLE,
+                        "av",
+                        List.of(Kind.QWEN2, Kind.LLAMA),
+                        p -> TinyPair.tensors(
+                                p.av("model.safetensors"), all -> Arrays.fill(numbers(all, "lm_head.weight"), 0))),
+                fault(
+                        "a norm is zero",
+                        Check.WEIGHTS_WHOLE,
+                        "ar",
+                        List.of(Kind.QWEN2, Kind.LLAMA),
+                        p -> TinyPair.tensors(
+                                p.ar("model.safetensors"),
+                                all -> Arrays.fill(numbers(all, BLOCK + "input_layernorm.weight"), 0))),
                 fault(
                         "half a matrix is zero",
                         Check.WEIGHTS_WHOLE,

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class LintTest {
@@ -102,6 +103,142 @@ class LintTest {
         assertFails(report, Check.ADAPTER, "av");
         assertFails(report, Check.TENSORS, "ar");
         assertFails(report, Check.WEIGHTS_WHOLE, "ar");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void k_may_stand_only_in_the_extras_of_released_sidecars(Kind kind) throws IOException {
+        TinyPair pair = TinyPair.write(folder, kind);
+        for (String extra : List.of("extraction_layer_index", "layer")) {
+            pair.sidecar("ar", s -> {
+                s.remove("critic");
+                s.put(extra, TinyPair.K);
+            });
+            assertSound(lint(pair.folder()));
+            assertThat(row(lint(pair.folder()), Check.LAYERS_AGREE, "pair").found())
+                    .isEqualTo("K = " + TinyPair.K);
+            pair.sidecar("ar", s -> s.remove(extra));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-4", "1e308", "1e-300"})
+    void an_alpha_that_makes_the_adapter_nothing_or_everything_fails(String alpha) throws IOException {
+        TinyPair pair = adapters(Kind.QWEN2);
+        TinyPair.json(pair.av("adapter_config.json"), c -> c.put("lora_alpha", Double.parseDouble(alpha)));
+        LintReport report = lint(pair.folder());
+        assertFails(report, Check.ADAPTER, "av");
+        assertThat(row(report, Check.ADAPTER, "av").found()).contains("lora_alpha");
+    }
+
+    @Test
+    void target_modules_that_name_other_modules_than_the_tensors_fail() throws IOException {
+        TinyPair pair = adapters(Kind.QWEN2);
+        for (List<String> named : List.of(List.of("v_proj"), List.of("q_proj", "down_proj"), List.<String>of())) {
+            TinyPair.json(pair.av("adapter_config.json"), c -> c.set("target_modules", TinyPair.node(named)));
+            assertFails(lint(pair.folder()), Check.ADAPTER, "av");
+        }
+        // A name that no model here has is usual: one list for many families.
+        for (Object named :
+                List.of(List.of("q_proj", "c_attn"), List.of("self_attn.q_proj"), "all-linear", ".*q_proj")) {
+            TinyPair.json(pair.av("adapter_config.json"), c -> c.set("target_modules", TinyPair.node(named)));
+            assertThat(row(lint(pair.folder()), Check.ADAPTER, "av").state()).isEqualTo(State.OK);
+        }
+    }
+
+    @Test
+    void a_block_left_out_of_an_adapter_fails_unless_its_configuration_leaves_it_out() throws IOException {
+        TinyPair pair = adapters(Kind.LLAMA);
+        for (String half : List.of("av", "ar")) {
+            Path file = pair.folder().resolve(half).resolve("adapter_model.safetensors");
+            String last = "layers." + TinyPair.K + ".";
+            TinyPair.tensors(
+                    file,
+                    all -> List.copyOf(all.keySet()).stream()
+                            .filter(n -> n.contains(last))
+                            .forEach(n -> {
+                                Values values = java.util.Objects.requireNonNull(all.remove(n));
+                                all.put(
+                                        n.replace(last, "layers." + (half.equals("ar") ? TinyPair.K + 1 : 77) + "."),
+                                        values);
+                            }));
+            LintReport report = lint(pair.folder());
+            assertFails(report, Check.LAYER_COUNT, half);
+            assertThat(row(report, Check.LAYER_COUNT, half).found())
+                    .contains("3")
+                    .contains("would run without it");
+            TinyPair.json(
+                    pair.folder().resolve(half).resolve("adapter_config.json"),
+                    c -> c.putArray("layers_to_transform").add(0));
+            assertThat(row(lint(pair.folder()), Check.LAYER_COUNT, half).state())
+                    .isNotEqualTo(State.FAIL);
+        }
+    }
+
+    @Test
+    void norms_stored_as_offsets_may_be_zero_and_rows_that_no_token_has_too() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.GEMMA3);
+        TinyPair.tensors(pair.ar("model.safetensors"), all -> {
+            Arrays.fill(numbers(all, "model.layers.1.input_layernorm.weight"), 0);
+        });
+        LintReport report = lint(pair.folder());
+        assertThat(report.failed()).isFalse();
+        assertThat(row(report, Check.WEIGHTS_WHOLE, "ar").state()).isEqualTo(State.WARN);
+        pair.sidecar("ar", s -> s.put("stage", "init"));
+        assertThat(row(lint(pair.folder()), Check.WEIGHTS_WHOLE, "ar").state()).isEqualTo(State.OK);
+        TinyPair padded = TinyPair.write(folder.resolve("padded"), Kind.LLAMA);
+        for (Path file : List.of(padded.av("model.safetensors"), padded.ar("model.safetensors"))) {
+            TinyPair.json(file.resolveSibling("config.json"), c -> c.put("vocab_size", 4000));
+            TinyPair.tensors(
+                    file,
+                    all -> List.of("model.embed_tokens.weight", "lm_head.weight")
+                            .forEach(name -> {
+                                if (all.containsKey(name)) {
+                                    all.put(
+                                            name,
+                                            new Values(List.of(4000L, 16L), Arrays.copyOf(numbers(all, name), 64_000)));
+                                }
+                            }));
+        }
+        assertSound(lint(padded.folder()));
+    }
+
+    @Test
+    void what_one_broken_file_makes_impossible_is_not_run() throws IOException {
+        TinyPair sound = TinyPair.write(folder.resolve("sound"), Kind.LLAMA);
+        assertOneFailure(sound, "av", Check.SIDECAR, p -> Files.delete(p.av("nla_meta.yaml")));
+        assertOneFailure(sound, "av", Check.SIDECAR, p -> Files.writeString(p.av("nla_meta.yaml"), "a: [\n"));
+        assertOneFailure(sound, "ar", Check.SIDECAR, p -> Files.delete(p.ar("nla_meta.yaml")));
+        assertOneFailure(sound, "ar", Check.SIDECAR, p -> Files.writeString(p.ar("nla_meta.yaml"), "- x"));
+        assertOneFailure(
+                sound, "av", Check.CHAT_TEMPLATE, p -> Files.writeString(p.av("chat_template.jinja"), "{% if"));
+        assertOneFailure(
+                sound,
+                "av",
+                Check.CHAT_TEMPLATE,
+                p -> Files.writeString(
+                        p.av("chat_template.jinja"),
+                        "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}"));
+        assertOneFailure(
+                sound, "av", Check.CHAT_TEMPLATE, p -> Files.writeString(p.av("chat_template.jinja"), "{{ 1 / 0 }}"));
+        assertOneFailure(sound, "ar", Check.TOKENIZER, p -> Files.writeString(p.ar("tokenizer.json"), "{"));
+    }
+
+    private interface Spoiling {
+        void spoil(TinyPair pair) throws IOException;
+    }
+
+    private void assertOneFailure(TinyPair sound, String half, Check check, Spoiling spoiling) throws IOException {
+        TinyPair pair = sound.copyTo(Files.createTempDirectory(folder, "spoilt").resolve("pair"));
+        spoiling.spoil(pair);
+        assertThat(lint(pair.folder()).rows())
+                .filteredOn(row -> row.state() == State.FAIL)
+                .singleElement()
+                .satisfies(row -> assertThat(row.check() + " " + row.half()).isEqualTo(check + " " + half));
+    }
+
+    private static float[] numbers(java.util.Map<String, Values> all, String name) {
+        return java.util.Objects.requireNonNull(all.get(name), name).numbers();
     }
 
     @Test
