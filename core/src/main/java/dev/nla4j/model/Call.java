@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.Tensors;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -16,7 +17,7 @@ final class Call implements AutoCloseable {
     private final int prefixLength;
     private final int[] starts;
     private final int seen;
-    private final @Nullable Tensor places;
+    private final @Nullable Tensor places; // where keys and values go, or the rows that branches go on with
     private final Map<Rope, Turn> turns = new HashMap<>();
 
     /// A call of T tokens.
@@ -32,6 +33,13 @@ final class Call implements AutoCloseable {
                 starts = new int[] {0};
                 seen = this.tokens;
                 places = null;
+            }
+            case Context.Branches branches -> {
+                int read = Math.toIntExact(branches.read().length());
+                starts = new int[] {read};
+                seen = read + this.tokens;
+                long[] source = Arrays.stream(branches.source()).asLongStream().toArray();
+                places = Tensors.longs(source, source.length);
             }
             case KeyValues rows -> {
                 starts = new int[rows.count()];
@@ -108,16 +116,32 @@ final class Call implements AutoCloseable {
                 table.sin().index_select(0, index).view(starts.length, tokens, 1, width));
     }
 
-    /// Takes a block's keys or values `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.
+    /// Takes a block's keys `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.
     Tensor keys(int layer, Tensor key) {
-        return context instanceof KeyValues rows && places != null ? rows.appendKeys(layer, key, places, seen) : key;
+        if (places == null) {
+            return key;
+        }
+        return switch (context) {
+            case Context.Start _ -> key;
+            case Context.Branches branches -> joined(branches.read().keys(layer), key, places);
+            case KeyValues rows -> rows.appendKeys(layer, key, places, seen);
+        };
     }
 
     /// As [#keys].
     Tensor values(int layer, Tensor value) {
-        return context instanceof KeyValues rows && places != null
-                ? rows.appendValues(layer, value, places, seen)
-                : value;
+        if (places == null) {
+            return value;
+        }
+        return switch (context) {
+            case Context.Start _ -> value;
+            case Context.Branches branches -> joined(branches.read().values(layer), value, places);
+            case KeyValues rows -> rows.appendValues(layer, value, places, seen);
+        };
+    }
+
+    private static Tensor joined(Tensor read, Tensor own, Tensor source) {
+        return Tensors.cat(2, read.index_select(0, source), own);
     }
 
     /// Gives a block's own keys and values to whoever asked for them.
