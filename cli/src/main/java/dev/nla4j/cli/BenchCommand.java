@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.bench.Bench;
+import dev.nla4j.bench.TrainBench;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.model.LanguageModel;
@@ -26,11 +27,13 @@ import tools.jackson.databind.node.ObjectNode;
 /// `nla bench`: the fixed work that other implementations are timed on too.
 @Command(
         name = "bench",
-        description = "Time fixed work: extraction, verbalisation, reconstruction. Nothing else should run meanwhile.",
+        description = "Time fixed work: extraction, verbalisation, reconstruction, steps of supervised training. Nothing"
+                + " else should run meanwhile.",
         footer = {
             "",
             "The roof is the products with the weights at the same shapes, timed alone in the same run; for one row",
-            "(decode) it is the weights' bytes at the probed bandwidth.",
+            "(decode) it is the weights' bytes at the probed bandwidth. For training it is the products with weights",
+            "and adapters of rank 32, forward and backward.",
             "",
             "Example: nla bench verbalize --rows 1,64,256 --against peers.json"
         })
@@ -41,10 +44,11 @@ final class BenchCommand implements Callable<Integer> {
     enum Work {
         EXTRACT,
         VERBALIZE,
-        RECONSTRUCT
+        RECONSTRUCT,
+        TRAIN
     }
 
-    @Parameters(paramLabel = "extract|verbalize|reconstruct", description = "What to time.")
+    @Parameters(paramLabel = "extract|verbalize|reconstruct|train", description = "What to time.")
     Work work = Work.EXTRACT;
 
     @Option(
@@ -77,6 +81,13 @@ final class BenchCommand implements Callable<Integer> {
     @Nullable
     DType dtype;
 
+    @Option(
+            names = "--micro-batch",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Rows of a training step that go through the model at once (default: ${DEFAULT-VALUE}).")
+    int microBatch;
+
     @Option(names = "--no-adapters", description = "Leave out the rows with adapters of rank 8.")
     boolean noAdapters;
 
@@ -95,6 +106,9 @@ final class BenchCommand implements Callable<Integer> {
         if (repeats < 1 || rows.isEmpty() || rows.stream().anyMatch(n -> n < 1 || n > 4096)) {
             throw new IllegalArgumentException("repeats must be 1 or more and rows 1 to 4096");
         }
+        if (microBatch < 1 || microBatch > 32) {
+            throw new IllegalArgumentException("--micro-batch: must be 1 to 32, was " + microBatch);
+        }
         JsonNode peers = against == null ? null : peers(against);
         Wiring wiring = new Wiring();
         Threads.useAllProcessors();
@@ -102,10 +116,10 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Bench.Row> best = new LinkedHashMap<>();
         for (DType chosen : dtype == null ? DType.values() : new DType[] {dtype}) {
             try (LanguageModel loaded = wiring.load(model, chosen)) {
-                keepBest(best, run(Bench.plain(loaded, repeats)));
-                if (!noAdapters) {
+                keepBest(best, run(loaded, Bench.plain(loaded, repeats)));
+                if (!noAdapters && work != Work.TRAIN) {
                     try (LowRankAdapter adapter = Bench.randomAdapter(loaded)) {
-                        keepBest(best, run(Bench.adapted(loaded, adapter, repeats)));
+                        keepBest(best, run(loaded, Bench.adapted(loaded, adapter, repeats)));
                     }
                 }
             }
@@ -118,11 +132,16 @@ final class BenchCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private List<Bench.Row> run(Bench bench) {
+    private List<Bench.Row> run(LanguageModel loaded, Bench bench) {
         List<Bench.Row> done = new ArrayList<>();
         switch (work) {
             case EXTRACT -> done.add(bench.extract());
             case RECONSTRUCT -> done.add(bench.reconstruct());
+            case TRAIN -> {
+                TrainBench training = new TrainBench(loaded, microBatch, repeats);
+                done.add(training.verbalizer());
+                done.add(training.reconstructor());
+            }
             case VERBALIZE -> rows.forEach(n -> done.add(n == 1 ? bench.decode() : bench.verbalize(n)));
         }
         done.forEach(row -> System.err.println(line(row, null)));
