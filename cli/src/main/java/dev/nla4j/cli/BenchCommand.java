@@ -27,8 +27,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// `nla bench`: the fixed work that other implementations are timed on too.
 @Command(
         name = "bench",
-        description = "Time fixed work: extraction, verbalisation, reconstruction, steps of supervised training. Nothing"
-                + " else should run meanwhile.",
+        description =
+                "Time fixed work: extraction, verbalisation, reconstruction, steps of supervised training. Nothing"
+                        + " else should run meanwhile.",
         footer = {
             "",
             "The roof is the products with the weights at the same shapes, timed alone in the same run; for one row",
