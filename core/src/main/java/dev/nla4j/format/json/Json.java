@@ -73,6 +73,9 @@ public final class Json {
             return whole(file, JSON.valueToTree(new Load(YAML).loadFromString(text)));
         } catch (YamlEngineException | JacksonException e) {
             throw new FormatException(file, -1, "syntax", String.valueOf(e.getMessage()), e);
+        } catch (IllegalArgumentException e) {
+            // The library makes a URI of each tag and lets its complaint through.
+            throw new FormatException(file, -1, "syntax", "has a tag that is none: " + e.getMessage(), e);
         } catch (StackOverflowError e) {
             throw new FormatException(file, -1, "syntax", "is nested too deep", e);
         }

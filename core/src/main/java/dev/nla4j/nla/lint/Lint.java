@@ -88,6 +88,8 @@ public final class Lint {
             }
             if (reconstructor != null) {
                 TextReading.run(reconstructor, verbalizer, options, rows, progress);
+            } else if (verbalizer != null && options.data() != null) {
+                TextReading.runAlone(verbalizer, options, rows, progress);
             }
         }
     }

@@ -54,6 +54,14 @@ final class TextReading {
         rows.check(Check.READS_TEXT, "ar", reading::readsText);
     }
 
+    /// Without a reconstructor: whether the data fit the verbalizer, which is all they can tell.
+    static void runAlone(Half verbalizer, Lint.Options options, Rows rows, Progress progress) {
+        rows.check(Check.DATA, "av", new TextReading(verbalizer, verbalizer, options, progress)::data);
+        rows.check(Check.READS_TEXT, "ar", () -> {
+            throw new Unmet("needs a reconstructor, this is a verbalizer alone");
+        });
+    }
+
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
     private record Sample(float[][] vectors, List<String> texts, String kind, List<Long> layers) {}
 

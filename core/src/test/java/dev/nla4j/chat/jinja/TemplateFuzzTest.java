@@ -10,8 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /// A template takes at most five seconds, its parsing at most twice the file and a constant, its rendering what the
-/// limits
-/// allow. Runs over its inputs folder in every build; how to search for more: `docs/design/chat-templates.md`.
+/// limits allow. Runs over its inputs folder in every build; how to search for more: `docs/design/chat-templates.md`.
 class TemplateFuzzTest {
     private static final Limits LIMITS = new Limits(300_000, 100_000, 100_000, 300, 100_000);
     /// What rendering may allocate: each of the limits' 300,000 steps makes small objects, the output is copied a few

@@ -308,6 +308,24 @@ class LintTest {
     }
 
     @Test
+    void a_verbalizer_alone_is_held_against_the_data_too() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
+        Path verbalizer = pair.folder().resolve("av");
+        LintReport fits =
+                Lint.check(verbalizer, new Lint.Options(null, null, activations(pair), DType.FP32), Progress.NONE);
+        assertThat(row(fits, Check.DATA, "av").state()).isEqualTo(State.OK);
+        assertThat(row(fits, Check.READS_TEXT, "ar").state()).isEqualTo(State.NOT_RUN);
+        Path wide = folder.resolve("wide.parquet");
+        try (ActivationWriter writer = ActivationWriter.create(wide, 2 * TinyPair.DIM)) {
+            writer.write(new ActivationRow(12, "text", new float[2 * TinyPair.DIM], TinyPair.K, "doc:0"));
+        }
+        assertFails(
+                Lint.check(verbalizer, new Lint.Options(null, null, wide, DType.FP32), Progress.NONE),
+                Check.DATA,
+                "av");
+    }
+
+    @Test
     void a_folder_of_rubbish_is_a_report_of_failures() throws IOException {
         Random random = new Random(5);
         Path half = Files.createDirectories(folder.resolve("av"));
