@@ -115,8 +115,9 @@ class SftLoopTest {
     void both_roles_learn_and_what_they_leave_opens_as_a_pair() throws IOException {
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             String[] common = {"steps=60", "batch=8", "micro-batch=8", "eval-every=60", "rank=8", "lr=0.01"};
-            SftConfig longer =
-                    config("av", "steps=200", "batch=8", "micro-batch=8", "eval-every=200", "rank=8", "lr=0.01");
+            // At alpha 64 the rate is at the edge: whether the activation is used after 200 steps is then luck.
+            SftConfig longer = config(
+                    "av", "steps=200", "batch=8", "micro-batch=8", "eval-every=200", "rank=8", "alpha=16", "lr=0.01");
             Files.createDirectories(folder.resolve("av-pair"));
             Files.createDirectories(folder.resolve("ar-pair"));
             run(tiny, "av", longer, "av", (step, values) -> {});
