@@ -4,7 +4,9 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PairFolder;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.GitCommit;
 import dev.nla4j.train.RunFolder;
@@ -12,11 +14,13 @@ import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.HalfSidecar;
+import dev.nla4j.train.sft.OwnSamples;
 import dev.nla4j.train.sft.ReconstructorTask;
 import dev.nla4j.train.sft.SftLoop;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.VerbalizerTask;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -74,7 +79,7 @@ final class TrainRuns {
                         sft.cadence().retention());
                 Task task = verbalizer
                         ? new VerbalizerTask(base, named, data, heldOut, sft)
-                        : new ReconstructorTask(base, named, data, heldOut, sft);
+                        : new ReconstructorTask(base, named, data, heldOut, ownSamples(base, data, heldOut), sft);
                 SftLoop loop = new SftLoop(task, sft)) {
             tellSkipped(run);
             SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
@@ -92,6 +97,53 @@ final class TrainRuns {
                                                             result.bestQuality().getAsDouble())))
                             : ""));
         }
+    }
+
+    /// What the verbalizer of this run writes about the reconstructor's rows: drawn once, then read.
+    private OwnSamples ownSamples(LanguageModel base, Examples data, Examples heldOut) throws IOException {
+        SftConfig sft = config.train().ar();
+        double share = sft.mix().ownSamples();
+        if (share == 0) {
+            return OwnSamples.NONE;
+        }
+        Path half = pair(config).resolve("av");
+        if (!Files.isDirectory(half)) {
+            throw new InputException(half + ": is missing; train.sft.ar.own-samples needs the verbalizer of this run:"
+                    + " nla train sft --role av comes first");
+        }
+        Path file = config.folder().resolve("own-samples.json");
+        OwnSamples.Origin origin =
+                new OwnSamples.Origin(folderHash(half), hash(data.file()), hash(heldOut.file()), share, sft.seed());
+        Optional<OwnSamples> kept = OwnSamples.read(file, origin);
+        if (kept.isPresent()) {
+            return kept.get();
+        }
+        Nla.Base standsOn = new Nla.Base(base, model.sha256(wiring.progress()).orElse(null), false);
+        return Nla.withVerbalizer(
+                PairFolder.verbalizer(half), standsOn, config.dtype(), wiring.progress(), verbalizer -> {
+                    try {
+                        return OwnSamples.draw(verbalizer, data, heldOut, origin, file, wiring.progress());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+    }
+
+    /// Of all files of a half.
+    private String folderHash(Path folder) throws IOException {
+        StringBuilder hashes = new StringBuilder();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                hashes.append(file.getFileName()).append(' ').append(hash(file)).append('\n');
+            }
+        }
+        return hashes.toString();
+    }
+
+    private String hash(Path file) {
+        return new LocalModel(file.toString(), file, null)
+                .sha256(wiring.progress())
+                .orElseThrow();
     }
 
     static void requireResume(Path folder, boolean resume) {
@@ -139,11 +191,7 @@ final class TrainRuns {
     RunFolder.Info info(List<Path> files, long seed) throws IOException {
         Map<String, String> hashes = new LinkedHashMap<>();
         for (Path file : files) {
-            hashes.put(
-                    Objects.requireNonNull(file.getFileName()).toString(),
-                    new LocalModel(file.toString(), file, null)
-                            .sha256(wiring.progress())
-                            .orElseThrow());
+            hashes.put(Objects.requireNonNull(file.getFileName()).toString(), hash(file));
         }
         Optional<String> commit = GitCommit.of(Path.of(System.getProperty("nla.root", ".")));
         return new RunFolder.Info(Map.of("java", Runtime.version().toString()), Map.of("seed", seed), hashes, commit);

@@ -36,7 +36,8 @@ final class Attention {
                 .apply(x, adapter == null ? null : adapter.queryKeyValue())
                 .view(x.size(0), x.size(1), (long) heads.queries() + 2L * heads.keyValues(), heads.width());
         // Queries and keys are turned together: one pass over both. [B, T, H+K, d]
-        Tensor queryKey = fused.narrow(2, 0, (long) heads.queries() + heads.keyValues());
+        Tensor[] parts = Tensors.split(fused, 2, (long) heads.queries() + heads.keyValues(), heads.keyValues());
+        Tensor queryKey = parts[0];
         if (weights.queryNorm() != null && weights.keyNorm() != null) {
             queryKey = Tensors.cat(
                     2,
@@ -44,10 +45,10 @@ final class Attention {
                     normed(queryKey.narrow(2, heads.queries(), heads.keyValues()), weights.keyNorm(), config));
         }
         queryKey = rotate(queryKey, call.turn(kind.rope()));
-        Tensor query = queryKey.narrow(2, 0, heads.queries());
-        Tensor key = queryKey.narrow(2, heads.queries(), heads.keyValues()).transpose(1, 2); // [B, K, T, d]
-        Tensor value = fused.narrow(2, (long) heads.queries() + heads.keyValues(), heads.keyValues())
-                .transpose(1, 2); // [B, K, T, d]
+        Tensor[] turned = Tensors.split(queryKey, 2, heads.queries(), heads.keyValues());
+        Tensor query = turned[0];
+        Tensor key = turned[1].transpose(1, 2); // [B, K, T, d]
+        Tensor value = parts[1].transpose(1, 2); // [B, K, T, d]
         call.capture(key, value);
         Tokens own = new Tokens(call.keys(layer, key), call.values(layer, value));
         return attended(query, own, weights, adapter, config, kind, call, layer);
@@ -133,8 +134,7 @@ final class Attention {
     }
 
     private static Tensor rotated(Tensor x, Tensor cos, Tensor sin) {
-        long half = x.size(3) / 2;
-        Tensor swapped = Tensors.cat(3, x.narrow(3, half, half), x.narrow(3, 0, half));
+        Tensor swapped = torch.roll(x, new long[] {x.size(3) / 2}, 3); // halves change places
         return torch.addcmul(x.mul(cos), swapped, sin);
     }
 

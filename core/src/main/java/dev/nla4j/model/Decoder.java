@@ -5,6 +5,7 @@ import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -179,6 +180,13 @@ public final class Decoder {
             throw new IllegalStateException("a trunk has no final norm");
         }
         return RmsNorm.apply(residual, weights.finalNorm(), config.norm().eps());
+    }
+
+    /// Whether gradients reach the weights behind the last block.
+    public boolean headLearns() {
+        return GradMode.is_enabled()
+                && (weights.headProduct().requires_grad()
+                        || (weights.finalNorm() != null && weights.finalNorm().requires_grad()));
     }
 
     /// Logits of a residual stream `[..., D]` after all blocks: `[..., V]` fp32.

@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,9 @@ final class FeedForward {
     /// `[B, T, D]` to `[B, T, D]`.
     static Tensor apply(Tensor x, Weights.Block weights, @Nullable BlockAdapter adapter, ModelConfig config) {
         Tensor gateUp = weights.gateUp().apply(x, adapter == null ? null : adapter.gateUp()); // [B, T, 2F]
-        Tensor gate = gateUp.narrow(-1, 0, config.hidden());
-        Tensor up = gateUp.narrow(-1, config.hidden(), config.hidden());
+        Tensor[] halves = Tensors.split(gateUp, -1, config.hidden(), config.hidden());
+        Tensor gate = halves[0];
+        Tensor up = halves[1];
         Tensor activated = switch (config.activation()) {
             case SILU -> torch.silu(gate);
             case GELU_TANH -> torch.gelu(gate, "tanh");

@@ -1,6 +1,11 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -15,9 +20,23 @@ final class RmsNorm {
     /// @param weight `[n]` fp32
     /// @return fp32, of x's shape
     static Tensor apply(Tensor x, Tensor weight, double eps) {
+        if (x.requires_grad() && GradMode.is_enabled()) {
+            return recorded(x.to(torch.ScalarType.Float), weight, eps);
+        }
         try (TensorOptional scale = new TensorOptional(weight);
                 DoubleOptional floor = new DoubleOptional(eps)) {
             return torch.rms_norm(x.to(torch.ScalarType.Float), new long[] {weight.size(0)}, scale, floor);
         }
     }
+
+    /// The same, of operators whose gradients take few passes over memory.
+    private static Tensor recorded(Tensor x, Tensor weight, double eps) {
+        Tensor length = torch.linalg_vector_norm(x, TWO, LAST, true, NO_TYPE); // [..., 1]
+        Tensor mean = Tensors.times(length.square(), 1.0 / weight.size(0));
+        return x.mul(Tensors.plus(mean, eps).rsqrt()).mul(weight);
+    }
+
+    private static final Scalar TWO = Scope.constant(new Scalar(2.0));
+    private static final long[] LAST = {-1};
+    private static final ScalarTypeOptional NO_TYPE = Scope.constant(new ScalarTypeOptional());
 }

@@ -98,9 +98,15 @@ public final class Nla implements AutoCloseable {
     /// @param base as for [#open]
     public static <R> R withVerbalizer(
             PairFolder pair, @Nullable Base base, DType dtype, Progress progress, Function<Verbalizer, R> work) {
+        return withVerbalizer(pair.verbalizer(), base, dtype, progress, work);
+    }
+
+    /// As above, of a half alone.
+    public static <R> R withVerbalizer(
+            PairFolder.Half half, @Nullable Base base, DType dtype, Progress progress, Function<Verbalizer, R> work) {
         List<AutoCloseable> owned = new ArrayList<>();
         try {
-            return work.apply(openVerbalizer(pair.verbalizer(), base, dtype, progress, owned));
+            return work.apply(openVerbalizer(half, base, dtype, progress, owned));
         } finally {
             closeAll(owned);
         }

@@ -73,7 +73,8 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
                 folder + ": is not a pair: " + folder.resolve(names[0]).resolve(NlaMeta.FILE) + " is missing");
     }
 
-    private static Half verbalizer(Path folder) {
+    /// A verbalizer without its reconstructor.
+    public static Half verbalizer(Path folder) {
         return new Half(folder, read(folder, NlaMeta.Role.VERBALIZER));
     }
 

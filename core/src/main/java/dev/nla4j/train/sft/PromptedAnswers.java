@@ -8,7 +8,6 @@ import dev.nla4j.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// The forward pass of a verbalizer that learns: logits of given answers to one prompt with many activations. What
 /// stands before the slot is read once for all rows, with its gradient.
@@ -40,6 +39,11 @@ public record PromptedAnswers(int[] promptIds, Injection injection) {
     /// @param answers B of them with N ids together
     /// @return `[N, V]` fp32, the open scope owns it
     public Tensor logits(Decoder decoder, List<Answer> answers) {
+        return decoder.logits(residuals(decoder, answers));
+    }
+
+    /// The residual stream after all blocks where each answer's tokens are predicted, `[N, D]` fp32.
+    private Tensor residuals(Decoder decoder, List<Answer> answers) {
         int slot = injection.slots(promptIds).get(0);
         int rest = promptIds.length - slot;
         int longest = answers.stream().mapToInt(a -> a.ids().length).max().orElseThrow() - 1;
@@ -52,9 +56,7 @@ public record PromptedAnswers(int[] promptIds, Injection injection) {
         try (Prefix shared =
                 Prefix.of(decoder, prompt.narrow(1, 0, slot), decoder.config().numLayers())) {
             Tensor residual = decoder.residual(rows, new Context.Start(shared, null)); // [B, T, D]
-            Tensor read = residual.reshape(-1, decoder.config().dim())
-                    .index_select(0, places(answers, rest, rest + longest)); // [N, D]
-            return decoder.logits(read);
+            return residual.reshape(-1, decoder.config().dim()).index_select(0, places(answers, rest, rest + longest));
         }
     }
 
@@ -95,10 +97,6 @@ public record PromptedAnswers(int[] promptIds, Injection injection) {
 
     /// Cross entropy summed over the answers' tokens, a scalar.
     public Tensor loss(Decoder decoder, List<Answer> answers) {
-        Tensor logits = logits(decoder, answers); // [N, V]
-        Tensor chosen = logits.gather(1, ids(answers).view(-1, 1)).view(-1); // [N]
-        return torch.logsumexp(logits, LAST, false).sub(chosen).sum();
+        return HeadLoss.crossEntropy(decoder, residuals(decoder, answers), ids(answers));
     }
-
-    private static final long[] LAST = {-1};
 }

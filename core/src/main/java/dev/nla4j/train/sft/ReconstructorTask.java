@@ -26,8 +26,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Teaches the reconstructor to read an activation out of its gold text: `2 (1 − cos)`. The controls give it other
-/// rows' texts, and no text at all: the mean direction of the training rows.
+/// Teaches the reconstructor to read an activation out of a text: its gold text, or one that the verbalizer wrote about
+/// it; `2 (1 − cos)`. The controls give it other rows' texts, and no text at all: the mean direction of the training
+/// rows.
 public final class ReconstructorTask implements Task {
     private static final int MOST_HELD_OUT = 512;
     private static final int SAMPLES = 8;
@@ -42,7 +43,9 @@ public final class ReconstructorTask implements Task {
     private final Reconstructor prompts;
     private final SftConfig config;
     private final List<Example> train;
-    private final List<int[]> gold;
+    private final List<String> texts;
+    private final List<int[]> plain; // prompts of the texts as they are
+    private final OwnSamples own;
     private final List<Example> heldOut;
     private final VarianceExplained variance;
 
@@ -51,8 +54,14 @@ public final class ReconstructorTask implements Task {
     /// @param base stays the caller's
     /// @param data rows of stage ar_sft
     /// @param heldOut explained rows of other documents, 2 or more
+    /// @param own texts that take the place of gold ones
     public ReconstructorTask(
-            LanguageModel base, HalfSidecar.Base named, Examples data, Examples heldOut, SftConfig config) {
+            LanguageModel base,
+            HalfSidecar.Base named,
+            Examples data,
+            Examples heldOut,
+            OwnSamples own,
+            SftConfig config) {
         requirePossible(config);
         heldOut.requireLike(data);
         heldOut.requireOtherDocuments(data);
@@ -76,8 +85,11 @@ public final class ReconstructorTask implements Task {
             this.head = scope.release(Tensors.of(identity, dim, dim).set_requires_grad(true));
         }
         this.prompts = new Reconstructor(base.decoder(), base.tokenizer(), meta, head);
-        this.gold =
-                train.stream().map(row -> prompts.promptIds(row.explanation())).toList();
+        this.own = own;
+        this.texts = IntStream.range(0, train.size())
+                .mapToObj(row -> own.train().getOrDefault(row, train.get(row).explanation()))
+                .toList();
+        this.plain = texts.stream().map(prompts::promptIds).toList();
         this.adapter = TrainableAdapter.fresh(
                 base.config(),
                 prompts.layer() + 1,
@@ -93,11 +105,6 @@ public final class ReconstructorTask implements Task {
     private static void requirePossible(SftConfig config) {
         if (config.learner().rank() == 0) {
             throw new ConfigException("rank: must be >= 1, was 0: full weights can't be trained yet");
-        }
-        if (config.mix().ownSamples() > 0) {
-            throw new ConfigException(
-                    "own-samples: must be 0, was " + config.mix().ownSamples()
-                            + ": texts of the verbalizer are learned from in reinforcement learning");
         }
     }
 
@@ -118,7 +125,7 @@ public final class ReconstructorTask implements Task {
 
     @Override
     public int length(int row) {
-        return gold.get(row).length;
+        return plain.get(row).length;
     }
 
     @Override
@@ -142,33 +149,40 @@ public final class ReconstructorTask implements Task {
     private int[] prompt(int row, long step) {
         SftConfig.Mix mix = config.mix();
         if (mix.segmentDropout() == 0 && !mix.segmentShuffle()) {
-            return gold.get(row);
+            return plain.get(row);
         }
         Paraphrase segments = new Paraphrase(mix.segmentShuffle(), mix.segmentDropout(), 0, 0, Paraphrase.Quotes.KEPT);
-        return prompts.promptIds(segments.of(train.get(row).explanation(), config.seed(), step * train.size() + row));
+        return prompts.promptIds(segments.of(texts.get(row), config.seed(), step * train.size() + row));
     }
 
     @Override
     public Evaluation evaluate() {
         List<float[]> truth = heldOut.stream().map(Example::activation).toList();
-        List<float[]> own = reconstructed();
+        List<float[]> read =
+                reconstructed(heldOut.stream().map(Example::explanation).toList());
         int[] others = Shuffle.derangement(truth.size(), config.seed());
-        List<float[]> foreign = Arrays.stream(others).mapToObj(own::get).toList();
+        List<float[]> foreign = Arrays.stream(others).mapToObj(read::get).toList();
         float[] mean = mean();
         List<float[]> constant = truth.stream().map(_ -> mean).toList();
-        double fve = variance.fve(VarianceExplained.errors(own, truth));
+        double fve = variance.fve(VarianceExplained.errors(read, truth));
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("fve", fve);
         values.put("fve_shuffled", variance.fve(VarianceExplained.errors(foreign, truth)));
         values.put("fve_mean_vector", variance.fve(VarianceExplained.errors(constant, truth)));
+        if (!own.heldOut().isEmpty()) {
+            values.put(
+                    "fve_own_samples",
+                    variance.fve(VarianceExplained.errors(
+                            reconstructed(own.heldOut()),
+                            truth.subList(0, own.heldOut().size()))));
+        }
         return new Evaluation(fve, values);
     }
 
-    private List<float[]> reconstructed() {
+    private List<float[]> reconstructed(List<String> texts) {
         try (Scope _ = Scope.noGrad()) {
             Reconstructor now = new Reconstructor(adapter.on(base.decoder()), base.tokenizer(), meta, head);
-            return List.of(
-                    now.reconstruct(heldOut.stream().map(Example::explanation).toList()));
+            return List.of(now.reconstruct(texts));
         }
     }
 
@@ -189,11 +203,12 @@ public final class ReconstructorTask implements Task {
 
     @Override
     public String samples(long step) {
-        List<float[]> own = reconstructed();
+        List<float[]> read = reconstructed(
+                heldOut.stream().limit(SAMPLES).map(Example::explanation).toList());
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i < Math.min(SAMPLES, own.size()); i++) {
+        for (int i = 0; i < read.size(); i++) {
             double error = VarianceExplained.errors(
-                    List.of(own.get(i)), List.of(heldOut.get(i).activation()))[0];
+                    List.of(read.get(i)), List.of(heldOut.get(i).activation()))[0];
             text.append(String.format(Locale.ROOT, "error %.3f  ", error))
                     .append(heldOut.get(i).explanation().replace("\n", " | "))
                     .append('\n');

@@ -51,7 +51,12 @@ class SftLoopTest {
                 ? new VerbalizerTask(
                         tiny.model(), TinyTask.BASE, tiny.examples(Stage.AV_SFT, "av", 32, 1), heldOut, config)
                 : new ReconstructorTask(
-                        tiny.model(), TinyTask.BASE, tiny.examples(Stage.AR_SFT, "ar", 32, 3), heldOut, config);
+                        tiny.model(),
+                        TinyTask.BASE,
+                        tiny.examples(Stage.AR_SFT, "ar", 32, 3),
+                        heldOut,
+                        OwnSamples.NONE,
+                        config);
     }
 
     private SftLoop.Result run(TinyTask tiny, String role, SftConfig config, String name, SftLoop.Listener listener)

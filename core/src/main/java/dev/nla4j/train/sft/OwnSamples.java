@@ -1,0 +1,140 @@
+package dev.nla4j.train.sft;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.generate.Completion;
+import dev.nla4j.nla.Verbalizer;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.Rng;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Texts that the verbalizer wrote itself, at temperature 1: what a reconstructor will have to read. Drawn once before
+/// the training and kept in a file, so that a run that goes on learns from the same ones.
+///
+/// @param train by row of the training set; rows that are not there keep their gold text
+/// @param heldOut of the first held-out rows, in their order
+public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
+    /// A reconstructor that learns from gold texts alone.
+    public static final OwnSamples NONE = new OwnSamples(Map.of(), List.of());
+
+    private static final int MOST_HELD_OUT = 192;
+    private static final int LONGEST = 96;
+    /// Rows that are written between two reports.
+    private static final int CHUNK = 128;
+    /// Keeps the choice of rows apart from other random choices of the same seed.
+    private static final long CHOICE = -7;
+
+    private static final long LARGEST_FILE = 1L << 30;
+
+    public OwnSamples {
+        train = Map.copyOf(train);
+        heldOut = List.copyOf(heldOut);
+    }
+
+    /// What the texts depend on: a file of other texts is not taken.
+    ///
+    /// @param verbalizer hash of its weights
+    /// @param share of training rows, 0 to 1
+    public record Origin(String verbalizer, String data, String heldOut, double share, long seed) {
+        private ObjectNode json() {
+            return Json.mapper()
+                    .createObjectNode()
+                    .put("verbalizer", verbalizer)
+                    .put("data", data)
+                    .put("held_out", heldOut)
+                    .put("share", share)
+                    .put("seed", seed);
+        }
+    }
+
+    /// The texts in `file` when they are of this origin.
+    public static Optional<OwnSamples> read(Path file, Origin origin) throws IOException {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        JsonNode root = Json.read(file, LARGEST_FILE);
+        if (!root.path("origin").toString().equals(origin.json().toString())) {
+            return Optional.empty();
+        }
+        Map<Integer, String> train = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> entry : root.path("train").properties()) {
+            train.put(row(file, entry.getKey()), entry.getValue().asString());
+        }
+        List<String> heldOut = new ArrayList<>();
+        root.path("held_out").forEach(text -> heldOut.add(text.asString()));
+        return Optional.of(new OwnSamples(train, heldOut));
+    }
+
+    private static int row(Path file, String key) {
+        try {
+            return Integer.parseInt(key);
+        } catch (NumberFormatException e) {
+            throw new FormatException(file, -1, "train", "must have row numbers as keys, has \"" + key + "\"", e);
+        }
+    }
+
+    /// Draws the texts and keeps them in `file`.
+    public static OwnSamples draw(
+            Verbalizer verbalizer, Examples data, Examples heldOut, Origin origin, Path file, Progress progress)
+            throws IOException {
+        List<Integer> chosen = new ArrayList<>();
+        for (int row = 0; row < data.rows().size(); row++) {
+            if (Rng.uniform(origin.seed(), CHOICE, row) < origin.share()) {
+                chosen.add(row);
+            }
+        }
+        List<Verbalizer.Task> tasks = new ArrayList<>();
+        chosen.forEach(row -> tasks.add(new Verbalizer.Task(data.rows().get(row).activation(), row)));
+        int shown = Math.min(MOST_HELD_OUT, heldOut.rows().size());
+        for (int row = 0; row < shown; row++) {
+            // Numbers of their own: a held-out row is no training row.
+            tasks.add(new Verbalizer.Task(heldOut.rows().get(row).activation(), -1L - row));
+        }
+        List<String> texts = texts(verbalizer, tasks, origin.seed(), progress);
+        Map<Integer, String> train = new TreeMap<>();
+        for (int i = 0; i < chosen.size(); i++) {
+            // Nothing written is nothing to learn from.
+            if (!texts.get(i).isBlank()) {
+                train.put(chosen.get(i), texts.get(i));
+            }
+        }
+        OwnSamples samples = new OwnSamples(train, texts.subList(chosen.size(), texts.size()));
+        samples.write(file, origin);
+        return samples;
+    }
+
+    private static List<String> texts(
+            Verbalizer verbalizer, List<Verbalizer.Task> tasks, long seed, Progress progress) {
+        List<String> texts = new ArrayList<>();
+        for (int from = 0; from < tasks.size(); from += CHUNK) {
+            List<Verbalizer.Task> part = tasks.subList(from, Math.min(tasks.size(), from + CHUNK));
+            int before = from;
+            for (Completion written : verbalizer.complete(
+                    part,
+                    new Verbalizer.Options(1, seed, LONGEST),
+                    done -> progress.report("write own samples", before + (long) done, tasks.size(), "texts"))) {
+                texts.add(verbalizer.read(written).description());
+            }
+        }
+        return texts;
+    }
+
+    private void write(Path file, Origin origin) throws IOException {
+        ObjectNode root = Json.mapper().createObjectNode();
+        root.set("origin", origin.json());
+        ObjectNode rows = root.putObject("train");
+        new TreeMap<>(train).forEach((row, text) -> rows.put(row.toString(), text));
+        heldOut.forEach(root.putArray("held_out")::add);
+        AtomicFile.writeString(file, root + "\n");
+    }
+}
