@@ -58,6 +58,13 @@ final class DataSplitCommand implements Callable<Integer> {
     Set<String> heldOut;
 
     @Option(
+            names = "--hold-out",
+            paramLabel = "SHARE",
+            description = "Hold out a share of the documents, drawn by their ids: for a corpus without splits.")
+    @Nullable
+    Double holdOut;
+
+    @Option(
             names = "--fractions",
             paramLabel = "AV,AR,RL",
             defaultValue = "0.25,0.25,0.5",
@@ -81,6 +88,9 @@ final class DataSplitCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (allTrain && (corpus != null || heldOut != null)) {
             throw new IllegalArgumentException("--all-train goes without --corpus and --held-out");
+        }
+        if (holdOut != null && (allTrain || corpus != null || heldOut != null)) {
+            throw new IllegalArgumentException("--hold-out goes without --corpus, --held-out and --all-train");
         }
         Path folder = out == null ? DataPaths.splits(base) : out;
         DataSplit.Result result = new DataSplit(fractions(), seed, splits())
@@ -109,6 +119,9 @@ final class DataSplitCommand implements Callable<Integer> {
     private DocumentSplits splits() {
         if (allTrain) {
             return DocumentSplits.none();
+        }
+        if (holdOut != null) {
+            return DocumentSplits.drawn(holdOut);
         }
         Set<String> names = heldOut == null ? DocumentSplits.HELD_OUT : new LinkedHashSet<>(heldOut);
         return corpus == null

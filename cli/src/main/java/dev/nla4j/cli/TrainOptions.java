@@ -1,9 +1,11 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.PipelineConfig;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.Section;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -20,6 +22,9 @@ final class TrainOptions {
             description = "Overrides one key of the configuration; may be repeated.")
     List<String> assignments = List.of();
 
+    @Option(names = "--tiny", description = "Take the configuration's small form (variants.tiny): a try-out.")
+    boolean tiny;
+
     @Option(names = "--resume", description = "Go on with the run that the folder holds, from its newest checkpoint.")
     boolean resume;
 
@@ -29,17 +34,39 @@ final class TrainOptions {
     @Nullable
     private ObjectNode resolved;
 
+    @Nullable
+    private PipelineConfig pipeline;
+
     /// Reads file and overrides; unknown keys are refused.
     RunConfig read() {
-        ConfigTree tree = ConfigTree.read(config);
+        ConfigTree tree = ConfigTree.read(config).variant(tiny ? "tiny" : null);
         for (String assignment : assignments) {
             tree = tree.set(assignment);
         }
         Section top = tree.section();
         RunConfig read = RunConfig.read(top);
+        pipeline = PipelineConfig.read(top);
         top.done();
         resolved = top.resolved();
         return read;
+    }
+
+    /// How texts become training sets, after [#read].
+    PipelineConfig pipeline() {
+        if (pipeline == null) {
+            throw new IllegalStateException("read() comes first");
+        }
+        return pipeline;
+    }
+
+    /// The options that make another training command read the same.
+    List<String> again() {
+        List<String> again = new ArrayList<>(List.of("--config", config.toString()));
+        if (tiny) {
+            again.add("--tiny");
+        }
+        assignments.forEach(assignment -> again.addAll(List.of("--set", assignment)));
+        return again;
     }
 
     /// All keys with their values, after [#read].

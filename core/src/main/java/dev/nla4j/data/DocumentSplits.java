@@ -20,21 +20,22 @@ public final class DocumentSplits {
     public static final Set<String> HELD_OUT =
             Set.of("eval", "evaluation", "test", "validation", "valid", "val", "dev", "heldout", "held-out", "holdout");
 
+    private static final double NOT_DRAWN = -1;
     private static final Pattern NUMBERED = Pattern.compile("(.*):([^:]+):\\d+");
 
     private final Set<String> heldOutNames;
     private final @Nullable Map<String, Boolean> known;
-    private final boolean allTrain;
+    private final double drawn;
 
-    private DocumentSplits(Set<String> heldOutNames, @Nullable Map<String, Boolean> known, boolean allTrain) {
+    private DocumentSplits(Set<String> heldOutNames, @Nullable Map<String, Boolean> known, double drawn) {
         this.heldOutNames = Set.copyOf(heldOutNames);
         this.known = known;
-        this.allTrain = allTrain;
+        this.drawn = drawn;
     }
 
     /// Splits as the documents' ids tell them: `{corpus}:{split}:{index}`.
     public static DocumentSplits fromIds(Set<String> heldOutNames) {
-        return new DocumentSplits(lower(heldOutNames), null, false);
+        return new DocumentSplits(lower(heldOutNames), null, NOT_DRAWN);
     }
 
     /// Splits as the corpus has them from which the activations were taken.
@@ -48,18 +49,33 @@ public final class DocumentSplits {
                         document.id(), names.contains(document.split().toLowerCase(Locale.ROOT)), Boolean::logicalOr);
             }
         }
-        return new DocumentSplits(names, known, false);
+        return new DocumentSplits(names, known, NOT_DRAWN);
     }
 
     /// No document is held out.
     public static DocumentSplits none() {
-        return new DocumentSplits(Set.of(), null, true);
+        return new DocumentSplits(Set.of(), null, 0);
+    }
+
+    /// A share of the documents is held out, drawn by their ids: for a corpus without splits of its own.
+    ///
+    /// @param share 0 to below 1
+    public static DocumentSplits drawn(double share) {
+        if (!(share >= 0 && share < 1)) {
+            throw new IllegalArgumentException("share held out: must be 0 to below 1, was " + share);
+        }
+        return new DocumentSplits(Set.of(), null, share);
+    }
+
+    /// 0 to below 1, the same for the same id always.
+    private static double place(String documentId) {
+        return Long.parseLong(Sha256.of(documentId).substring(0, 13), 16) / (double) (1L << 52);
     }
 
     /// Whether a document is held out; empty when that is not known.
     public Optional<Boolean> isHeldOut(String documentId, DatasetMeta.Extraction extraction) {
-        if (allTrain) {
-            return Optional.of(false);
+        if (drawn >= 0) {
+            return Optional.of(place(documentId) < drawn);
         }
         if (known != null) {
             return Optional.ofNullable(known.get(documentId));

@@ -2,6 +2,7 @@ package dev.nla4j.train.config;
 
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -11,6 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// that reads ([Section]).
 public final class ConfigTree {
     private static final long LONGEST = 1 << 20;
+    private static final String VARIANTS = "variants";
     private static final Path COMMAND_LINE = Path.of("--set");
 
     private final ObjectNode root;
@@ -75,6 +77,32 @@ public final class ConfigTree {
         }
         at.set(keys[keys.length - 1], value);
         return new ConfigTree(copy);
+    }
+
+    /// The tree without its `variants`, with the named one of them laid over: another form of the same run.
+    ///
+    /// @param name null for the run itself
+    public ConfigTree variant(@Nullable String name) {
+        ObjectNode copy = root.deepCopy();
+        JsonNode variants = copy.remove(VARIANTS);
+        if (name == null) {
+            return new ConfigTree(copy);
+        }
+        if (variants == null || !(variants.get(name) instanceof ObjectNode chosen)) {
+            throw new ConfigException(VARIANTS + "." + name + ": is missing: this configuration has no such form");
+        }
+        lay(copy, chosen);
+        return new ConfigTree(copy);
+    }
+
+    private static void lay(ObjectNode under, ObjectNode over) {
+        over.properties().forEach(entry -> {
+            if (under.get(entry.getKey()) instanceof ObjectNode below && entry.getValue() instanceof ObjectNode above) {
+                lay(below, above);
+            } else {
+                under.set(entry.getKey(), entry.getValue());
+            }
+        });
     }
 
     /// The top of the tree, to be read once; what is read, with its defaults, gathers in [Section#resolved].

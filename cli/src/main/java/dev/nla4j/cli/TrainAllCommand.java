@@ -1,0 +1,103 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.format.InputException;
+import dev.nla4j.train.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `nla train all`.
+@Command(
+        name = "all",
+        description = "From texts to a pair: extract, split, teach, build, supervised training of both halves, export."
+                + " Each stage is a command of its own and is printed; one whose result is whole is passed over, one"
+                + " that was cut off goes on. So the same command again is how to resume.",
+        footer = {
+            "",
+            "Example: nla train all --config configs/smollm2-l20.yaml --corpus documents.jsonl",
+            "Example: nla train all --config configs/smollm2-l20.yaml --tiny --dry-run"
+        })
+final class TrainAllCommand implements Callable<Integer> {
+    @Mixin
+    TrainOptions options = new TrainOptions();
+
+    @Option(
+            names = "--corpus",
+            paramLabel = "DIR|F.jsonl|F.parquet",
+            description = "Texts to learn from. Default: the configuration's pipeline.corpus.")
+    @Nullable
+    Path corpus;
+
+    @CommandLine.Spec
+    private CommandLine.Model.@Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        RunConfig config = options.read();
+        Path texts = corpus != null
+                ? corpus
+                : options.pipeline()
+                        .corpus()
+                        .map(Path::of)
+                        .orElseThrow(() -> new InputException(
+                                options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
+        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again());
+        List<TrainStages.Stage> all = stages.all();
+        if (options.dryRun) {
+            for (TrainStages.Stage stage : all) {
+                System.out.println((stages.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
+            }
+            return ExitCode.OK;
+        }
+        Files.createDirectories(config.folder().resolve("data"));
+        long start = System.nanoTime();
+        for (int i = 0; i < all.size(); i++) {
+            TrainStages.Stage stage = all.get(i);
+            String place = "[" + (i + 1) + "/" + all.size() + "] ";
+            if (stages.isDone(stage)) {
+                System.err.println(place + stage.name() + ": is done");
+                continue;
+            }
+            List<String> command = stages.command(stage);
+            System.err.println(place + line(command));
+            int code = run(command);
+            if (code != ExitCode.OK) {
+                System.err.println("nla: stage " + stage.name() + " failed; the same command goes on from there");
+                return code;
+            }
+            stages.done(stage);
+        }
+        System.err.println(String.format(
+                Locale.ROOT,
+                "%s: the pair is there (%.1f minutes)",
+                config.folder().resolve("export"),
+                (System.nanoTime() - start) / 60e9));
+        return ExitCode.OK;
+    }
+
+    /// In a command line of its own, with this one's streams.
+    private int run(List<String> command) {
+        CommandLine own = Objects.requireNonNull(spec).commandLine();
+        CommandLine fresh = Main.commandLine(System.out, System.err);
+        fresh.setOut(own.getOut());
+        fresh.setErr(own.getErr());
+        return fresh.execute(command.toArray(String[]::new));
+    }
+
+    private static String line(List<String> command) {
+        StringBuilder line = new StringBuilder("nla");
+        for (String word : command) {
+            line.append(' ').append(word.matches("[\\w./:=,-]+") ? word : "'" + word.replace("'", "'\\''") + "'");
+        }
+        return line.toString();
+    }
+}

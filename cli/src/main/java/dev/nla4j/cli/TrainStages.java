@@ -1,0 +1,211 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.config.PipelineConfig;
+import dev.nla4j.train.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The way from texts to a pair, cut into stages. Each is a command that a person could type, and goes on by itself
+/// when it was cut off; a stage whose result is whole is not done again.
+final class TrainStages {
+    private static final long LARGEST_MANIFEST = 1 << 20;
+
+    private final RunConfig config;
+    private final PipelineConfig pipeline;
+    private final Path corpus;
+    private final List<String> again;
+
+    /// @param again options that make a training command read the same configuration
+    TrainStages(RunConfig config, PipelineConfig pipeline, Path corpus, List<String> again) {
+        this.config = config;
+        this.pipeline = pipeline;
+        this.corpus = corpus;
+        this.again = List.copyOf(again);
+    }
+
+    /// One command and the files that it leaves.
+    record Stage(String name, List<String> command, List<Path> leaves) {}
+
+    List<Stage> all() {
+        List<Stage> stages = new ArrayList<>();
+        Path base = data("base");
+        String text = pipeline.textField();
+        stages.add(new Stage(
+                "extract",
+                List.of(
+                        "extract",
+                        "--model",
+                        config.model(),
+                        "--dtype",
+                        config.dtype().name(),
+                        "--layer",
+                        "" + pipeline.layer(),
+                        "--corpus",
+                        corpus.toString(),
+                        "--text-field",
+                        text,
+                        "--out",
+                        base.toString(),
+                        "--window",
+                        "" + pipeline.window(),
+                        "--stride",
+                        "" + pipeline.stride(),
+                        "--min-position",
+                        "" + pipeline.minPosition(),
+                        "--per-doc",
+                        pipeline.perDocument(),
+                        "--seed",
+                        "" + pipeline.seed()),
+                List.of(base)));
+        stages.add(split(base));
+        stages.add(teach("av_sft"));
+        stages.add(teach("ar_sft"));
+        stages.add(teach("eval"));
+        stages.add(build(data("av_sft_explained"), "av_sft"));
+        stages.add(build(data("ar_sft_explained"), "ar_sft"));
+        stages.add(build(raw("rl"), "rl"));
+        stages.add(learn("av"));
+        stages.add(learn("ar"));
+        Path pair = config.folder().resolve("export");
+        stages.add(new Stage(
+                "export",
+                List.of("export", "--nla", TrainRuns.pair(config).toString(), "--out", pair.toString()),
+                List.of(pair.resolve("manifest.json"))));
+        return List.copyOf(stages);
+    }
+
+    private Stage split(Path base) {
+        List<String> command = new ArrayList<>(List.of(
+                "data",
+                "split",
+                base.toString(),
+                "--out",
+                splits().toString(),
+                "--fractions",
+                pipeline.fractions(),
+                "--seed",
+                "" + pipeline.seed(),
+                "--restart"));
+        command.addAll(
+                pipeline.holdOut() > 0
+                        ? List.of("--hold-out", "" + pipeline.holdOut())
+                        : List.of("--corpus", corpus.toString(), "--text-field", pipeline.textField()));
+        return new Stage("split", command, List.of(raw("av_sft"), raw("ar_sft"), raw("rl"), raw("eval")));
+    }
+
+    /// Each file by itself, so that each goes on alone.
+    private Stage teach(String name) {
+        return new Stage(
+                "teach " + name,
+                List.of(
+                        "data",
+                        "teach",
+                        raw(name).toString(),
+                        "--dtype",
+                        config.dtype().name()),
+                List.of(data(name + "_explained")));
+    }
+
+    private Stage build(Path input, String stage) {
+        Path out = data(stage);
+        return new Stage(
+                "build " + stage,
+                List.of("data", "build", input.toString(), "--stage", stage, "--out", out.toString(), "--restart"),
+                List.of(out));
+    }
+
+    private Stage learn(String role) {
+        List<String> command = new ArrayList<>(List.of("train", "sft", "--role", role));
+        command.addAll(again);
+        return new Stage(
+                "sft " + role,
+                command,
+                List.of(TrainRuns.pair(config).resolve(role).resolve("nla_meta.yaml")));
+    }
+
+    private Path data(String name) {
+        return config.folder().resolve("data").resolve(name + ".parquet");
+    }
+
+    private Path splits() {
+        return config.folder().resolve("data").resolve("splits");
+    }
+
+    private Path raw(String name) {
+        return splits().resolve(name + "_raw.parquet");
+    }
+
+    /// The stage's command as it must be typed now: a training that has begun goes on.
+    List<String> command(Stage stage) {
+        List<String> command = new ArrayList<>(stage.command);
+        if (stage.name.startsWith("sft ") && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
+            command.add("--resume");
+        }
+        return command;
+    }
+
+    /// Whether a stage's result is whole and is what its command makes now.
+    ///
+    /// @throws InputException when it was made by another command
+    boolean isDone(Stage stage) {
+        Path manifest = manifest(stage);
+        if (!Files.exists(manifest)) {
+            return false;
+        }
+        JsonNode root = Json.read(manifest, LARGEST_MANIFEST);
+        String before = root.path("command").toString();
+        String now = json(stage).path("command").toString();
+        if (!before.equals(now)) {
+            throw new InputException(manifest + ": stage " + stage.name + " was done as " + before + ", would be " + now
+                    + "; give this configuration a folder of its own");
+        }
+        for (Path file : stage.leaves) {
+            JsonNode size = root.path("files").path(file.getFileName().toString());
+            if (!Files.exists(file) || !size.isNumber() || size.longValue() != size(file)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Notes that a stage's result is whole.
+    void done(Stage stage) throws IOException {
+        ObjectNode root = json(stage);
+        ObjectNode files = root.putObject("files");
+        for (Path file : stage.leaves) {
+            if (!Files.exists(file)) {
+                throw new IllegalStateException("stage " + stage.name + " has left no " + file);
+            }
+            files.put(file.getFileName().toString(), size(file));
+        }
+        Files.createDirectories(manifest(stage).resolveSibling("."));
+        AtomicFile.writeString(manifest(stage), root.toPrettyString() + "\n");
+    }
+
+    private static ObjectNode json(Stage stage) {
+        ObjectNode root = Json.mapper().createObjectNode().put("stage", stage.name);
+        stage.command.forEach(root.putArray("command")::add);
+        return root;
+    }
+
+    private Path manifest(Stage stage) {
+        return config.folder().resolve("stages").resolve(stage.name.replace(' ', '-') + ".json");
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

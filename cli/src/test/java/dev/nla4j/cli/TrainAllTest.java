@@ -1,0 +1,89 @@
+package dev.nla4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nla4j.train.MetricsLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The small form of the whole way, from texts to a pair, as CI runs it. Nothing more is claimed of what it learns than
+/// what is asked here.
+class TrainAllTest {
+    @TempDir
+    Path folder;
+
+    private Run all(String... more) {
+        Path root = DefaultModel.root();
+        List<String> command = new ArrayList<>(List.of(
+                "train",
+                "all",
+                "--config",
+                root.resolve("configs/smollm2-l20.yaml").toString(),
+                "--tiny",
+                "--corpus",
+                root.resolve("configs/tiny/documents.jsonl").toString(),
+                "--set",
+                "folder=" + folder.resolve("run")));
+        command.addAll(List.of(more));
+        return Run.of(command.toArray(String[]::new));
+    }
+
+    private List<MetricsLog.Line> metrics(String part) throws IOException {
+        return MetricsLog.read(folder.resolve("run").resolve(part).resolve("metrics.jsonl"));
+    }
+
+    @Test
+    void texts_become_a_pair_that_beats_its_controls_and_what_is_done_is_passed_over() throws IOException {
+        DefaultModel.required();
+        Run run = all();
+        assertThat(run.code()).as(run.err()).isZero();
+        Map<String, Double> before = metrics("sft-av").getFirst().values();
+        Map<String, Double> after = metrics("sft-av").getLast().values();
+        assertThat(after.get("eval/loss"))
+                .isLessThan(before.get("eval/loss"))
+                .isLessThan(after.get("eval/loss_shuffled"));
+        Map<String, Double> read = metrics("sft-ar").getLast().values();
+        assertThat(read.get("fve"))
+                .isGreaterThan(metrics("sft-ar").getFirst().values().get("fve"))
+                .isGreaterThan(read.get("fve_mean_vector"))
+                .isGreaterThan(read.get("fve_shuffled"));
+        assertThat(folder.resolve("run/export/manifest.json")).exists();
+
+        Run again = all();
+        assertThat(again.code()).as(again.err()).isZero();
+        assertThat(again.err()).contains("extract: is done", "sft av: is done", "export: is done");
+        Run listed = all("--dry-run");
+        assertThat(listed.out().lines()).hasSize(stagesDone()).allMatch(line -> line.startsWith("done "));
+        Run other = all("--set", "pipeline.layer=19");
+        assertThat(other.code()).isEqualTo(3);
+        assertThat(other.err()).contains("stage extract was done as", "folder of its own");
+    }
+
+    private int stagesDone() throws IOException {
+        try (java.util.stream.Stream<Path> files = Files.list(folder.resolve("run/stages"))) {
+            return (int) files.count();
+        }
+    }
+
+    @Test
+    void a_dry_run_says_what_is_to_do_and_texts_must_be_named() throws IOException {
+        Run listed = all("--dry-run");
+        assertThat(listed.code()).as(listed.err()).isZero();
+        assertThat(listed.out()).contains("to do  nla extract", "nla train sft --role av", "nla export");
+        assertThat(folder.resolve("run")).doesNotExist();
+        Path config = folder.resolve("bare.yaml");
+        Files.writeString(config, "folder: " + folder.resolve("x") + "\n");
+        Run bare = Run.of("train", "all", "--config", config.toString());
+        assertThat(bare.code()).isEqualTo(3);
+        assertThat(bare.err()).contains("pipeline.corpus is missing");
+        Run tiny = Run.of("train", "all", "--config", config.toString(), "--tiny");
+        assertThat(tiny.code()).isEqualTo(3);
+        assertThat(tiny.err()).contains("variants.tiny");
+    }
+}
