@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
         name = "train",
         description = "Work with training runs.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {TrainAllCommand.class, TrainSftCommand.class},
+        subcommands = {TrainAllCommand.class, TrainSftCommand.class, TrainRlCommand.class},
         footer = {"", "Example: nla train compare runs/first runs/second"})
 final class TrainCommand implements Runnable {
     @CommandLine.Spec

@@ -179,8 +179,8 @@ public final class Nla implements AutoCloseable {
         }
     }
 
-    /// The reconstructor's matrix, `[D, D]` fp32.
-    private static Tensor valueHead(Path file, int dim) {
+    /// A reconstructor's matrix, `[D, D]` fp32; the caller closes it.
+    public static Tensor valueHead(Path file, int dim) {
         if (!Files.exists(file)) {
             throw new FormatException(
                     file, -1, "weight", "is missing: without its head a reconstructor reconstructs nothing");

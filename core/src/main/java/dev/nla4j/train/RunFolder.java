@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -60,12 +61,14 @@ public final class RunFolder implements AutoCloseable {
             Map<String, String> dataHashes,
             Optional<String> gitCommit) {}
 
-    private RunFolder(Path folder, HeldLock lock, String config, Info info, Checkpoints.Keep keep) throws IOException {
+    private RunFolder(
+            Path folder, HeldLock lock, String config, Info info, Checkpoints.Keep keep, Consumer<String> stages)
+            throws IOException {
         this.folder = folder;
         this.lock = lock;
         this.info = info;
         this.configHash = CheckpointManifest.sha256(config.getBytes(StandardCharsets.UTF_8));
-        this.checkpoints = new Checkpoints(folder.resolve("checkpoints"), keep);
+        this.checkpoints = new Checkpoints(folder.resolve("checkpoints"), keep, stages);
         this.checkpoint = checkpoints.newest();
         long offset = checkpoint.map(c -> offset(c)).orElse(0L);
         this.metrics = MetricsLog.open(folder.resolve(METRICS), offset);
@@ -79,6 +82,12 @@ public final class RunFolder implements AutoCloseable {
     /// @throws InputException when another process holds the folder, when it holds a run of another configuration
     /// (the keys that differ are named), or when it holds files but no run
     public static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep) throws IOException {
+        return open(folder, config, info, keep, stage -> {});
+    }
+
+    /// @param stages as for [Checkpoints]: for tests that stop in the midst of a save
+    static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep, Consumer<String> stages)
+            throws IOException {
         Files.createDirectories(folder);
         HeldLock lock = lock(folder);
         boolean opened = false;
@@ -92,7 +101,7 @@ public final class RunFolder implements AutoCloseable {
                 AtomicFile.writeString(folder.resolve(RUN), json(info));
                 AtomicFile.writeString(file, text);
             }
-            RunFolder run = new RunFolder(folder, lock, text, info, keep);
+            RunFolder run = new RunFolder(folder, lock, text, info, keep, stages);
             opened = true;
             return run;
         } finally {

@@ -18,9 +18,17 @@ import java.util.Optional;
 /// @param loss what the verbalizer minimises
 /// @param reward what its texts are rewarded for
 /// @param learners how both learn
+/// @param start where the run begins and how it is measured
 /// @param cadence what happens every so many steps
 public record RlConfig(
-        int steps, long seed, Rollout rollout, Loss loss, Reward reward, Learners learners, Cadence cadence) {
+        int steps,
+        long seed,
+        Rollout rollout,
+        Loss loss,
+        Reward reward,
+        Learners learners,
+        Start start,
+        Cadence cadence) {
     public RlConfig {
         Checks.atLeast("steps", steps, 1);
     }
@@ -47,13 +55,22 @@ public record RlConfig(
         }
     }
 
+    /// How the verbalizer learns from the samples of a group.
+    public enum Method {
+        /// From all of them, each by how much better than the group it did.
+        GRPO,
+        /// From the best one alone, as from gold text.
+        BEST_OF_N
+    }
+
     /// The verbalizer's loss.
     ///
+    /// @param method what a group teaches
     /// @param kl which divergence to the warm start is added
     /// @param klWeight its weight, 0 or more
     /// @param ratioClip half width of the ratio's band, 0 for none
     /// @param normaliseBySpread whether advantages are divided by their group's spread
-    public record Loss(Kl.Kind kl, double klWeight, double ratioClip, boolean normaliseBySpread) {
+    public record Loss(Method method, Kl.Kind kl, double klWeight, double ratioClip, boolean normaliseBySpread) {
         private static final double MOST = 1000;
 
         public Loss {
@@ -73,9 +90,32 @@ public record RlConfig(
         }
     }
 
-    /// The loss of a step's policy: the budget is every sample at its longest, fixed for the run.
+    /// Where a run begins.
+    ///
+    /// @param warmStart folder of the pair, empty for the one that supervised fine-tuning left
+    /// @param adaptSteps steps before the others in which the reconstructor alone learns, from the verbalizer's
+    /// texts:
+    /// what it gains by meeting them is no gain of joint learning
+    /// @param evalRows held-out activations that are measured, 2 or more
+    public record Start(Optional<String> warmStart, int adaptSteps, int evalRows) {
+        public Start {
+            Checks.atLeast("adapt-ar-steps", adaptSteps, 0);
+            Checks.atLeast("eval-rows", evalRows, 2);
+        }
+    }
+
+    /// Steps of both phases.
+    public int allSteps() {
+        return Math.addExact(start.adaptSteps, steps);
+    }
+
+    /// The loss of a step's policy: the budget is every sample that teaches at its longest, fixed for the run.
     public PolicyLoss policyLoss() {
-        return new PolicyLoss((long) rollout.samples() * rollout.maxNewTokens, loss.ratioClip);
+        long samples = switch (loss.method) {
+            case GRPO -> rollout.samples();
+            case BEST_OF_N -> rollout.promptsPerStep;
+        };
+        return new PolicyLoss(samples * rollout.maxNewTokens, loss.ratioClip);
     }
 
     static RlConfig read(Section section) {
@@ -94,18 +134,27 @@ public record RlConfig(
         Loss loss = readLoss(section);
         Reward reward = readReward(section.section("reward"));
         Learners learners = readLearners(section, steps);
+        Start start = readStart(section);
         Cadence cadence = Cadence.read(section, new Cadence(10, 10, 10, 2, 0));
-        return section.build(() -> new RlConfig(steps, seed, rollout, loss, reward, learners, cadence));
+        return section.build(() -> new RlConfig(steps, seed, rollout, loss, reward, learners, start, cadence));
+    }
+
+    private static Start readStart(Section section) {
+        Optional<String> warmStart = section.optionalText("warm-start");
+        int adapt = section.integer("adapt-ar-steps", 8);
+        int rows = section.integer("eval-rows", 96);
+        return section.build(() -> new Start(warmStart, adapt, rows));
     }
 
     private static Loss readLoss(Section section) {
+        Method method = section.choice("method", Method.class, Method.GRPO);
         Section kl = section.section("kl");
         String kindName = kl.text("kind", "exact");
         Kl.Kind kind = kl.build(() -> Kl.Kind.parse(kindName));
         double weight = kl.number("weight", 0.02);
         double clip = section.number("ratio-clip", 0);
         boolean spread = section.flag("normalise-by-spread", false);
-        return section.build(() -> new Loss(kind, weight, clip, spread));
+        return section.build(() -> new Loss(method, kind, weight, clip, spread));
     }
 
     private static Reward readReward(Section section) {

@@ -2,6 +2,7 @@ package dev.nla4j.train.config;
 
 import dev.nla4j.tensor.DType;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// What a training command is told: `target`, `data`, `folder`, `train`.
 ///
@@ -18,7 +19,9 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
     /// @param av rows of stage av_sft
     /// @param ar rows of stage ar_sft
     /// @param heldOut explained rows of other documents
-    public record Data(Path av, Path ar, Path heldOut) {}
+    /// @param rl activations that joint learning writes about; empty: `rl.parquet` beside the others, else those of
+    /// `ar`
+    public record Data(Path av, Path ar, Path heldOut, Optional<Path> rl) {}
 
     /// Reads a whole configuration; the caller ends with [Section#done].
     public static RunConfig read(Section top) {
@@ -32,7 +35,8 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
         String ar = section.text("ar", files.resolve("ar_sft.parquet").toString());
         String heldOut =
                 section.text("held-out", files.resolve("eval_explained.parquet").toString());
-        Data data = new Data(Path.of(av), Path.of(ar), Path.of(heldOut));
+        Optional<Path> rl = section.optionalText("rl").map(Path::of);
+        Data data = new Data(Path.of(av), Path.of(ar), Path.of(heldOut), rl);
         return new RunConfig(model, dtype, data, folder, TrainConfig.read(top));
     }
 }

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 /// The loss of answer tokens by their residual streams: policy gradient and divergence from the warm start. Logits are
 /// made for a slice of the tokens at a time, with their gradient, so that memory does not grow with the tokens.
 final class TokenLoss {
-    /// Tokens whose logits exist at once: 50 MB of fp32 for a vocabulary of 49,152.
-    private static final int SLICE = 256;
+    /// Tokens whose logits exist at once: for a vocabulary of 49,152, few enough to stay near the processor.
+    private static final int SLICE = 64;
 
     private final PolicyLoss policy;
     private final RlConfig.Loss config;

@@ -27,25 +27,44 @@ import tools.jackson.databind.node.ObjectNode;
 public final class HalfFolder {
     private HalfFolder() {}
 
+    /// Writes what a folder holds.
+    @FunctionalInterface
+    public interface Content {
+        /// Writes into `folder`, which is there and empty.
+        void write(Path folder) throws IOException;
+    }
+
     /// Writes `folder`, in place of the one that may be there.
     ///
     /// @param sidecar the tree of `nla_meta.yaml`; it names the base
     /// @param head `[D, D]` of a reconstructor, null for a verbalizer
     public static void write(Path folder, ObjectNode sidecar, TrainableAdapter adapter, @Nullable Tensor head)
             throws IOException {
+        replace(folder, temporary -> fill(temporary, sidecar, adapter, head));
+    }
+
+    /// Writes a half into a folder that is there; for whoever replaces the folder above as a whole.
+    public static void fill(Path folder, ObjectNode sidecar, TrainableAdapter adapter, @Nullable Tensor head)
+            throws IOException {
+        adapter.write(folder, sidecar.path("base_checkpoint").asString());
+        if (head != null) {
+            TensorToWrite weight = TensorToWrite.ofF32(
+                    "weight", StoredType.F32, List.of(head.size(0), head.size(1)), Tensors.memory(head));
+            SafetensorsWriter.write(folder.resolve(Nla.VALUE_HEAD), List.of(weight), Map.of("format", "pt"));
+        }
+        AtomicFile.writeString(folder.resolve(NlaMeta.FILE), Yaml.write(sidecar));
+        AtomicFile.forceFolder(folder);
+    }
+
+    /// Writes `folder` whole, in place of the one that may be there.
+    public static void replace(Path folder, Content content) throws IOException {
         Path target = folder.toAbsolutePath().normalize();
         Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
         Path aside = target.resolveSibling("." + target.getFileName() + ".old.tmp");
         delete(temporary);
         delete(aside);
         Files.createDirectories(temporary);
-        adapter.write(temporary, sidecar.path("base_checkpoint").asString());
-        if (head != null) {
-            TensorToWrite weight = TensorToWrite.ofF32(
-                    "weight", StoredType.F32, List.of(head.size(0), head.size(1)), Tensors.memory(head));
-            SafetensorsWriter.write(temporary.resolve(Nla.VALUE_HEAD), List.of(weight), Map.of("format", "pt"));
-        }
-        AtomicFile.writeString(temporary.resolve(NlaMeta.FILE), Yaml.write(sidecar));
+        content.write(temporary);
         AtomicFile.forceFolder(temporary);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);

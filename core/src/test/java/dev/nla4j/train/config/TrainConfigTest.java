@@ -34,7 +34,8 @@ class TrainConfigTest {
     void an_empty_configuration_is_all_defaults() {
         TrainConfig config = read(ConfigTree.empty());
         assertThat(config.rl().rollout()).isEqualTo(new RlConfig.Rollout(16, 8, 64, 1, 16));
-        assertThat(config.rl().loss()).isEqualTo(new RlConfig.Loss(Kl.Kind.EXACT, 0.02, 0, false));
+        assertThat(config.rl().loss())
+                .isEqualTo(new RlConfig.Loss(RlConfig.Method.GRPO, Kl.Kind.EXACT, 0.02, 0, false));
         assertThat(config.rl().reward())
                 .isEqualTo(new Reward(Map.of(RewardTerm.ERROR, 1.0), Reward.Failure.AS_IT_STANDS));
         assertThat(config.rl().policyLoss().tokenBudget()).isEqualTo(16 * 8 * 64);

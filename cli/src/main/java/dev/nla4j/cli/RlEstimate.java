@@ -1,0 +1,78 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.WeightSize;
+import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MachineProbe;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.config.RunConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/// What a run of joint learning will take at most, said before it starts: every text as long as it may be.
+///
+/// @param bytes in memory at the worst moment
+/// @param stepSeconds of one step
+/// @param steps of the run
+record RlEstimate(double bytes, double stepSeconds, long steps) {
+    /// Share of the product speed of [MachineProbe] that whole steps reach; measured on the default target.
+    private static final double EFFICIENCY = 0.35;
+    /// Numbers of a block that a token's backward pass needs, in multiples of the model's width and the hidden layer's.
+    private static final int KEPT_WIDTHS = 14;
+
+    private static final int KEPT_HIDDEN = 5;
+    /// Tokens whose logits exist at once, and copies of them with their gradients.
+    private static final long LOGITS = 64L * 10;
+
+    static RlEstimate of(Wiring wiring, RunConfig run) {
+        RlConfig rl = run.train().rl();
+        ModelConfig config = ModelLoader.config(wiring.find(run.model()).path());
+        double blocks = WeightSize.bytes(config, DType.FP32, ModelLoader.Extent.TRUNK) / 4.0
+                - (double) config.vocabulary() * config.dim();
+        double read = readShare(run, config);
+        double head = (double) config.vocabulary() * config.dim();
+        double tokens = (double) rl.rollout().samples() * rl.rollout().maxNewTokens();
+        double gold = 1 / (1 - rl.learners().goldFraction());
+        // Forward is two operations a weight and token, backward through frozen weights two more.
+        double operations = tokens
+                * (2 * (blocks + head) // writing
+                        + 2 * blocks * read // scoring
+                        + 6 * (blocks + head) // verbalizer: learning and warm start
+                        + 4 * blocks * read * gold); // reconstructor
+        double seconds = operations / (MachineProbe.gigaflops(run.dtype()) * 1e9 * EFFICIENCY);
+        double perToken = config.numLayers()
+                * (KEPT_WIDTHS * (double) config.dim() + KEPT_HIDDEN * (double) config.hidden())
+                * DType.FP32.bytes();
+        double bytes = WeightSize.bytes(config, run.dtype(), ModelLoader.Extent.WHOLE)
+                + MemoryPlan.PROGRAM
+                + perToken * rl.rollout().microBatch() * rl.rollout().maxNewTokens()
+                + LOGITS * config.vocabulary() * DType.FP32.bytes();
+        return new RlEstimate(bytes, seconds, rl.allSteps());
+    }
+
+    /// The share of blocks that a reconstructor runs through; all, where there is no pair yet.
+    private static double readShare(RunConfig run, ModelConfig config) {
+        Path folder = RlRun.warmStart(run);
+        if (!Files.isDirectory(folder)) {
+            return 1;
+        }
+        PairFolder pair = PairFolder.in(folder);
+        return (pair.layer() + 1.0) / config.numLayers();
+    }
+
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "estimate, every text at its longest: memory about %.1f GB, %.0f s a step, %.1f h for %d steps and no"
+                        + " evaluation",
+                bytes / 1e9,
+                stepSeconds,
+                stepSeconds * steps / 3600,
+                steps);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.format.InputException;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.teacher.GroundedChecker;
+import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.config.ConfigException;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.rl.Critic;
+import dev.nla4j.train.rl.HeldOutEvaluation;
+import dev.nla4j.train.rl.Judge;
+import dev.nla4j.train.rl.Policy;
+import dev.nla4j.train.rl.Preflight;
+import dev.nla4j.train.rl.RewardTerm;
+import dev.nla4j.train.rl.RlData;
+import dev.nla4j.train.rl.RlLoop;
+import dev.nla4j.train.rl.RlPair;
+import dev.nla4j.train.rl.RlStep;
+import dev.nla4j.train.sft.Examples;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// Puts a run of joint learning together and shows how it goes.
+final class RlRun {
+    private final Wiring wiring;
+    private final RunConfig config;
+    private final RlConfig rl;
+    private final TrainRuns runs;
+
+    RlRun(Wiring wiring, RunConfig config, TrainRuns runs) {
+        this.wiring = wiring;
+        this.config = config;
+        this.rl = config.train().rl();
+        this.runs = runs;
+    }
+
+    /// Trains, from the beginning or from where the run stopped.
+    void run(LanguageModel base, boolean resume) throws IOException {
+        Path folder = config.folder().resolve("rl");
+        TrainRuns.requireResume(folder, resume);
+        Path start = warmStart(config);
+        PairFolder pair = PairFolder.in(start);
+        requireAdapters(pair);
+        RlData data = data();
+        requireContexts(data);
+        @Nullable
+        String sha256 = wiring.find(config.model()).sha256(wiring.progress()).orElse(null);
+        Nla.Base stands = new Nla.Base(base, sha256, false);
+        // Opening it checks both sidecars against tokenizer, template, weights and base.
+        try (Nla first = Nla.open(pair, stands, config.dtype(), wiring.progress());
+                Nla.LoneReconstructor second =
+                        Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), wiring.progress());
+                Policy policy = new Policy(base, pair.verbalizer(), rl);
+                Critic critic = new Critic(base, pair.reconstructor())) {
+            requireFits(data, first);
+            System.err.println("nla: preflight: "
+                    + Preflight.check(
+                            critic,
+                            pair.reconstructor().folder().toString(),
+                            data.heldOut().rows()));
+            double rawvar = first.rawvar().orElseGet(data::rawvar);
+            Judge judge = new Judge(rl.reward(), rl.seed(), new GroundedChecker());
+            HeldOutEvaluation evaluation = new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
+            try (RunFolder run = open(folder, pair, data);
+                    RlStep step = new RlStep(
+                            rl, new RlStep.Parts(base, policy, critic, judge, data, rawvar), Collective.alone())) {
+                TrainRuns.tellSkipped(run);
+                RlPair export = new RlPair(pair, policy, critic, rawvar);
+                train(run, new RlLoop(rl, step, () -> evaluation.of(policy, critic), export));
+            }
+        }
+    }
+
+    private void train(RunFolder run, RlLoop loop) throws IOException {
+        TrainView view = new TrainView(Terminal.current(), System.err);
+        Path export = config.folder().resolve("pair-rl");
+        RlLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, rl.allSteps(), values));
+        view.end();
+        String fve = result.bestFve().isPresent()
+                ? String.format(
+                        Locale.ROOT, ", held-out FVE %.4f", result.bestFve().getAsDouble())
+                : "";
+        System.err.println(
+                export + ": " + result.steps() + " steps" + (result.stoppedEarly() ? " (stopped early)" : "") + fve);
+    }
+
+    private RunFolder open(Path folder, PairFolder pair, RlData data) throws IOException {
+        List<Path> files = List.of(
+                data.prompts().file(),
+                data.gold().file(),
+                data.heldOut().file(),
+                pair.verbalizer().folder().resolve("adapter_model.safetensors"),
+                pair.reconstructor().folder().resolve("adapter_model.safetensors"));
+        return RunFolder.open(
+                folder,
+                runs.part("train.rl"),
+                runs.info(files, rl.seed()),
+                rl.cadence().retention());
+    }
+
+    /// The pair that a run begins with.
+    static Path warmStart(RunConfig config) {
+        return config.train().rl().start().warmStart().map(Path::of).orElse(TrainRuns.pair(config));
+    }
+
+    private Path secondCritic(PairFolder pair) {
+        return rl.learners()
+                .heldOutCritic()
+                .map(Path::of)
+                .orElse(pair.reconstructor().folder());
+    }
+
+    private RlData data() {
+        Path ar = config.data().ar();
+        Path beside = config.folder().resolve("data").resolve("rl.parquet");
+        Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
+        Examples gold = Examples.read(ar);
+        return new RlData(
+                prompts.equals(ar) ? gold : Examples.read(prompts),
+                gold,
+                Examples.read(config.data().heldOut()));
+    }
+
+    private void requireContexts(RlData data) {
+        if (rl.reward().uses(RewardTerm.TRUTH)
+                && data.prompts().rows().stream().anyMatch(row -> row.context().isEmpty())) {
+            throw new ConfigException(
+                    "train.rl.reward.truth: must be 0: " + data.prompts().file()
+                            + " does not keep the texts that claims are checked with; build it with --keep-text");
+        }
+    }
+
+    private static void requireFits(RlData data, Nla pair) {
+        int dim = data.prompts().meta().extraction().dModel();
+        int layer = data.prompts().meta().extraction().layerIndex();
+        if (dim != pair.reconstructor().meta().dim() || layer != pair.layer()) {
+            throw new InputException(data.prompts().file() + ": has activations of width " + dim + " after block "
+                    + layer + ", the pair in " + pair.folder() + " is for width "
+                    + pair.reconstructor().meta().dim() + " after block " + pair.layer());
+        }
+    }
+
+    private static void requireAdapters(PairFolder pair) {
+        for (PairFolder.Half half : List.of(pair.verbalizer(), pair.reconstructor())) {
+            if (!half.isAdapter()) {
+                throw new InputException(half.folder()
+                        + ": has full weights; joint learning trains adapters over the target's own weights");
+            }
+        }
+    }
+}

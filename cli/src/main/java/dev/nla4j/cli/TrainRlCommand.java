@@ -1,0 +1,37 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.format.json.Yaml;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.train.config.RunConfig;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `nla train rl`.
+@Command(
+        name = "rl",
+        description =
+                "Let both halves of a pair learn together: the verbalizer from how well the reconstructor can"
+                        + " read its texts, the reconstructor from those texts. Begins with FOLDER/pair, leaves FOLDER/pair-rl.",
+        footer = {"", "Example: nla train rl --config configs/smollm2-l20.yaml --set train.rl.steps=50"})
+final class TrainRlCommand implements Callable<Integer> {
+    @Mixin
+    TrainOptions options = new TrainOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        RunConfig config = options.read();
+        Wiring wiring = new Wiring();
+        if (options.dryRun) {
+            System.out.print(Yaml.write(options.resolved()));
+            System.out.println("# " + RlEstimate.of(wiring, config));
+            return ExitCode.OK;
+        }
+        TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
+        try (LanguageModel base = runs.base()) {
+            new RlRun(wiring, config, runs).run(base, options.resume);
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,115 @@
+package dev.nla4j.train.rl;
+
+import dev.nla4j.eval.VarianceExplained;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.MicroBatch;
+import dev.nla4j.train.Parameter;
+import dev.nla4j.train.sft.CosineError;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/// The reconstructor while it learns: scores of texts, and the gradient of an update on them.
+public final class Critic implements AutoCloseable {
+    /// Texts that go through with a gradient at once.
+    private static final int MICRO_BATCH = 32;
+
+    static final String HEAD = "value_head.weight";
+
+    private final LanguageModel base;
+    private final NlaMeta meta;
+    private final TrainableAdapter adapter;
+    private final Tensor head; // [D, D] fp32
+    private final Reconstructor prompts;
+    private final List<Parameter> parameters;
+
+    /// Begins where `half` is.
+    ///
+    /// @param base stays the caller's
+    /// @param half an adapter over it
+    public Critic(LanguageModel base, PairFolder.Half half) {
+        this.base = base;
+        this.meta = half.meta();
+        try (Scope _ = Scope.noGrad()) {
+            this.head = Nla.valueHead(half.folder().resolve(Nla.VALUE_HEAD), meta.dim())
+                    .set_requires_grad(true);
+        }
+        this.prompts = new Reconstructor(base.decoder(), base.tokenizer(), meta, head);
+        this.adapter = TrainableAdapter.of(base.config(), PeftAdapter.read(half.folder()), prompts.layer() + 1);
+        List<Parameter> all = new ArrayList<>();
+        adapter.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        all.add(new Parameter(HEAD, head));
+        this.parameters = List.copyOf(all);
+    }
+
+    /// The error `2 (1 − cos)` of each text's reconstruction.
+    public double[] errors(List<String> texts, List<float[]> activations) {
+        try (Scope _ = Scope.noGrad()) {
+            Reconstructor now = new Reconstructor(adapter.on(base.decoder()), base.tokenizer(), meta, head);
+            return VarianceExplained.errors(List.of(now.reconstruct(texts)), activations);
+        }
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    private record Pair(int[] prompt, float[] activation) {}
+
+    /// Adds the gradient of the summed error, divided by `count`, to that of the parameters.
+    ///
+    /// @param count texts of the whole batch, over all processes
+    /// @return the summed error divided by `count`
+    public double accumulate(List<String> texts, List<float[]> activations, int count) {
+        List<Pair> pairs = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            pairs.add(new Pair(prompts.promptIds(texts.get(i)), activations.get(i)));
+        }
+        pairs.sort(Comparator.comparingInt(pair -> pair.prompt.length));
+        double loss = 0;
+        for (MicroBatch part : MicroBatch.split(pairs.size(), MICRO_BATCH)) {
+            List<Pair> own = pairs.subList(part.from(), part.to());
+            try (Scope _ = Scope.open()) {
+                Tensor error = CosineError.of(
+                        adapter.on(base.decoder()),
+                        head,
+                        prompts.layer(),
+                        own.stream().map(Pair::prompt).toList(),
+                        own.stream().map(Pair::activation).toList());
+                Tensor mean = Tensors.times(error.sum(), 1.0 / count);
+                mean.backward();
+                loss += mean.item_double();
+            }
+        }
+        return loss;
+    }
+
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    /// K.
+    public int layer() {
+        return prompts.layer();
+    }
+
+    TrainableAdapter adapter() {
+        return adapter;
+    }
+
+    Tensor head() {
+        return head;
+    }
+
+    @Override
+    public void close() {
+        adapter.close();
+        head.close();
+    }
+}

@@ -1,0 +1,158 @@
+package dev.nla4j.train.rl;
+
+import dev.nla4j.eval.Bootstrap;
+import dev.nla4j.eval.Paraphrase;
+import dev.nla4j.eval.Shuffle;
+import dev.nla4j.eval.VarianceExplained;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.teacher.Evidence;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.sft.Example;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/// What a pair is worth on documents it never saw: one text an activation at temperature 1, beside everything that
+/// needs no such text. The same rows and the same random numbers every time, so that differences are the pair's.
+public final class HeldOutEvaluation {
+    private static final double LEVEL = 0.95;
+    private static final int DRAWS = 2000;
+    private static final int SAMPLES = 8;
+    private static final long EVALUATION = -1;
+
+    private final RlConfig config;
+    private final List<Example> rows;
+    private final List<float[]> activations;
+    private final List<String> documents;
+    private final Optional<List<Evidence>> evidence;
+    private final double rawvar;
+    private final float[] mean;
+    private final int[] others;
+    private final long[] numbers;
+    private final Judge judge;
+    private final Reconstructor secondCritic;
+
+    /// @param target what predicts next tokens, for checking claims about them
+    /// @param secondCritic a reconstructor that this run never trains: how far the text serves anyone but its
+    /// partner
+    public HeldOutEvaluation(
+            RlConfig config,
+            RlData data,
+            double rawvar,
+            LanguageModel target,
+            Judge judge,
+            Reconstructor secondCritic) {
+        List<Example> all = data.heldOut().rows();
+        int count = Math.min(config.start().evalRows(), all.size());
+        this.config = config;
+        // spread over the file, so that many documents take part
+        this.rows = IntStream.range(0, count)
+                .mapToObj(i -> all.get((int) ((long) i * all.size() / count)))
+                .toList();
+        this.activations = rows.stream().map(Example::activation).toList();
+        this.documents = rows.stream().map(Example::document).toList();
+        this.rawvar = rawvar;
+        this.mean = data.mean();
+        this.others = Shuffle.derangement(count, config.seed());
+        this.numbers =
+                IntStream.range(0, count).mapToLong(row -> EVALUATION - row).toArray();
+        this.judge = judge;
+        this.secondCritic = secondCritic;
+        this.evidence = RlData.evidence(target, secondCritic.layer(), rows);
+    }
+
+    /// A measurement.
+    ///
+    /// @param fve at temperature 1
+    /// @param values by name for the log, controls included
+    /// @param samples a few texts for people
+    public record Result(double fve, Map<String, Double> values, String samples) {}
+
+    /// Measures both halves as they are now.
+    public Result of(Policy policy, Critic critic) {
+        List<Policy.Rollout> written = policy.write(activations, 1, 1, numbers);
+        List<String> texts = written.stream().map(Policy.Rollout::text).toList();
+        List<String> gold = rows.stream().map(Example::explanation).toList();
+        double[] errors = critic.errors(texts, activations);
+        Bootstrap.Interval interval =
+                Bootstrap.mean(errors, documents, LEVEL, DRAWS, config.seed()).asFve(rawvar);
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("eval/fve", interval.mean());
+        values.put("eval/fve_low", interval.low());
+        values.put("eval/fve_high", interval.high());
+        values.put("eval/fve_shuffled", fve(critic, shuffled(texts)));
+        values.put("eval/fve_empty", fve(critic, texts.stream().map(_ -> "").toList()));
+        values.put("eval/fve_mean_vector", fve(meanErrors()));
+        values.put("eval/fve_gold", fve(critic, gold));
+        values.put("eval/fve_reworded", fve(critic, reworded(texts, Paraphrase.QUOTES_KEPT)));
+        values.put("eval/fve_quotes_removed", fve(critic, reworded(texts, Paraphrase.QUOTES_REMOVED)));
+        double second = fve(VarianceExplained.errors(List.of(secondCritic.reconstruct(texts)), activations));
+        double secondGold = fve(VarianceExplained.errors(List.of(secondCritic.reconstruct(gold)), activations));
+        values.put("eval/fve_second_critic", second);
+        values.put("eval/fve_second_critic_gold", secondGold);
+        evidence.ifPresent(known -> {
+            values.put("eval/truth", truth(texts, known));
+            values.put("eval/truth_base", truth(shuffled(texts), known));
+            values.put("eval/truth_gold", truth(gold, known));
+        });
+        values.put(
+                "eval/length",
+                written.stream().mapToInt(Policy.Rollout::tokens).average().orElseThrow());
+        values.put(
+                "eval/truncated",
+                written.stream().filter(Policy.Rollout::truncated).count() / (double) written.size());
+        return new Result(interval.mean(), values, samples(texts, errors));
+    }
+
+    private List<String> shuffled(List<String> texts) {
+        return Arrays.stream(others).mapToObj(texts::get).toList();
+    }
+
+    private List<String> reworded(List<String> texts, Paraphrase paraphrase) {
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> paraphrase.of(texts.get(i), config.seed(), numbers[i]))
+                .toList();
+    }
+
+    private double fve(Critic critic, List<String> texts) {
+        return fve(critic.errors(texts, activations));
+    }
+
+    private double fve(double[] errors) {
+        return 1 - Arrays.stream(errors).average().orElseThrow() / rawvar;
+    }
+
+    private double[] meanErrors() {
+        return VarianceExplained.errors(activations.stream().map(_ -> mean).toList(), activations);
+    }
+
+    /// A text without a checkable claim counts 0, as in the reward.
+    private double truth(List<String> texts, List<Evidence> known) {
+        return IntStream.range(0, texts.size())
+                .mapToDouble(i -> judge.truth(texts.get(i), known.get(i)).orElse(0))
+                .average()
+                .orElseThrow();
+    }
+
+    private String samples(List<String> texts, double[] errors) {
+        StringBuilder shown = new StringBuilder();
+        for (int i = 0; i < Math.min(SAMPLES, texts.size()); i++) {
+            shown.append(String.format(Locale.ROOT, "error %.3f%n", errors[i]))
+                    .append("gold:    ")
+                    .append(oneLine(rows.get(i).explanation()))
+                    .append("\nwritten: ")
+                    .append(oneLine(texts.get(i)))
+                    .append("\n\n");
+        }
+        return shown.toString();
+    }
+
+    private static String oneLine(String text) {
+        return text.replaceAll("\\R", " | ");
+    }
+}

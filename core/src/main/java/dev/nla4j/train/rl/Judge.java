@@ -1,0 +1,75 @@
+package dev.nla4j.train.rl;
+
+import dev.nla4j.eval.Paraphrase;
+import dev.nla4j.teacher.ClaimChecker;
+import dev.nla4j.teacher.Evidence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/// Turns sampled texts into rewards: what the reconstructor makes of them and of a reworded copy, whether their claims
+/// hold, how long they are.
+public final class Judge {
+    private final Reward reward;
+    private final long seed;
+    private final ClaimChecker checker;
+
+    /// @param seed of rewordings
+    public Judge(Reward reward, long seed, ClaimChecker checker) {
+        this.reward = reward;
+        this.seed = seed;
+        this.checker = checker;
+    }
+
+    /// What is known of samples, in their order.
+    public record Judgement(List<Reward.Facts> facts, List<Reward.Result> rewards) {
+        /// Total rewards.
+        public double[] totals() {
+            return rewards.stream().mapToDouble(Reward.Result::total).toArray();
+        }
+    }
+
+    /// Judges samples.
+    ///
+    /// @param activations one a sample
+    /// @param evidence one a sample, or empty where nothing is known of contexts
+    /// @param numbers one a sample: with the seed they decide how it is reworded
+    public Judgement judge(
+            List<Policy.Rollout> samples,
+            List<float[]> activations,
+            Optional<List<Evidence>> evidence,
+            long[] numbers,
+            Critic critic) {
+        List<String> texts = samples.stream().map(Policy.Rollout::text).toList();
+        double[] errors = critic.errors(texts, activations);
+        double[] reworded = reward.uses(RewardTerm.REWORDED)
+                ? critic.errors(
+                        IntStream.range(0, texts.size())
+                                .mapToObj(i -> Paraphrase.REWARD.of(texts.get(i), seed, numbers[i]))
+                                .toList(),
+                        activations)
+                : new double[0];
+        List<Reward.Facts> facts = new ArrayList<>();
+        for (int i = 0; i < errors.length; i++) {
+            int at = i;
+            facts.add(new Reward.Facts(
+                    errors[i],
+                    reworded.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(reworded[i]),
+                    evidence.map(known -> truth(texts.get(at), known.get(at))).orElse(OptionalDouble.empty()),
+                    samples.get(i).tokens(),
+                    samples.get(i).truncated()));
+        }
+        return new Judgement(facts, facts.stream().map(reward::of).toList());
+    }
+
+    /// The share of a text's checkable claims that hold.
+    public OptionalDouble truth(String text, Evidence evidence) {
+        return checker.check(text, evidence).truth();
+    }
+
+    Reward reward() {
+        return reward;
+    }
+}

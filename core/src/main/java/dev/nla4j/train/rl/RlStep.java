@@ -1,0 +1,254 @@
+package dev.nla4j.train.rl;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.teacher.Evidence;
+import dev.nla4j.tensor.Rng;
+import dev.nla4j.train.Checkpoint;
+import dev.nla4j.train.Metric;
+import dev.nla4j.train.NonFiniteGuard;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.sft.BatchOrder;
+import dev.nla4j.train.sft.Example;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import tools.jackson.databind.node.ObjectNode;
+
+/// One step of joint learning: the verbalizer writes, the reconstructor scores, both learn. A pure function of the
+/// weights, the seed and the step, so that a run that goes on needs no more than those.
+public final class RlStep implements AutoCloseable {
+    /// Updates in a row that may be skipped because a number was not finite.
+    private static final int MOST_SKIPPED = 5;
+    /// Keeps the order of gold pairs apart from that of prompts.
+    private static final long GOLD = 0x676f6c64;
+
+    private final RlConfig config;
+    private final Parts parts;
+    private final Collective group;
+    private final BatchOrder order;
+    private final BatchOrder goldOrder;
+    private final int goldRows;
+    private final Trainee av;
+    private final Trainee ar;
+    private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
+
+    /// What a step works on; all stay the caller's.
+    ///
+    /// @param target plain base model: predicts next tokens for checking claims
+    /// @param rawvar denominator of FVE
+    public record Parts(LanguageModel target, Policy policy, Critic critic, Judge judge, RlData data, double rawvar) {}
+
+    /// @param group processes that share each step's prompts, at most as many as there are prompts
+    public RlStep(RlConfig config, Parts parts, Collective group) {
+        RlConfig.Rollout rollout = config.rollout();
+        if (group.size() > rollout.promptsPerStep()) {
+            throw new IllegalArgumentException("prompts-per-step: must be " + group.size()
+                    + " or more, one a process, was " + rollout.promptsPerStep());
+        }
+        this.config = config;
+        this.parts = parts;
+        this.group = group;
+        this.order = order(parts.data().prompts().rows().size(), rollout.promptsPerStep(), config.seed());
+        double fraction = config.learners().goldFraction();
+        this.goldRows = (int) Math.round(rollout.samples() * fraction / (1 - fraction));
+        this.goldOrder = order(parts.data().gold().rows().size(), Math.max(1, goldRows), config.seed() ^ GOLD);
+        this.av =
+                new Trainee("av", parts.policy().parameters(), config.learners().av());
+        this.ar =
+                new Trainee("ar", parts.critic().parameters(), config.learners().ar());
+    }
+
+    /// Random lengths: rows of one document shall not come together.
+    private static BatchOrder order(int rows, int batch, long seed) {
+        return new BatchOrder(rows, batch, seed, row -> (int) (Rng.bits(seed, row, -1) >>> 40));
+    }
+
+    /// Takes the step; the values that every step logs.
+    ///
+    /// @param step counted from 0
+    public Map<String, Double> update(long step) {
+        Clock clock = new Clock();
+        List<Example> prompts = mine(order.at(step), parts.data().prompts().rows());
+        List<float[]> activations = prompts.stream().map(Example::activation).toList();
+        long[] numbers = numbers(step);
+        int size = config.rollout().groupSize();
+        List<Policy.Rollout> rollouts =
+                parts.policy().write(activations, size, config.rollout().temperature(), numbers);
+        clock.lap("seconds/rollout");
+        List<float[]> own =
+                rollouts.stream().map(text -> activations.get(text.prompt())).toList();
+        Optional<List<Evidence>> evidence = RlData.evidence(
+                        parts.target(), parts.critic().layer(), prompts)
+                .map(known ->
+                        rollouts.stream().map(text -> known.get(text.prompt())).toList());
+        Judge.Judgement judgement = parts.judge().judge(rollouts, own, evidence, numbers, parts.critic());
+        clock.lap("seconds/scoring");
+        av.clear();
+        ar.clear();
+        Advantages advantages =
+                Advantages.of(judgement.totals(), size, config.loss().normaliseBySpread());
+        List<PolicyGradient.Sample> lessons =
+                isAdapting(step) ? List.of() : lessons(rollouts, own, advantages, judgement.totals());
+        Optional<PolicyGradient.Outcome> outcome = lessons.isEmpty()
+                ? Optional.empty()
+                : Optional.of(parts.policy().accumulate(lessons));
+        clock.lap("seconds/av");
+        double error = learnToRead(step, rollouts, own);
+        clock.lap("seconds/ar");
+        Means means =
+                RlMetrics.of(parts.judge().reward(), rollouts, judgement, evidence.isPresent(), advantages, outcome);
+        // sums over processes: each has its share of the losses
+        double one = group.rank() == 0 ? 1 : 0;
+        means.add(Metric.LOSS.key(), outcome.map(PolicyGradient.Outcome::loss).orElse(0.0), one);
+        means.add("ar_loss", error, one);
+        means.add("lessons", lessons.size(), one);
+        Map<String, Double> values = means.over(group);
+        apply(step, values);
+        clock.lap("seconds/update");
+        values.put(Metric.FVE.key(), 1 - required(values, "error") / parts.rawvar());
+        values.putAll(clock.laps());
+        double tokens = required(values, Metric.LENGTH.key()) * config.rollout().samples();
+        values.put(Metric.TOKENS_PER_SECOND.key(), tokens / clock.seconds());
+        return values;
+    }
+
+    /// Whether the reconstructor learns alone.
+    boolean isAdapting(long step) {
+        return step < config.start().adaptSteps();
+    }
+
+    /// Sums over all processes, then both optimisers.
+    private void apply(long step, Map<String, Double> values) {
+        double avNorm = av.gather(group);
+        double arNorm = ar.gather(group);
+        long avStep = Math.max(0, step - config.start().adaptSteps());
+        double loss = required(values, Metric.LOSS.key()) + required(values, "ar_loss");
+        if (guard.admits(step, loss, avNorm + arNorm)) {
+            if (required(values, "lessons") > 0) {
+                av.step(avStep);
+            }
+            ar.step(step);
+        }
+        if (required(values, "lessons") == 0) {
+            values.remove(Metric.LOSS.key());
+        }
+        values.put("grad_norm", avNorm);
+        values.put("ar_grad_norm", arNorm);
+        values.put("lr", av.lr(avStep));
+        values.put("skipped", (double) guard.skipped());
+    }
+
+    private static double required(Map<String, Double> values, String name) {
+        return Objects.requireNonNull(values.get(name), name);
+    }
+
+    /// What the verbalizer learns from: groups without spread teach nothing.
+    private List<PolicyGradient.Sample> lessons(
+            List<Policy.Rollout> rollouts, List<float[]> own, Advantages advantages, double[] rewards) {
+        int size = config.rollout().groupSize();
+        List<PolicyGradient.Sample> lessons = new ArrayList<>();
+        for (int from = 0; from < rollouts.size(); from += size) {
+            int first = from;
+            boolean flat =
+                    IntStream.range(from, from + size).allMatch(i -> advantages.values()[i] == 0);
+            if (flat) {
+                continue;
+            }
+            switch (config.loss().method()) {
+                case GRPO -> {
+                    for (int i = from; i < from + size; i++) {
+                        lessons.add(
+                                rollouts.get(i).sample(own.get(i), advantages.values()[i]));
+                    }
+                }
+                case BEST_OF_N -> {
+                    int best = IntStream.range(from, from + size)
+                            .reduce((a, b) -> rewards[b] > rewards[a] ? b : a)
+                            .orElse(first);
+                    lessons.add(rollouts.get(best).sample(own.get(best), 1));
+                }
+            }
+        }
+        return lessons;
+    }
+
+    /// The reconstructor's share of a step: the texts it has just scored, and gold pairs.
+    private double learnToRead(long step, List<Policy.Rollout> rollouts, List<float[]> own) {
+        List<String> texts = new ArrayList<>();
+        List<float[]> activations = new ArrayList<>(own);
+        rollouts.forEach(rollout -> texts.add(rollout.text()));
+        if (goldRows > 0) {
+            for (Example gold : mine(goldOrder.at(step), parts.data().gold().rows())) {
+                texts.add(gold.explanation());
+                activations.add(gold.activation());
+            }
+        }
+        return parts.critic().accumulate(texts, activations, config.rollout().samples() + goldRows);
+    }
+
+    /// This process's share of a step's rows.
+    private List<Example> mine(int[] rows, List<Example> all) {
+        return IntStream.range(0, rows.length)
+                .filter(i -> i % group.size() == group.rank())
+                .mapToObj(i -> all.get(rows[i]))
+                .toList();
+    }
+
+    /// A number for each text of the run, whoever writes it.
+    private long[] numbers(long step) {
+        int size = config.rollout().groupSize();
+        return IntStream.range(0, config.rollout().promptsPerStep())
+                .filter(i -> i % group.size() == group.rank())
+                .flatMap(i -> IntStream.range(i * size, (i + 1) * size))
+                .mapToLong(i -> step * config.rollout().samples() + i)
+                .toArray();
+    }
+
+    /// Everything a checkpoint must hold of a step's state.
+    void save(Map<String, Map<String, Tensor>> into, ObjectNode state) {
+        av.save(into);
+        ar.save(into);
+        state.put("skipped", guard.skipped()).put("skipped_in_a_row", guard.inARow());
+    }
+
+    void restore(Checkpoint checkpoint) {
+        av.restore(checkpoint);
+        ar.restore(checkpoint);
+        guard.restore(
+                checkpoint.state().path("skipped").asLong(),
+                checkpoint.state().path("skipped_in_a_row").asInt());
+    }
+
+    @Override
+    public void close() {
+        av.close();
+        ar.close();
+    }
+
+    /// Seconds of the phases of a step.
+    private static final class Clock {
+        private final long started = System.nanoTime();
+        private long last = started;
+        private final Map<String, Double> laps = new LinkedHashMap<>();
+
+        void lap(String name) {
+            long now = System.nanoTime();
+            laps.put(name, (now - last) / 1e9);
+            last = now;
+        }
+
+        Map<String, Double> laps() {
+            return laps;
+        }
+
+        double seconds() {
+            return Math.max(1e-9, (last - started) / 1e9);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.nla4j.train.rl;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.AdamW;
+import dev.nla4j.train.Checkpoint;
+import dev.nla4j.train.GradClip;
+import dev.nla4j.train.Parameter;
+import dev.nla4j.train.config.Learner;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/// One half's parameters with their optimiser: what both halves of a joint step do alike.
+final class Trainee implements AutoCloseable {
+    private final String name;
+    private final List<Parameter> parameters;
+    private final Learner learner;
+    private final AdamW adamW;
+
+    /// @param name of its parts of checkpoints
+    Trainee(String name, List<Parameter> parameters, Learner learner) {
+        this.name = name;
+        this.parameters = parameters;
+        this.learner = learner;
+        this.adamW = new AdamW(parameters, learner.adamW());
+        // A process whose share of a step teaches nothing still takes part in the sums.
+        for (Parameter parameter : parameters) {
+            try (Scope _ = Scope.open()) {
+                Tensors.times(parameter.tensor().sum(), 0).backward();
+            }
+        }
+    }
+
+    void clear() {
+        adamW.clearGradients();
+    }
+
+    /// Sums gradients over all processes and bounds them.
+    ///
+    /// @return their norm before
+    double gather(Collective group) {
+        try (Scope _ = Scope.open()) {
+            group.sum(parameters.stream().map(Parameter::gradient).toList());
+            return GradClip.clip(parameters, learner.clip());
+        }
+    }
+
+    /// Updates the parameters.
+    ///
+    /// @param step of the learning rate's schedule, from 0
+    void step(long step) {
+        adamW.step(learner.lr(step));
+    }
+
+    double lr(long step) {
+        return learner.lr(step);
+    }
+
+    void save(Map<String, Map<String, Tensor>> parts) {
+        parts.put(name, Checkpoint.tensors(parameters));
+        parts.put(name + "-adamw", adamW.state());
+    }
+
+    void restore(Checkpoint checkpoint) {
+        checkpoint.restore(name, parameters);
+        checkpoint.restore(name + "-adamw", adamW.state());
+    }
+
+    @Override
+    public void close() {
+        adamW.close();
+    }
+}

@@ -1,0 +1,128 @@
+package dev.nla4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.train.rl.TinyRl;
+import dev.nla4j.train.sft.TinyTask;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Joint learning over processes: one that is killed in the midst of a save, and two that share a step.
+@EnabledOnOs(OS.LINUX)
+class RlProcessesTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void warmStart() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("first-model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 40, 20);
+        }
+    }
+
+    private Process start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx512m",
+                "-Dai.djl.offline=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                RlChild.class.getName()));
+        command.addAll(Arrays.asList(arguments));
+        return new ProcessBuilder(command)
+                .redirectError(folder.resolve("stderr").toFile())
+                .start();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ar.safetensors", "folder"})
+    void a_run_killed_in_the_midst_of_a_save_ends_with_the_bits_of_one_that_never_stopped(String stage)
+            throws Exception {
+        Process process = start("save", folder.toString(), stage);
+        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(reader.readLine())
+                    .as(() -> read(folder.resolve("stderr")))
+                    .isEqualTo("stopped");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as("SIGKILL").isEqualTo(137);
+        assertThat(folder.resolve("torn/checkpoints/step-15")).doesNotExist();
+        assertThat(folder.resolve("torn/checkpoints/step-10")).exists();
+
+        RlChild.run(folder, "torn", name -> {});
+        RlChild.run(folder, "straight", name -> {});
+        for (String part : List.of("av", "av-adamw", "ar", "ar-adamw")) {
+            String file = "checkpoints/step-20/" + part + ".safetensors";
+            assertThat(folder.resolve("torn").resolve(file))
+                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
+        }
+        assertThat(folder.resolve("torn-pair/av/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("straight-pair/av/adapter_model.safetensors"));
+        assertThat(MetricsLog.read(folder.resolve("torn/metrics.jsonl"))).hasSize(21);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    @Test
+    void two_processes_that_share_a_step_log_and_learn_what_one_does() throws Exception {
+        Process first = start("share", folder.toString(), "0", "2");
+        Process second = start("share", folder.toString(), "1", "2");
+        List<String> a = output(first);
+        List<String> b = output(second);
+        List<String> alone = RlChild.share(folder, Collective.alone(), "alone");
+        assertThat(b).as("to the bit the same in both").isEqualTo(a);
+        assertThat(a).hasSameSizeAs(alone);
+        for (int i = 0; i < alone.size(); i++) {
+            String[] expected = alone.get(i).split(" ", -1);
+            String[] found = a.get(i).split(" ", -1);
+            assertThat(found[0]).isEqualTo(expected[0]);
+            for (int number = 1; number < expected.length; number++) {
+                double value = Double.parseDouble(expected[number]);
+                assertThat(Double.parseDouble(found[number]))
+                        .as(expected[0])
+                        .isCloseTo(value, within(1e-5 * Math.max(1, Math.abs(value))));
+            }
+        }
+    }
+
+    private List<String> output(Process process) throws Exception {
+        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+            List<String> lines = reader.lines()
+                    // Gloo's own remark, which it prints to stdout
+                    .filter(line -> !line.startsWith("[Gloo]"))
+                    .toList();
+            assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue())
+                    .as(() -> read(folder.resolve("stderr")))
+                    .isZero();
+            return lines;
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}

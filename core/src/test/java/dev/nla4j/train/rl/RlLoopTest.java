@@ -1,0 +1,165 @@
+package dev.nla4j.train.rl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.format.InputException;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.train.MetricsLog;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.sft.Example;
+import dev.nla4j.train.sft.TinyTask;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Joint learning of a tiny pair that has learned a little: rewards rise, a run that was cut off ends with the same
+/// bits, what is left opens as a pair.
+class RlLoopTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void a_reward_for_short_texts_makes_texts_shorter_and_the_best_pair_is_left() throws IOException {
+        RlConfig config = TinyRl.config(
+                        "rl.steps=18",
+                        "rl.reward.error=0.01",
+                        "rl.reward.reworded=0.01",
+                        "rl.reward.token-cost=0.1",
+                        "rl.av.lr=0.01",
+                        "rl.group-size=8",
+                        "rl.eval-every=10")
+                .rl();
+        List<Map<String, Double>> steps = new ArrayList<>();
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 150, 20);
+            RlLoop.Result result;
+            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+                result = run.loop(tiny, folder.resolve("rl"), (step, values) -> steps.add(values));
+            }
+            assertThat(steps).hasSize(20);
+            assertThat(mean(steps.subList(16, 20), "reward")).isGreaterThan(mean(steps.subList(0, 4), "reward") + 0.3);
+            assertThat(mean(steps.subList(16, 20), "length")).isLessThan(mean(steps.subList(0, 4), "length") - 3);
+            Map<String, Double> last = steps.getLast();
+            assertThat(steps.get(1)).doesNotContainKeys("kl", "loss").containsKey("eval/fve");
+            assertThat(steps.get(2).get("kl")).isCloseTo(0, within(1e-5));
+            assertThat(last.get("kl")).isGreaterThan(0.01);
+            assertThat(last)
+                    .containsKeys("entropy", "flat_groups", "reworded_error", "seconds/av", "eval/fve_low")
+                    .containsKeys("eval/fve_second_critic", "eval/fve_gold", "eval/fve_empty", "eval/truth_base");
+            assertThat(result.bestFve().orElseThrow()).isGreaterThanOrEqualTo(last.get("eval/fve"));
+            requireOpens(tiny, config, result);
+        }
+    }
+
+    /// The exported pair is the one that was measured.
+    private void requireOpens(TinyTask tiny, RlConfig config, RlLoop.Result result) {
+        Path left = folder.resolve("rl-pair");
+        Nla.Base base = new Nla.Base(tiny.model(), null, false);
+        try (Nla nla = Nla.open(left, base, DType.FP32, Progress.NONE);
+                TinyRl.Run again = TinyRl.Run.of(tiny, left, config, Collective.alone())) {
+            assertThat(nla.verbalizer().meta().stage()).isEqualTo("rl");
+            double fve =
+                    again.evaluation(tiny).of(again.policy(), again.critic()).fve();
+            assertThat(fve).isCloseTo(result.bestFve().orElseThrow(), within(1e-5));
+        }
+    }
+
+    @Test
+    void best_of_n_learns_from_the_best_text_of_each_group_alone() throws IOException {
+        RlConfig config = TinyRl.config("rl.method=best-of-n", "rl.adapt-ar-steps=0", "rl.kl.weight=0")
+                .rl();
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 20, 20);
+            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+                Map<String, Double> values = run.step().update(0);
+                assertThat(values.get("lessons")).isEqualTo(4);
+                // cross entropy of four texts over the budget of four texts: as a random model's entropy, or less
+                assertThat(values.get("loss")).isBetween(1.0, 1.5 * values.get("entropy"));
+                assertThat(values.get("kl")).isCloseTo(0, within(1e-5));
+                assertThat(values.get("grad_norm")).isGreaterThan(0.01);
+            }
+        }
+    }
+
+    private static double mean(List<Map<String, Double>> steps, String name) {
+        return steps.stream().mapToDouble(values -> values.get(name)).average().orElseThrow();
+    }
+
+    private static final class Killed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    @Test
+    void twenty_steps_are_ten_a_death_and_ten_more_to_the_bit() throws IOException {
+        RlConfig config = TinyRl.config("rl.steps=18", "rl.save-every=10", "rl.eval-every=5", "rl.reward.truth=0.2")
+                .rl();
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 60, 30);
+            run(tiny, config, "straight", (step, values) -> {});
+            assertThatThrownBy(() -> run(tiny, config, "torn", (step, values) -> {
+                        if (step == 13) {
+                            throw new Killed();
+                        }
+                    }))
+                    .isInstanceOf(Killed.class);
+            assertThat(run(tiny, config, "torn", (step, values) -> {}).steps()).isEqualTo(20);
+        }
+        for (String part : List.of("av", "av-adamw", "ar", "ar-adamw")) {
+            String file = "checkpoints/step-20/" + part + ".safetensors";
+            assertThat(folder.resolve("torn").resolve(file))
+                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
+        }
+        for (String file : List.of("av/adapter_model.safetensors", "ar/value_head.safetensors")) {
+            assertThat(folder.resolve("torn-pair").resolve(file))
+                    .hasSameBinaryContentAs(folder.resolve("straight-pair").resolve(file));
+        }
+        assertThat(curve("torn")).isEqualTo(curve("straight")).hasSize(21);
+    }
+
+    private RlLoop.Result run(TinyTask tiny, RlConfig config, String name, RlLoop.Listener listener)
+            throws IOException {
+        try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+            return run.loop(tiny, folder.resolve(name), listener);
+        }
+    }
+
+    /// Everything that was logged but times.
+    private List<Map<String, Double>> curve(String run) throws IOException {
+        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl")).stream()
+                .map(line -> {
+                    Map<String, Double> values = new java.util.TreeMap<>(line.values());
+                    values.keySet().removeIf(name -> name.startsWith("seconds/") || name.startsWith("tokens_per"));
+                    return values;
+                })
+                .toList();
+    }
+
+    @Test
+    void a_reconstructor_that_does_not_read_its_text_is_refused_with_numbers() throws IOException {
+        RlConfig config = TinyRl.config().rl();
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 60);
+            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+                List<Example> rows = run.data().heldOut().rows();
+                Preflight.Report report = Preflight.check(run.critic(), "pair", rows);
+                assertThat(report.real()).isLessThan(report.shuffled()).isLessThan(report.empty());
+                try (Scope _ = Scope.noGrad()) {
+                    run.critic().head().zero_();
+                }
+                assertThatThrownBy(() -> Preflight.check(run.critic(), "deaf", rows))
+                        .isInstanceOf(InputException.class)
+                        .hasMessageContaining("deaf: this reconstructor does not read its text: error 2.000 with");
+            }
+        }
+    }
+}
