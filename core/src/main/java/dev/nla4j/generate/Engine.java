@@ -107,7 +107,7 @@ public final class Engine {
     }
 
     private int room(int wanted, int tokens) {
-        long bytes = KeyValues.bytesPerRow(decoder.config(), decoder.dtype(), tokens);
+        long bytes = KeyValues.bytesPerRow(decoder.config(), tokens);
         return Math.toIntExact(Math.clamp(Math.min(wanted, MOST_CACHE_BYTES / bytes), 1, MOST_ROWS));
     }
 }

@@ -36,7 +36,7 @@ final class Rows implements AutoCloseable {
         this.vocabularyLimit = vocabularyLimit;
         this.room = room;
         this.prefix = prefix;
-        this.cache = new KeyValues(decoder.config(), decoder.dtype(), room, tokens, prefix);
+        this.cache = new KeyValues(decoder.config(), room, tokens, prefix);
     }
 
     int count() {

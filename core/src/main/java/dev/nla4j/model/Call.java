@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// What all blocks of one call share: its context, where its tokens stand, what they see.
@@ -23,7 +22,7 @@ final class Call implements AutoCloseable {
     /// A call of T tokens.
     ///
     /// @param tokens T
-    Call(Context context, RopeTables ropes, ScalarType type, long tokens) {
+    Call(Context context, RopeTables ropes, long tokens) {
         this.context = context;
         this.ropes = ropes;
         this.tokens = Math.toIntExact(tokens);
@@ -50,14 +49,14 @@ final class Call implements AutoCloseable {
                 places = rows.places(this.tokens);
             }
         }
-        this.masks = new Masks(type, starts, prefixLength);
+        this.masks = new Masks(starts, prefixLength);
     }
 
     /// A call of one token in each row, in the midst of tokens whose keys and values are already there.
     ///
     /// @param at which of its row's tokens each is
     /// @param seen tokens of every row, padding included
-    Call(Context context, RopeTables ropes, ScalarType type, int[] at, int seen) {
+    Call(Context context, RopeTables ropes, int[] at, int seen) {
         this.context = context;
         this.ropes = ropes;
         this.tokens = 1;
@@ -65,7 +64,7 @@ final class Call implements AutoCloseable {
         this.starts = at.clone();
         this.seen = seen;
         this.places = null;
-        this.masks = new Masks(type, starts, prefixLength);
+        this.masks = new Masks(starts, prefixLength);
     }
 
     private static int prefixLength(Context context) {

@@ -85,7 +85,7 @@ public final class Decoder {
         }
         Tensor residual = embeddings;
         tap.at(0, residual);
-        try (Call call = new Call(context == null ? Context.Start.PLAIN : context, ropes, type, embeddings.size(1))) {
+        try (Call call = new Call(context == null ? Context.Start.PLAIN : context, ropes, embeddings.size(1))) {
             for (int layer = 0; layer < depth; layer++) {
                 Tensor next = block(residual, layer, call);
                 if (layer > 0) {
@@ -112,8 +112,8 @@ public final class Decoder {
         try (Scope scope = Scope.open()) {
             Tensor residual = residual(embeddings, depth - 1, context, (reached, stream) -> {});
             int tokens = Math.toIntExact(embeddings.size(1));
-            try (Call all = new Call(context, ropes, type, tokens);
-                    Call one = new Call(context, ropes, type, at, tokens)) {
+            try (Call all = new Call(context, ropes, tokens);
+                    Call one = new Call(context, ropes, at, tokens)) {
                 long[] flat = new long[at.length];
                 for (int row = 0; row < at.length; row++) {
                     flat[row] = (long) row * tokens + at[row];
@@ -193,6 +193,6 @@ public final class Decoder {
     public Tensor logits(Tensor residual) {
         Tensor head = weights.headProduct();
         Tensor x = finalNorm(residual).to(type);
-        return Attention.capped(MatrixProduct.linear(x, head, null).to(ScalarType.Float), config.logitCap());
+        return SoftmaxAttention.capped(MatrixProduct.linear(x, head, null).to(ScalarType.Float), config.logitCap());
     }
 }

@@ -7,12 +7,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// The keys and values of rows that grow token by token, each row with a length of its own. Rows in use are
 /// always the first ones: a row that ends gives its place to the last, so that no step computes anything for it.
 ///
-/// Memory for `rows * capacity` tokens is reserved at once and taken as tokens come.
+/// They are fp32 whatever the weights are: a step has few queries a row, for which bf16 has no fast kernel. Memory for
+/// `rows * capacity` tokens is reserved at once and taken as tokens come.
 public final class KeyValues implements Context, AutoCloseable {
     /// Steps see this many tokens more at a time, so that a row's sums do not depend on how long its neighbours
     /// are.
@@ -32,15 +34,15 @@ public final class KeyValues implements Context, AutoCloseable {
     ///
     /// @param rows R
     /// @param tokens most tokens a row will ever have
-    public KeyValues(ModelConfig config, DType dtype, int rows, int tokens) {
-        this(config, dtype, rows, tokens, null);
+    public KeyValues(ModelConfig config, int rows, int tokens) {
+        this(config, rows, tokens, null);
         count = rows;
     }
 
     /// Room for rows that come and go; none is in use yet.
     ///
     /// @param prefix stands before every row; stays the caller's
-    public KeyValues(ModelConfig config, DType dtype, int rows, int tokens, @Nullable Prefix prefix) {
+    public KeyValues(ModelConfig config, int rows, int tokens, @Nullable Prefix prefix) {
         this.prefix = prefix;
         this.capacity = Math.toIntExact(Math.ceilDiv((long) tokens, STRIDE) * STRIDE);
         this.lengths = new int[rows];
@@ -48,8 +50,8 @@ public final class KeyValues implements Context, AutoCloseable {
         long[] shape = {config.numLayers(), rows, heads.keyValues(), capacity, heads.width()};
         try (Scope scope = Scope.noGrad()) {
             // Zeros, not whatever was there: a token that is not seen has weight 0, and 0 times NaN is NaN.
-            keys = scope.release(Tensors.zeros(dtype.arithmetic(), shape));
-            values = scope.release(Tensors.zeros(dtype.arithmetic(), shape));
+            keys = scope.release(Tensors.zeros(DType.FP32, shape));
+            values = scope.release(Tensors.zeros(DType.FP32, shape));
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 layerKeys.add(scope.release(keys.select(0, layer)));
                 layerValues.add(scope.release(values.select(0, layer)));
@@ -58,10 +60,9 @@ public final class KeyValues implements Context, AutoCloseable {
     }
 
     /// Bytes that a row of so many tokens takes.
-    public static long bytesPerRow(ModelConfig config, DType dtype, int tokens) {
+    public static long bytesPerRow(ModelConfig config, int tokens) {
         ModelConfig.Heads heads = config.heads();
-        long element = dtype.arithmetic() == dtype.scalarType() ? dtype.bytes() : DType.FP32.bytes();
-        return 2L * config.numLayers() * heads.keyValues() * heads.width() * element * (tokens + STRIDE);
+        return 2L * config.numLayers() * heads.keyValues() * heads.width() * DType.FP32.bytes() * (tokens + STRIDE);
     }
 
     @Override
@@ -189,7 +190,7 @@ public final class KeyValues implements Context, AutoCloseable {
 
     private Tensor append(Tensor all, Tensor added, Tensor places, int seen) {
         long width = added.size(3);
-        all.view(-1, width).index_copy_(0, places, added.reshape(-1, width));
+        all.view(-1, width).index_copy_(0, places, added.reshape(-1, width).to(ScalarType.Float));
         return all.narrow(0, from, count).narrow(2, 0, seen);
     }
 

@@ -16,7 +16,6 @@ final class Masks implements AutoCloseable {
     /// Not infinite: a row that sees nothing of one part must still have a number there to be weighed down with.
     private static final double NEVER = -1e30;
 
-    private final ScalarType type;
     private final Map<Key, Tensor> made = new HashMap<>();
     private final int[] starts;
     private final int prefix;
@@ -26,17 +25,17 @@ final class Masks implements AutoCloseable {
     /// @param starts number of tokens each row has between the prefix and this call; one entry where all rows are
     ///     alike
     /// @param prefix P
-    Masks(ScalarType type, int[] starts, int prefix) {
-        this.type = type;
+    Masks(int[] starts, int prefix) {
         this.starts = starts.clone();
         this.prefix = prefix;
     }
 
     /// @param first of the call's tokens that are queries here
-    private record Key(boolean own, int first, int tokens, int seen, int window, int group) {}
+    private record Key(ScalarType type, boolean own, int first, int tokens, int seen, int window, int group) {}
 
     /// What hides tokens of the rows themselves.
     ///
+    /// @param type of the scores that it is added to
     /// @param first where this slice of the call's tokens begins
     /// @param tokens T of the slice
     /// @param seen S
@@ -44,17 +43,17 @@ final class Masks implements AutoCloseable {
     /// @param group G: the mask is repeated for each head of a group
     /// @return `[B or 1, 1, G*T, S]`, or null when every token sees all
     @Nullable
-    Tensor own(int first, int tokens, int seen, int window, int group) {
+    Tensor own(ScalarType type, int first, int tokens, int seen, int window, int group) {
         boolean sees = tokens == 1 && (window == 0 || window >= seen);
         for (int start : starts) {
             sees &= start + first + 1 >= seen;
         }
-        return sees ? null : made.computeIfAbsent(new Key(true, first, tokens, seen, window, group), this::make);
+        return sees ? null : made.computeIfAbsent(new Key(type, true, first, tokens, seen, window, group), this::make);
     }
 
     /// As [#own] for the tokens of the prefix: `[B or 1, 1, G*T, P]`, or null.
     @Nullable
-    Tensor prefix(int first, int tokens, int window, int group) {
+    Tensor prefix(ScalarType type, int first, int tokens, int window, int group) {
         boolean sees = window == 0;
         if (!sees) {
             int furthest = 0;
@@ -63,7 +62,9 @@ final class Masks implements AutoCloseable {
             }
             sees = prefix + furthest + first + tokens <= window;
         }
-        return sees ? null : made.computeIfAbsent(new Key(false, first, tokens, prefix, window, group), this::make);
+        return sees
+                ? null
+                : made.computeIfAbsent(new Key(type, false, first, tokens, prefix, window, group), this::make);
     }
 
     @Override
@@ -93,7 +94,7 @@ final class Masks implements AutoCloseable {
                     hidden = hidden.logical_or(back.ge(window));
                 }
             }
-            return scope.release(Tensors.zeros(type, rows, key.tokens, key.seen)
+            return scope.release(Tensors.zeros(key.type, rows, key.tokens, key.seen)
                     .masked_fill_(hidden, never)
                     .repeat(1, key.group, 1)
                     .unsqueeze(1)); // [B, 1, G*T, S]

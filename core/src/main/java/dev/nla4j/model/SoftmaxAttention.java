@@ -1,0 +1,250 @@
+package dev.nla4j.model;
+
+import dev.nla4j.model.ModelConfig.Heads;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import java.util.Objects;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/// Grouped-query attention with a softmax in fp32, by the fastest of four ways that compute the same
+/// (`docs/design/engine.md`).
+///
+/// The tokens a query sees are two parts: the prefix all rows share, and the row's own. The query heads of a key-value
+/// head stand below each other as one matrix of M = G*T rows.
+final class SoftmaxAttention {
+    /// Scores of one call are held at once; beyond this many, queries go through in slices.
+    private static final long MOST_SCORES = 1L << 26;
+    /// From so many queries of a key-value head on, bf16 has a fast blocked kernel; below, plain products are faster.
+    private static final long MANY_QUERIES = 192;
+
+    private SoftmaxAttention() {}
+
+    /// Keys and values of tokens that are seen, `[B, K, S, d]` each.
+    record Tokens(Tensor keys, Tensor values) {
+        int count() {
+            return Math.toIntExact(keys.size(2));
+        }
+
+        Tokens to(ScalarType type) {
+            return new Tokens(keys.to(type), values.to(type));
+        }
+
+        /// The same tokens before each of so many rows; views.
+        Tokens before(long rows) {
+            return new Tokens(
+                    keys.expand(rows, keys.size(1), keys.size(2), keys.size(3)),
+                    values.expand(rows, values.size(1), values.size(2), values.size(3)));
+        }
+    }
+
+    /// What queries read from the tokens they see.
+    ///
+    /// @param query `[B, T, H, d]`
+    /// @param own of the rows
+    /// @param shared of the prefix, with one row; null when there is none
+    /// @return `[B, T, H*d]`
+    static Tensor attend(Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window) {
+        return attend(query, own, shared, heads, masks, window, MOST_SCORES);
+    }
+
+    /// As above.
+    ///
+    /// @param mostScores bound on the scores held at once
+    static Tensor attend(
+            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, long mostScores) {
+        long rows = query.size(0);
+        int tokens = Math.toIntExact(query.size(1));
+        long all = (long) own.count() + (shared == null ? 0 : shared.count());
+        int slice =
+                Math.toIntExact(Math.clamp(mostScores / Math.max(1, rows * heads.queries() * all), 1, (long) tokens));
+        if (slice == tokens) {
+            return attendSlice(query, own, shared, heads, masks, window, 0);
+        }
+        Tensor[] parts = new Tensor[Math.ceilDiv(tokens, slice)];
+        for (int i = 0; i < parts.length; i++) {
+            int first = i * slice;
+            int count = Math.min(slice, tokens - first);
+            parts[i] = attendSlice(query.narrow(1, first, count), own, shared, heads, masks, window, first);
+        }
+        return Tensors.cat(1, parts);
+    }
+
+    private static Tensor attendSlice(
+            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, int first) {
+        long rows = query.size(0);
+        int tokens = Math.toIntExact(query.size(1));
+        int group = heads.queries() / heads.keyValues();
+        long m = (long) group * tokens;
+        Tensor grouped = query.view(rows, tokens, heads.keyValues(), group, heads.width())
+                .permute(0, 2, 3, 1, 4)
+                .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
+        ScalarType type = query.scalar_type().intern();
+        boolean blocks = heads.scoreCap() == 0 && !needsGradient(query, own);
+        boolean step = blocks && tokens == 1;
+        ScalarType maskType = step ? ScalarType.Float : type;
+        Tensor ownMask = masks.own(maskType, first, tokens, own.count(), window, group); // [B or 1, 1, G*T, S] or null
+        Tensor sharedMask = shared == null ? null : masks.prefix(maskType, first, tokens, window, group);
+        Tensor attended; // [B, K, G*T, d]
+        if (blocks && type == ScalarType.Float) {
+            attended = inBlocks(grouped, own, ownMask, shared, sharedMask, heads);
+        } else if (step) {
+            attended = inWideBlocks(grouped, own, ownMask, shared, sharedMask, heads);
+        } else if (blocks && m >= MANY_QUERIES) {
+            attended = inOneBlock(grouped, own.to(type), ownMask, shared, sharedMask, heads);
+        } else {
+            attended = inProducts(grouped, own.to(type), ownMask, shared, sharedMask, heads);
+        }
+        return attended.view(rows, heads.keyValues(), group, tokens, heads.width())
+                .permute(0, 3, 1, 2, 4)
+                .reshape(rows, tokens, (long) heads.queries() * heads.width());
+    }
+
+    private static boolean needsGradient(Tensor query, Tokens own) {
+        return query.requires_grad() || own.keys.requires_grad() || own.values.requires_grad();
+    }
+
+    /// Each part by itself, then joined by the sums of their exponentials.
+    private static Tensor inBlocks(
+            Tensor query,
+            Tokens own,
+            @Nullable Tensor ownMask,
+            @Nullable Tokens shared,
+            @Nullable Tensor sharedMask,
+            Heads heads) {
+        FlashAttention.Part mine = FlashAttention.apply(query, own.keys, own.values, ownMask, heads.scale());
+        if (shared == null) {
+            return mine.values();
+        }
+        long rows = query.size(0);
+        long m = query.size(2);
+        Tensor mask = sharedMask == null ? null : flat(sharedMask, rows);
+        FlashAttention.Part common =
+                FlashAttention.apply(across(query), shared.keys, shared.values, mask, heads.scale());
+        Tensor values =
+                common.values().view(heads.keyValues(), rows, m, heads.width()).transpose(0, 1); // [B, K, G*T, d]
+        Tensor logSums = common.logSums().view(heads.keyValues(), rows, m).transpose(0, 1);
+        return FlashAttention.join(mine, new FlashAttention.Part(values, logSums))
+                .contiguous();
+    }
+
+    /// As [#inBlocks] for few queries in bf16, which has no fast kernel for them: in fp32, and each row by itself,
+    /// since
+    /// the bits of a product for all rows together may depend on how many there are.
+    private static Tensor inWideBlocks(
+            Tensor query,
+            Tokens own,
+            @Nullable Tensor ownMask,
+            @Nullable Tokens shared,
+            @Nullable Tensor sharedMask,
+            Heads heads) {
+        Tensor wide = query.to(ScalarType.Float);
+        Tokens mine = own.to(ScalarType.Float);
+        FlashAttention.Part part = FlashAttention.apply(wide, mine.keys, mine.values, ownMask, heads.scale());
+        if (shared == null) {
+            return part.values().to(query.scalar_type());
+        }
+        Tokens before = shared.to(ScalarType.Float).before(query.size(0));
+        FlashAttention.Part common = FlashAttention.apply(wide, before.keys, before.values, sharedMask, heads.scale());
+        return FlashAttention.join(part, common).to(query.scalar_type()).contiguous();
+    }
+
+    /// As [#inBlocks] for many queries in bf16: both parts are laid side by side, because its kernel is fast for many
+    /// queries of one row only.
+    private static Tensor inOneBlock(
+            Tensor query,
+            Tokens own,
+            @Nullable Tensor ownMask,
+            @Nullable Tokens shared,
+            @Nullable Tensor sharedMask,
+            Heads heads) {
+        if (shared == null) {
+            return FlashAttention.apply(query, own.keys, own.values, ownMask, heads.scale())
+                    .values();
+        }
+        Tokens before = shared.before(query.size(0));
+        Tensor keys = Tensors.cat(2, before.keys, own.keys);
+        Tensor values = Tensors.cat(2, before.values, own.values);
+        Tensor mask = besides(sharedMask, shared.count(), ownMask, own.count(), query.size(2));
+        return FlashAttention.apply(query, keys, values, mask, heads.scale()).values();
+    }
+
+    /// Two masks side by side; null hides nothing.
+    private static @Nullable Tensor besides(
+            @Nullable Tensor left, long leftCount, @Nullable Tensor right, long rightCount, long queries) {
+        if (left == null && right == null) {
+            return null;
+        }
+        Tensor some = left == null ? Objects.requireNonNull(right) : left;
+        long rows = Math.max(left == null ? 1 : left.size(0), right == null ? 1 : right.size(0));
+        Tensor none = Tensors.zeros(DType.FP32, 1, 1, 1, 1).to(some.scalar_type());
+        return Tensors.cat(
+                3,
+                (left == null ? none : left).expand(rows, 1, queries, leftCount),
+                (right == null ? none : right).expand(rows, 1, queries, rightCount));
+    }
+
+    /// Queries of all rows below each other: `[B, K, M, d]` to `[1, K, B*M, d]`.
+    private static Tensor across(Tensor query) {
+        return query.transpose(0, 1).reshape(1, query.size(1), query.size(0) * query.size(2), query.size(3));
+    }
+
+    /// `[B or 1, 1, M, P]` to `[1, 1, B*M, P]`.
+    private static Tensor flat(Tensor mask, long rows) {
+        return mask.expand(rows, 1, mask.size(2), mask.size(3)).reshape(1, 1, rows * mask.size(2), mask.size(3));
+    }
+
+    /// Two products with one softmax over the scores of both parts between them.
+    private static Tensor inProducts(
+            Tensor query,
+            Tokens own,
+            @Nullable Tensor ownMask,
+            @Nullable Tokens shared,
+            @Nullable Tensor sharedMask,
+            Heads heads) {
+        long rows = query.size(0);
+        long m = query.size(2);
+        long kv = heads.keyValues();
+        long d = heads.width();
+        long s = own.count();
+        Tensor flat = query.reshape(rows * kv, m, d);
+        Tensor scores = scored(flat, own.keys.reshape(rows * kv, s, d), heads).view(rows, kv, m, s);
+        scores = ownMask == null ? scores : scores.add(ownMask);
+        if (shared != null) {
+            long p = shared.count();
+            Tensor common = scored(across(query).select(0, 0), shared.keys.select(0, 0), heads)
+                    .view(kv, rows, m, p)
+                    .transpose(0, 1); // [B, K, M, P]
+            scores = Tensors.cat(3, sharedMask == null ? common : common.add(sharedMask), scores);
+        }
+        Tensor weights = torch.softmax(scores, -1, FLOAT).to(query.scalar_type()); // [B, K, M, P+S]
+        long p = scores.size(3) - s;
+        Tensor attended = torch.bmm(
+                        weights.narrow(3, p, s).reshape(rows * kv, m, s), own.values.reshape(rows * kv, s, d))
+                .view(rows, kv, m, d);
+        if (shared == null) {
+            return attended;
+        }
+        Tensor common = torch.bmm(
+                        weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p), shared.values.select(0, 0))
+                .view(kv, rows, m, d)
+                .transpose(0, 1);
+        return attended.add(common);
+    }
+
+    /// Scaled and capped scores of `[N, M, d]` against `[N, S, d]`.
+    private static Tensor scored(Tensor query, Tensor keys, Heads heads) {
+        return capped(Tensors.times(torch.bmm(query, keys.transpose(1, 2)), heads.scale()), heads.scoreCap());
+    }
+
+    /// `cap · tanh(x / cap)`; a cap of 0 leaves x.
+    static Tensor capped(Tensor x, double cap) {
+        return cap == 0 ? x : Tensors.times(Tensors.times(x, 1 / cap).tanh(), cap);
+    }
+
+    private static final ScalarTypeOptional FLOAT = Scope.constant(new ScalarTypeOptional(ScalarType.Float));
+}
