@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
@@ -8,6 +9,7 @@ import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.train.Checkpoint;
+import dev.nla4j.train.Checkpoints;
 import dev.nla4j.train.GitCommit;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.RunConfig;
@@ -60,43 +62,66 @@ final class TrainRuns {
     /// Teaches a half.
     ///
     /// @param role av or ar
-    void sft(String role, LanguageModel base, boolean resume) throws IOException {
+    /// @param collective the processes that do; the first one writes
+    void sft(String role, LanguageModel base, Collective collective, boolean resume) throws IOException {
         boolean verbalizer = role.equals("av");
         Path file = verbalizer ? config.data().av() : config.data().ar();
         SftConfig sft = verbalizer ? config.train().av() : config.train().ar();
         Examples data = Examples.read(file);
         Examples heldOut = Examples.read(config.data().heldOut());
-        HalfSidecar.Base named = named();
         Path folder = config.folder().resolve("sft-" + role);
-        Path export = pair(config).resolve(role);
+        if (collective.rank() > 0) {
+            // The first process draws the verbalizer's texts; the others read what it has drawn.
+            collective.sum(new double[1]);
+            Optional<Checkpoint> checkpoint =
+                    new Checkpoints(folder.resolve("checkpoints"), sft.cadence().retention()).newest();
+            try (Task task = task(role, base, data, heldOut);
+                    SftLoop loop = new SftLoop(task, sft, collective)) {
+                loop.follow(checkpoint);
+            }
+            return;
+        }
         requireResume(folder, resume);
         Files.createDirectories(pair(config));
-        TrainView view = new TrainView(Terminal.current(), System.err);
         try (RunFolder run = RunFolder.open(
                         folder,
                         part("train.sft." + role),
                         info(List.of(file, config.data().heldOut()), sft.seed()),
                         sft.cadence().retention());
-                Task task = verbalizer
-                        ? new VerbalizerTask(base, named, data, heldOut, sft)
-                        : new ReconstructorTask(base, named, data, heldOut, ownSamples(base, data, heldOut), sft);
-                SftLoop loop = new SftLoop(task, sft)) {
-            tellSkipped(run);
-            SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
-            view.end();
-            System.err.println(export + ": " + result.steps() + " steps"
-                    + (result.stoppedEarly() ? " (stopped early)" : "")
-                    + (result.bestQuality().isPresent()
-                            ? String.format(
-                                    Locale.ROOT,
-                                    verbalizer ? ", held-out cross entropy %.4f" : ", held-out FVE %.4f",
-                                    Math.abs(result.bestQuality().getAsDouble())
-                                            * (verbalizer
-                                                    ? 1
-                                                    : Math.signum(
-                                                            result.bestQuality().getAsDouble())))
-                            : ""));
+                Task task = task(role, base, data, heldOut)) {
+            collective.sum(new double[1]);
+            try (SftLoop loop = new SftLoop(task, sft, collective)) {
+                tellSkipped(run);
+                TrainView view = new TrainView(Terminal.current(), System.err);
+                Path export = pair(config).resolve(role);
+                SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
+                view.end();
+                System.err.println(export + ": " + result.steps() + " steps"
+                        + (result.stoppedEarly() ? " (stopped early)" : "")
+                        + (result.bestQuality().isPresent()
+                                ? quality(verbalizer, result.bestQuality().getAsDouble())
+                                : ""));
+            }
         }
+    }
+
+    private static String quality(boolean verbalizer, double best) {
+        return verbalizer
+                ? String.format(Locale.ROOT, ", held-out cross entropy %.4f", -best)
+                : String.format(Locale.ROOT, ", held-out FVE %.4f", best);
+    }
+
+    private Task task(String role, LanguageModel base, Examples data, Examples heldOut) throws IOException {
+        return role.equals("av")
+                ? new VerbalizerTask(
+                        base, named(), data, heldOut, config.train().av())
+                : new ReconstructorTask(
+                        base,
+                        named(),
+                        data,
+                        heldOut,
+                        ownSamples(base, data, heldOut),
+                        config.train().ar());
     }
 
     /// What the verbalizer of this run writes about the reconstructor's rows: drawn once, then read.

@@ -1,9 +1,12 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,6 +33,9 @@ final class TrainSftCommand implements Callable<Integer> {
     @Mixin
     TrainOptions options = new TrainOptions();
 
+    @Mixin
+    TrainProcesses processes = new TrainProcesses();
+
     @Override
     public Integer call() throws IOException {
         RunConfig config = options.read();
@@ -37,9 +43,19 @@ final class TrainSftCommand implements Callable<Integer> {
             System.out.print(Yaml.write(options.resolved()));
             return ExitCode.OK;
         }
+        String name = role.name().toLowerCase(Locale.ROOT);
+        if (processes.watches()) {
+            List<String> arguments = new ArrayList<>(List.of("train", "sft", "--role", name));
+            arguments.addAll(options.again());
+            if (options.resume) {
+                arguments.add("--resume");
+            }
+            return processes.watch(arguments);
+        }
         TrainRuns runs = new TrainRuns(new Wiring(), config, options.resolved());
-        try (LanguageModel base = runs.base()) {
-            runs.sft(role.name().toLowerCase(Locale.ROOT), base, options.resume);
+        try (LanguageModel base = runs.base();
+                Collective collective = processes.join()) {
+            runs.sft(name, base, collective, options.resume);
         }
         return ExitCode.OK;
     }

@@ -1,5 +1,6 @@
 package dev.nla4j.train.sft;
 
+import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -9,6 +10,7 @@ import dev.nla4j.train.GradClip;
 import dev.nla4j.train.Metric;
 import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.NonFiniteGuard;
+import dev.nla4j.train.Parameter;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.Snapshot;
 import dev.nla4j.train.config.Cadence;
@@ -19,7 +21,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -33,17 +37,31 @@ public final class SftLoop implements AutoCloseable {
     private final SftConfig config;
     private final BatchOrder order;
     private final AdamW adamW;
+    private final Collective collective;
     private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
     private double bestQuality = Double.NEGATIVE_INFINITY;
     private int evaluationsSinceBest;
     private boolean stopped;
 
-    /// A loop that has not started.
+    /// A loop in one process that has not started.
     ///
     /// @param task stays the caller's
     public SftLoop(Task task, SftConfig config) {
+        this(task, config, Collective.alone());
+    }
+
+    /// One of several processes that train together: each learns from its share of a batch's rows.
+    ///
+    /// @param task the same in all of them; stays the caller's
+    /// @param collective stays the caller's
+    public SftLoop(Task task, SftConfig config, Collective collective) {
+        if (config.batch() < collective.size()) {
+            throw new IllegalArgumentException(
+                    "batch: must be >= the number of processes (" + collective.size() + "), was " + config.batch());
+        }
         this.task = task;
         this.config = config;
+        this.collective = collective;
         this.order = new BatchOrder(task.rows(), config.batch(), config.seed(), task::length);
         this.adamW = new AdamW(task.parameters(), config.learner().adamW());
     }
@@ -64,9 +82,40 @@ public final class SftLoop implements AutoCloseable {
     /// @param bestQuality of the exported half: minus the cross entropy, or the FVE; empty without evaluations
     public record Result(long steps, boolean stoppedEarly, OptionalDouble bestQuality) {}
 
+    /// Trains beside the process that [#run]s, which does all that is written.
+    ///
+    /// @param checkpoint that the other goes on from
+    /// @return updates done
+    public long follow(Optional<Checkpoint> checkpoint) {
+        long step = begin(checkpoint);
+        while (step < config.steps() && !stopped) {
+            update(step);
+            step++;
+            agreeToStop(step);
+        }
+        return step;
+    }
+
+    /// Restores, and waits until all processes have: none may find a checkpoint that another has only now written.
+    private long begin(Optional<Checkpoint> checkpoint) {
+        long step = checkpoint.map(this::restore).orElse(0L);
+        double[] sums = collective.sum(new double[] {step});
+        if (sums[0] != (double) step * collective.size()) {
+            throw new IllegalStateException("the processes go on from different steps; this one from " + step);
+        }
+        return step;
+    }
+
+    /// What one process has found out in its evaluation holds for all.
+    private void agreeToStop(long step) {
+        if (Cadence.isDue(step, config.cadence().evalEvery(), config.steps())) {
+            stopped = collective.sum(new double[] {stopped ? 1 : 0})[0] > 0;
+        }
+    }
+
     /// Trains to the end, saving as it goes, and leaves the half in `export`.
     public Result run(RunFolder run, Path export, Listener listener) throws IOException {
-        long step = run.checkpoint().map(this::restore).orElse(0L);
+        long step = begin(run.checkpoint());
         if (step == 0 && config.cadence().evalEvery() > 0) {
             run.log(0, task.evaluate().values());
         }
@@ -80,6 +129,7 @@ public final class SftLoop implements AutoCloseable {
                 quality = OptionalDouble.of(evaluation.quality());
                 judge(evaluation.quality(), export);
             }
+            agreeToStop(step);
             run.log(step, values);
             if (Cadence.isDue(step, config.cadence().samplesEvery(), config.steps())) {
                 run.samples(step, task.samples(step));
@@ -119,15 +169,18 @@ public final class SftLoop implements AutoCloseable {
         double loss = 0;
         double norm;
         adamW.clearGradients();
-        for (MicroBatch part : MicroBatch.split(rows.length, config.microBatch())) {
+        int[] dealt = dealt(rows);
+        for (MicroBatch part : MicroBatch.split(dealt.length, config.microBatch())) {
             try (Scope _ = Scope.open()) {
                 Tensor own =
-                        Tensors.times(task.loss(Arrays.copyOfRange(rows, part.from(), part.to()), step), 1 / count);
+                        Tensors.times(task.loss(Arrays.copyOfRange(dealt, part.from(), part.to()), step), 1 / count);
                 own.backward();
                 loss += own.item_double();
             }
         }
+        loss = collective.sum(new double[] {loss})[0];
         try (Scope _ = Scope.open()) {
+            collective.sum(task.parameters().stream().map(Parameter::gradient).toList());
             norm = GradClip.clip(task.parameters(), config.learner().clip());
             if (guard.admits(step, loss, norm)) {
                 adamW.step(config.learner().lr(step));
@@ -140,6 +193,14 @@ public final class SftLoop implements AutoCloseable {
         values.put("skipped", (double) guard.skipped());
         values.put(Metric.TOKENS_PER_SECOND.key(), tokens * 1e9 / Math.max(1, System.nanoTime() - started));
         return values;
+    }
+
+    /// This process's rows. They come sorted by length: dealt in turns, all processes have as much to do.
+    private int[] dealt(int[] rows) {
+        return IntStream.range(0, rows.length)
+                .filter(i -> i % collective.size() == collective.rank())
+                .map(i -> rows[i])
+                .toArray();
     }
 
     private Snapshot snapshot(long step, OptionalDouble quality) {

@@ -42,6 +42,11 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
             Files.copy(Path.of("src/test/resources/tokenizer/contract-llama").resolve(name), folder.resolve(name));
         }
         Files.writeString(folder.resolve("chat_template.jinja"), CHAT);
+        return at(folder);
+    }
+
+    /// The model that [#in] has written.
+    public static TinyTask at(Path folder) {
         LanguageModel model = ModelLoader.load(folder, DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE);
         String marker = model.tokenizer().decode(new int[] {MARKER}, false);
         TokenMeta tokens = new PromptTokens(model.tokenizer(), model.chatTemplate(), model.templateSpecials())

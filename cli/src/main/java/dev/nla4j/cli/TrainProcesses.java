@@ -1,0 +1,140 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.distribute.GlooCollective;
+import dev.nla4j.tensor.Threads;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// `--processes N`: the same command in N processes of this machine that train one model together. The one that was
+/// typed only watches over them: when one ends before its time, it ends the others and says so.
+final class TrainProcesses {
+    private static final int MOST = 64;
+    /// Longer than one process's evaluation. That a process is gone is noticed by who watches, not by waiting.
+    private static final Duration PATIENCE = Duration.ofHours(2);
+
+    private static final int LAST_LINES = 12;
+
+    @Option(
+            names = "--processes",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Processes that share each batch; the processors are shared out among them"
+                    + " (default: ${DEFAULT-VALUE}).")
+    int count = 1;
+
+    @Option(names = "--process-rank", hidden = true, description = "Which of the processes this is.")
+    @Nullable
+    Integer rank;
+
+    @Option(names = "--process-meeting", hidden = true, description = "File through which they meet.")
+    @Nullable
+    Path meeting;
+
+    /// Whether this process is to start others and watch over them.
+    boolean watches() {
+        if (count < 1 || count > MOST) {
+            throw new IllegalArgumentException("--processes: must be 1 to " + MOST + ", was " + count);
+        }
+        return count > 1 && rank == null;
+    }
+
+    /// Joins the others; alone when there are none.
+    Collective join() {
+        if (rank == null || meeting == null) {
+            return Collective.alone();
+        }
+        Threads.use(Math.max(1, Runtime.getRuntime().availableProcessors() / count));
+        // Whoever watches is gone: nobody would end this process when another one dies.
+        ProcessHandle.current()
+                .parent()
+                .ifPresent(parent ->
+                        parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ExitCode.FAILURE)));
+        return GlooCollective.join(rank, count, meeting, "127.0.0.1", PATIENCE);
+    }
+
+    /// Starts the processes and waits for their end.
+    ///
+    /// @param arguments of this command without `--processes`
+    /// @return exit code of all: the first that is not 0
+    int watch(List<String> arguments) throws IOException {
+        Path folder = Files.createTempDirectory("nla-processes");
+        List<Process> processes = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                processes.add(start(i, folder, arguments));
+            }
+            return outcome(processes, folder);
+        } finally {
+            processes.forEach(Process::destroyForcibly);
+            for (int i = 0; i < count; i++) {
+                Files.deleteIfExists(log(folder, i));
+            }
+            Files.deleteIfExists(folder.resolve("meeting"));
+            Files.deleteIfExists(folder);
+        }
+    }
+
+    private Process start(int number, Path folder, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-XX:AOT"))
+                .forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(arguments);
+        command.addAll(List.of(
+                "--processes",
+                "" + count,
+                "--process-rank",
+                "" + number,
+                "--process-meeting",
+                folder.resolve("meeting").toString()));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        if (number == 0) {
+            builder.inheritIO();
+        } else {
+            builder.redirectErrorStream(true).redirectOutput(log(folder, number).toFile());
+        }
+        return builder.start();
+    }
+
+    private static int outcome(List<Process> processes, Path folder) throws IOException {
+        List<CompletableFuture<Process>> running =
+                new ArrayList<>(processes.stream().map(Process::onExit).toList());
+        while (!running.isEmpty()) {
+            CompletableFuture.anyOf(running.toArray(CompletableFuture[]::new)).join();
+            running.removeIf(CompletableFuture::isDone);
+            for (int i = 0; i < processes.size(); i++) {
+                Process process = processes.get(i);
+                if (!process.isAlive() && process.exitValue() != ExitCode.OK) {
+                    return failed(i, process.exitValue(), processes.size(), folder);
+                }
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private static int failed(int number, int code, int count, Path folder) throws IOException {
+        // What the first one has said stands on the terminal already.
+        if (number > 0) {
+            List<String> lines = Files.readAllLines(log(folder, number));
+            lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()).forEach(System.err::println);
+        }
+        System.err.println("nla: process " + (number + 1) + " of " + count + " ended with exit code " + code
+                + ", so the others were ended too; go on with --resume");
+        return code > ExitCode.INTERRUPTED || code < 0 ? ExitCode.FAILURE : code;
+    }
+
+    private static Path log(Path folder, int number) {
+        return folder.resolve("process-" + number + ".log");
+    }
+}

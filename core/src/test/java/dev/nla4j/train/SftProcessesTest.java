@@ -1,0 +1,117 @@
+package dev.nla4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.nla4j.distribute.Collective;
+import dev.nla4j.train.sft.TinyTask;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Supervised training across the death of its process, and in two processes.
+@EnabledOnOs(OS.LINUX)
+class SftProcessesTest {
+    @TempDir
+    Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void makeModel() throws IOException {
+        model = folder.resolve("model");
+        TinyTask.in(model).close();
+    }
+
+    private Process child(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SftChild.class.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private List<MetricsLog.Line> metrics(String run) throws IOException {
+        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl"));
+    }
+
+    private List<Double> losses(String run) throws IOException {
+        return metrics(run).stream()
+                .map(line -> line.values().getOrDefault("loss", -1.0))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"av,av-adamw.safetensors", "ar,state.json"})
+    void twenty_steps_are_ten_a_kill_in_the_middle_of_a_save_and_the_rest_to_the_bit(String role, String stage)
+            throws Exception {
+        Process process = child(role, model.toString(), folder.resolve("torn").toString(), "kill", stage);
+        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(reader.readLine()).isEqualTo("stopped");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as("SIGKILL").isEqualTo(137);
+        assertThat(folder.resolve("torn/checkpoints/step-10")).doesNotExist();
+        assertThat(folder.resolve("torn/checkpoints/step-10.tmp")).exists();
+
+        SftChild.train(role, model, folder.resolve("torn"), Collective.alone(), saved -> {});
+        SftChild.train(role, model, folder.resolve("straight"), Collective.alone(), saved -> {});
+        for (String part : List.of(role, role + "-adamw")) {
+            String file = "checkpoints/step-" + SftChild.STEPS + "/" + part + ".safetensors";
+            assertThat(folder.resolve("torn").resolve(file))
+                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
+        }
+        assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(SftChild.STEPS + 1);
+    }
+
+    @Test
+    void two_processes_that_share_each_batch_learn_what_one_does() throws Exception {
+        String run = folder.resolve("two").toString();
+        String meeting = folder.resolve("meeting").toString();
+        Process first = child("av", model.toString(), run, "0", meeting);
+        Process second = child("av", model.toString(), run, "1", meeting);
+        try {
+            SftChild.train("av", model, folder.resolve("one"), Collective.alone(), saved -> {});
+            assertThat(first.waitFor(4, TimeUnit.MINUTES)).isTrue();
+            assertThat(second.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            first.destroyForcibly();
+            second.destroyForcibly();
+        }
+        assertThat(first.exitValue()).isZero();
+        assertThat(second.exitValue()).isZero();
+        List<MetricsLog.Line> alone = metrics("one");
+        List<MetricsLog.Line> shared = metrics("two");
+        assertThat(shared).hasSameSizeAs(alone).hasSize(SftChild.STEPS + 1);
+        for (int i = 0; i < alone.size(); i++) {
+            Map<String, Double> expected = alone.get(i).values();
+            for (String key : List.of("loss", "eval/loss")) {
+                if (expected.containsKey(key)) {
+                    assertThat(shared.get(i).values().get(key))
+                            .as(key + " of step " + alone.get(i).step())
+                            .isCloseTo(expected.get(key), within(1e-5));
+                }
+            }
+        }
+    }
+}
