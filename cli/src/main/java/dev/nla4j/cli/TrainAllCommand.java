@@ -18,9 +18,10 @@ import picocli.CommandLine.Option;
 /// `nla train all`.
 @Command(
         name = "all",
-        description = "From texts to a pair: extract, split, teach, build, supervised training of both halves, export."
-                + " Each stage is a command of its own and is printed; one whose result is whole is passed over, one"
-                + " that was cut off goes on. So the same command again is how to resume.",
+        description =
+                "From texts to a pair: extract, split, teach, build, supervised training of both halves, joint learning, export."
+                        + " Each stage is a command of its own and is printed; one whose result is whole is passed over, one"
+                        + " that was cut off goes on. So the same command again is how to resume.",
         footer = {
             "",
             "Example: nla train all --config configs/smollm2-l20.yaml --corpus documents.jsonl",
@@ -67,6 +68,7 @@ final class TrainAllCommand implements Callable<Integer> {
                 System.err.println(place + stage.name() + ": is done");
                 continue;
             }
+            stages.makeRoom(stage);
             List<String> command = stages.command(stage);
             System.err.println(place + line(command));
             int code = run(command);

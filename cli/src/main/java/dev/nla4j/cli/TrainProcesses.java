@@ -53,11 +53,13 @@ final class TrainProcesses {
             return Collective.alone();
         }
         Threads.use(Math.max(1, Runtime.getRuntime().availableProcessors() / count));
-        // Whoever watches is gone: nobody would end this process when another one dies.
+        // Without who watches nobody would end this process when another one dies.
         ProcessHandle.current()
                 .parent()
-                .ifPresent(parent ->
-                        parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ExitCode.FAILURE)));
+                .ifPresent(parent -> Thread.startVirtualThread(() -> {
+                    parent.onExit().join();
+                    Runtime.getRuntime().halt(ExitCode.FAILURE);
+                }));
         return GlooCollective.join(rank, count, meeting, "127.0.0.1", PATIENCE);
     }
 

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -75,10 +77,15 @@ final class TrainStages {
         stages.add(build(raw("rl"), "rl"));
         stages.add(learn("av"));
         stages.add(learn("ar"));
+        Path learned = config.folder().resolve("pair-rl");
+        List<String> together = new ArrayList<>(List.of("train", "rl"));
+        together.addAll(again);
+        stages.add(new Stage(
+                "rl", together, List.of(learned.resolve("av/nla_meta.yaml"), learned.resolve("ar/nla_meta.yaml"))));
         Path pair = config.folder().resolve("export");
         stages.add(new Stage(
                 "export",
-                List.of("export", "--nla", TrainRuns.pair(config).toString(), "--out", pair.toString()),
+                List.of("export", "--nla", learned.toString(), "--out", pair.toString()),
                 List.of(pair.resolve("manifest.json"))));
         return List.copyOf(stages);
     }
@@ -144,13 +151,31 @@ final class TrainStages {
         return splits().resolve(name + "_raw.parquet");
     }
 
-    /// The stage's command as it must be typed now: a training that has begun goes on.
+    /// The stage's command as it must be typed now: a training that has begun goes on, and a result is made again whose
+    /// note is missing.
     List<String> command(Stage stage) {
         List<String> command = new ArrayList<>(stage.command);
         if (stage.name.startsWith("sft ") && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
             command.add("--resume");
         }
+        boolean keeps = stage.command.getFirst().equals("extract") || stage.name.startsWith("teach ");
+        if (keeps && Files.exists(stage.leaves.getFirst())) {
+            command.add("--restart");
+        }
         return command;
+    }
+
+    /// Takes away an export that nothing says is of this pair; what is no export stays, and the command refuses it.
+    void makeRoom(Stage stage) throws IOException {
+        Path manifest = stage.leaves.getFirst();
+        if (!stage.name.equals("export") || !Files.exists(manifest)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(config.folder().resolve("export"))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     /// Whether a stage's result is whole and is what its command makes now.
@@ -169,7 +194,7 @@ final class TrainStages {
                     + "; give this configuration a folder of its own");
         }
         for (Path file : stage.leaves) {
-            JsonNode size = root.path("files").path(file.getFileName().toString());
+            JsonNode size = root.path("files").path(name(file));
             if (!Files.exists(file) || !size.isNumber() || size.longValue() != size(file)) {
                 return false;
             }
@@ -185,7 +210,7 @@ final class TrainStages {
             if (!Files.exists(file)) {
                 throw new IllegalStateException("stage " + stage.name + " has left no " + file);
             }
-            files.put(file.getFileName().toString(), size(file));
+            files.put(name(file), size(file));
         }
         Files.createDirectories(manifest(stage).resolveSibling("."));
         AtomicFile.writeString(manifest(stage), root.toPrettyString() + "\n");
@@ -199,6 +224,10 @@ final class TrainStages {
 
     private Path manifest(Stage stage) {
         return config.folder().resolve("stages").resolve(stage.name.replace(' ', '-') + ".json");
+    }
+
+    private String name(Path file) {
+        return config.folder().relativize(file).toString();
     }
 
     private static long size(Path file) {
