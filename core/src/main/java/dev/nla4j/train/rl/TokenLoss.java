@@ -5,7 +5,11 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.config.RlConfig;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.global.torch;
 
 /// The loss of answer tokens by their residual streams: policy gradient and divergence from the warm start. Logits are
 /// made for a slice of the tokens at a time, with their gradient, so that memory does not grow with the tokens.
@@ -78,24 +82,57 @@ final class TokenLoss {
         return sums;
     }
 
+    /// The gradient by logits is written out: recorded operators would pass over `[n, V]` numbers three times as often.
+    /// Everything but the exact divergence depends on the drawn tokens' log-probabilities alone, so for it the pure
+    /// functions are asked: with s the slope by `log π(y)`, it is `s (e_y − π)`. That of the exact divergence D is
+    /// `π (log π − log π₀ − D)`.
     private Sums backward(Tensor logits, Tensor reference, Tokens tokens) {
-        Tensor log = Kl.logProbabilities(logits, tokens.ids); // [n]
-        Tensor divergence = switch (config.kl()) {
-            case EXACT -> Kl.exact(logits, reference);
-            case K2 -> Kl.k2(log, Kl.logProbabilities(reference, tokens.ids));
-            case K3 -> Kl.k3(log, Kl.logProbabilities(reference, tokens.ids));
-        }; // [n]
-        Tensor loss = policy.of(log, tokens.sampled, tokens.advantages)
-                .add(Tensors.times(divergence.sum(), config.klWeight() / policy.tokenBudget()));
-        loss.backward();
-        PolicyLoss.Ratio ratio = policy.ratio(log.detach(), tokens.sampled);
         long n = logits.size(0);
+        Tensor ids = tokens.ids.view(-1, 1); // [n, 1]
+        Tensor log;
+        Tensor away;
+        Tensor probabilities;
+        Tensor exact;
+        Tensor entropy;
+        try (Scope scope = Scope.noGrad()) {
+            log = scope.keep(torch.log_softmax(logits, 1)); // [n, V]
+            away = scope.keep(torch.log_softmax(reference, 1).sub_(log).neg_()); // [n, V], log π − log π₀
+            probabilities = scope.keep(log.exp()); // [n, V]
+            exact = scope.keep(dot(probabilities, away)); // [n]
+            entropy = scope.keep(dot(probabilities, log).neg()); // [n]
+        }
+        Tensor drawn = log.gather(1, ids).view(-1).detach().set_requires_grad(true); // [n]
+        Tensor fixed = drawn.detach().sub(away.gather(1, ids).view(-1)); // [n]
+        Tensor divergence = switch (config.kl()) {
+            case EXACT -> exact;
+            case K2 -> Kl.k2(drawn, fixed);
+            case K3 -> Kl.k3(drawn, fixed);
+        }; // [n]
+        double weight = config.klWeight() / policy.tokenBudget();
+        Tensor loss = policy.of(drawn, tokens.sampled, tokens.advantages).add(Tensors.times(divergence.sum(), weight));
+        loss.backward();
+        try (Scope _ = Scope.noGrad();
+                Scalar share = new Scalar(config.kl() == Kl.Kind.EXACT ? weight : 0)) {
+            Tensor slope = drawn.grad().view(-1, 1); // [n, 1]
+            Tensor common = exact.view(-1, 1).mul(share).add(slope); // [n, 1]
+            Tensor gradient = away.mul_(share).sub_(common).mul_(probabilities).scatter_add_(1, ids, slope);
+            logits.backward(gradient, NO_RETAINING, false, NO_INPUTS);
+        }
+        PolicyLoss.Ratio ratio = policy.ratio(drawn.detach(), tokens.sampled);
         return new Sums(
                 loss.item_double(),
                 divergence.sum().item_double(),
-                Kl.entropy(logits.detach()).sum().item_double(),
+                entropy.sum().item_double(),
                 ratio.meanRatio() * n,
                 ratio.mismatch() * n,
                 n);
     }
+
+    /// Products of rows, `[n]`.
+    private static Tensor dot(Tensor a, Tensor b) {
+        return torch.bmm(a.unsqueeze(1), b.unsqueeze(2)).view(-1);
+    }
+
+    private static final BoolOptional NO_RETAINING = Scope.constant(new BoolOptional());
+    private static final TensorArrayRefOptional NO_INPUTS = Scope.constant(new TensorArrayRefOptional());
 }
