@@ -19,8 +19,9 @@ import java.util.Locale;
 /// @param stepSeconds of one step
 /// @param steps of the run
 record RlEstimate(double bytes, double stepSeconds, long steps) {
-    /// Share of the product speed of [MachineProbe] that whole steps reach; measured on the default target.
-    private static final double EFFICIENCY = 0.35;
+    /// Share of the product speed of [MachineProbe] that whole steps reach: measured on the default target with AMX,
+    /// where small operators and not products take the time. Where products are slow the estimate is too high.
+    private static final double EFFICIENCY = 0.1;
     /// Numbers of a block that a token's backward pass needs, in multiples of the model's width and the hidden layer's.
     private static final int KEPT_WIDTHS = 14;
 

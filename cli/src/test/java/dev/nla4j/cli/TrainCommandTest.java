@@ -128,4 +128,22 @@ class TrainCommandTest {
         assertThat(refused.code()).isEqualTo(3);
         assertThat(refused.err()).contains("train.sft.av.stepz").contains("steps");
     }
+
+    @Test
+    void joint_learning_refuses_a_divergence_without_gradient_and_keys_it_does_not_know() throws IOException {
+        Path config = folder.resolve("run.yaml");
+        Files.writeString(config, "folder: runs/x\ntrain: {rl: {kl: {kind: k1}}}\n");
+        Run k1 = Run.of("train", "rl", "--config", config.toString());
+        assertThat(k1.code()).isEqualTo(3);
+        assertThat(k1.err()).contains("train.rl.kl.kind: k1").contains("use exact, k2 or k3");
+        String right = "train.rl.kl.kind=k3";
+        Run unknown =
+                Run.of("train", "rl", "--config", config.toString(), "--set", right, "--set", "train.rl.methode=grpo");
+        assertThat(unknown.code()).isEqualTo(3);
+        assertThat(unknown.err()).contains("train.rl.methode").contains("did you mean method?");
+        Run method =
+                Run.of("train", "rl", "--config", config.toString(), "--set", right, "--set", "train.rl.method=ppo");
+        assertThat(method.code()).isEqualTo(3);
+        assertThat(method.err()).contains("train.rl.method: must be one of grpo, best-of-n, was ppo");
+    }
 }
