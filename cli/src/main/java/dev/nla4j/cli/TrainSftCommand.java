@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,11 +40,13 @@ final class TrainSftCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         RunConfig config = options.read();
+        String name = role.name().toLowerCase(Locale.ROOT);
+        Wiring wiring = new Wiring();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
+            System.out.println("# " + SftEstimate.of(wiring, config, name));
             return ExitCode.OK;
         }
-        String name = role.name().toLowerCase(Locale.ROOT);
         if (processes.watches()) {
             List<String> arguments = new ArrayList<>(List.of("train", "sft", "--role", name));
             arguments.addAll(options.again());
@@ -52,7 +55,10 @@ final class TrainSftCommand implements Callable<Integer> {
             }
             return processes.watch(arguments);
         }
-        TrainRuns runs = new TrainRuns(new Wiring(), config, options.resolved());
+        SftEstimate.of(wiring, config, name)
+                .memory()
+                .requireFits(ProcessMemory.ofThisMachine().available());
+        TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective collective = processes.join()) {
             runs.sft(name, base, collective, options.resume);

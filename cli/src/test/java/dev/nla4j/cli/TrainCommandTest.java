@@ -120,7 +120,11 @@ class TrainCommandTest {
         String[] command = {"train", "sft", "--role", "av", "--dry-run", "--config", config.toString()};
         Run run = Run.of(command);
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("steps: 7").contains("rank: 32").contains("held-out:");
+        assertThat(run.out())
+                .contains("steps: 7")
+                .contains("rank: 32")
+                .contains("held-out:")
+                .contains("# estimate: ");
         String[] wrong = java.util.Arrays.copyOf(command, command.length + 2);
         wrong[command.length] = "--set";
         wrong[command.length + 1] = "train.sft.av.stepz=3";

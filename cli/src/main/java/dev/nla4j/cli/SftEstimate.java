@@ -1,0 +1,112 @@
+package dev.nla4j.cli;
+
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.WeightSize;
+import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MachineProbe;
+import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.sft.Example;
+import dev.nla4j.train.sft.Examples;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.IntSummaryStatistics;
+import java.util.List;
+import java.util.Locale;
+
+/// What supervised training of a half will take, said before it starts.
+///
+/// @param learned parameters that learn
+/// @param bytes in memory at the worst moment
+/// @param stepSeconds of one update
+/// @param steps of the run
+record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
+    /// Share of the product speed of [MachineProbe] that whole steps reach; measured on the default target.
+    private static final double EFFICIENCY = 0.4;
+    /// Numbers of a block that a token's backward pass needs, in multiples of the model's width and the hidden layer's;
+    /// measured as the default target's resident memory.
+    private static final int KEPT_WIDTHS = 24;
+
+    private static final int KEPT_HIDDEN = 5;
+    /// Rows whose logits exist at once, and copies of them with their gradients.
+    private static final long LOGITS = 64L * 10;
+    /// Weight, gradient and two moments of each number that learns.
+    private static final int COPIES = 4;
+    /// A verbalizer's own tokens before its answer, and a row's where no data says more.
+    private static final int PROMPT = 11;
+
+    private static final int TEXT = 60;
+    private static final double CHARACTERS_A_TOKEN = 3.6;
+
+    static SftEstimate of(Wiring wiring, RunConfig run, String role) {
+        boolean verbalizer = role.equals("av");
+        SftConfig sft = verbalizer ? run.train().av() : run.train().ar();
+        ModelConfig whole = ModelLoader.config(wiring.find(run.model()).path());
+        Path file = verbalizer ? run.data().av() : run.data().ar();
+        int depth = whole.numLayers();
+        double text = TEXT;
+        double longest = TEXT;
+        if (Files.exists(file)) {
+            Examples data = Examples.read(file);
+            depth = verbalizer ? depth : data.meta().extraction().layerIndex() + 1;
+            IntSummaryStatistics characters = data.rows().stream()
+                    .mapToInt(row -> characters(row, verbalizer))
+                    .summaryStatistics();
+            text = characters.getAverage() / CHARACTERS_A_TOKEN;
+            longest = characters.getMax() / CHARACTERS_A_TOKEN;
+        }
+        int own = verbalizer ? PROMPT : 0;
+        double tokens = text + own;
+        ModelConfig trunk = whole.truncated(depth);
+        double table = (double) whole.vocabulary() * whole.dim();
+        double blocks =
+                WeightSize.bytes(trunk, DType.FP32, ModelLoader.Extent.TRUNK) / (double) DType.FP32.bytes() - table;
+        long learned = learned(trunk, sft.learner().rank(), !verbalizer);
+        // Forward is two operations a weight and token; backward through frozen weights two more, to adapters four.
+        double operations = sft.batch() * (tokens * (4 * blocks + 6.0 * learned) + (verbalizer ? 4 * table * text : 0));
+        double perToken = depth
+                * (KEPT_WIDTHS * (double) whole.dim() + KEPT_HIDDEN * (double) whole.hidden())
+                * DType.FP32.bytes();
+        double bytes = WeightSize.bytes(whole, run.dtype(), ModelLoader.Extent.WHOLE)
+                + MemoryPlan.PROGRAM
+                + (double) learned * COPIES * DType.FP32.bytes()
+                + perToken * (longest + own) * sft.microBatch()
+                + (verbalizer ? LOGITS * whole.vocabulary() * (double) DType.FP32.bytes() : 0);
+        double speed = MachineProbe.gigaflops(run.dtype()) * 1e9 * EFFICIENCY;
+        return new SftEstimate(learned, bytes, operations / speed, sft.steps());
+    }
+
+    private static int characters(Example row, boolean verbalizer) {
+        return (verbalizer ? row.response() : row.explanation()).length();
+    }
+
+    /// Numbers of A and B of all seven projections of each block, and of a reconstructor's matrix.
+    private static long learned(ModelConfig config, int rank, boolean head) {
+        ModelConfig.Heads heads = config.heads();
+        long dim = config.dim();
+        long queries = (long) heads.queries() * heads.width();
+        long keyValues = (long) heads.keyValues() * heads.width();
+        long block = 2 * (dim + queries) + 2 * (dim + keyValues) + 3 * (dim + config.hidden());
+        return rank * block * config.numLayers() + (head ? dim * dim : 0);
+    }
+
+    /// The same as a plan that refuses what can't fit.
+    MemoryPlan memory() {
+        return new MemoryPlan(List.of(new MemoryPlan.Part("training", (long) bytes - MemoryPlan.PROGRAM)), false);
+    }
+
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "estimate: %.1f million parameters learn, memory about %.1f GB, %.1f s a step, %.1f minutes for %d steps"
+                        + " and no evaluation",
+                learned / 1e6,
+                bytes / 1e9,
+                stepSeconds,
+                stepSeconds * steps / 60,
+                steps);
+    }
+}
