@@ -6,6 +6,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.teacher.GroundedChecker;
+import dev.nla4j.train.Checkpoints;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RlConfig;
@@ -43,9 +44,13 @@ final class RlRun {
     }
 
     /// Trains, from the beginning or from where the run stopped.
-    void run(LanguageModel base, boolean resume) throws IOException {
+    ///
+    /// @param group the processes that do; the first one measures and writes
+    void run(LanguageModel base, Collective group, boolean resume) throws IOException {
         Path folder = config.folder().resolve("rl");
-        TrainRuns.requireResume(folder, resume);
+        if (group.rank() == 0) {
+            TrainRuns.requireResume(folder, resume);
+        }
         Path start = warmStart(config);
         PairFolder pair = PairFolder.in(start);
         requireAdapters(pair);
@@ -56,25 +61,32 @@ final class RlRun {
         Nla.Base stands = new Nla.Base(base, sha256, false);
         // Opening it checks both sidecars against tokenizer, template, weights and base.
         try (Nla first = Nla.open(pair, stands, config.dtype(), wiring.progress());
-                Nla.LoneReconstructor second =
-                        Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), wiring.progress());
                 Policy policy = new Policy(base, pair.verbalizer(), rl);
                 Critic critic = new Critic(base, pair.reconstructor())) {
             requireFits(data, first);
-            System.err.println("nla: preflight: "
-                    + Preflight.check(
-                            critic,
-                            pair.reconstructor().folder().toString(),
-                            data.heldOut().rows()));
             double rawvar = first.rawvar().orElseGet(data::rawvar);
             Judge judge = new Judge(rl.reward(), rl.seed(), new GroundedChecker());
-            HeldOutEvaluation evaluation = new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
-            try (RunFolder run = open(folder, pair, data);
-                    RlStep step = new RlStep(
-                            rl, new RlStep.Parts(base, policy, critic, judge, data, rawvar), Collective.alone())) {
-                TrainRuns.tellSkipped(run);
-                RlPair export = new RlPair(pair, policy, critic, rawvar);
-                train(run, new RlLoop(rl, step, () -> evaluation.of(policy, critic), export));
+            try (RlStep step = new RlStep(rl, new RlStep.Parts(base, policy, critic, judge, data, rawvar), group)) {
+                if (group.rank() > 0) {
+                    Checkpoints kept = new Checkpoints(
+                            folder.resolve("checkpoints"), rl.cadence().retention());
+                    RlLoop.follow(rl, step, kept.newest());
+                    return;
+                }
+                System.err.println("nla: preflight: "
+                        + Preflight.check(
+                                critic,
+                                pair.reconstructor().folder().toString(),
+                                data.heldOut().rows()));
+                try (Nla.LoneReconstructor second =
+                                Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), wiring.progress());
+                        RunFolder run = open(folder, pair, data)) {
+                    TrainRuns.tellSkipped(run);
+                    HeldOutEvaluation evaluation =
+                            new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
+                    RlPair export = new RlPair(pair, policy, critic, rawvar);
+                    train(run, new RlLoop(rl, step, () -> evaluation.of(policy, critic), export));
+                }
             }
         }
     }

@@ -69,6 +69,18 @@ final class TrainOptions {
         return again;
     }
 
+    /// A command that reads the same, and goes on with a run where this one does.
+    ///
+    /// @param command its words
+    List<String> again(String... command) {
+        List<String> again = new ArrayList<>(List.of(command));
+        again.addAll(again());
+        if (resume) {
+            again.add("--resume");
+        }
+        return again;
+    }
+
     /// All keys with their values, after [#read].
     ObjectNode resolved() {
         if (resolved == null) {

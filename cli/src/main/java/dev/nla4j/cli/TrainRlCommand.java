@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.train.config.RunConfig;
@@ -19,6 +20,9 @@ final class TrainRlCommand implements Callable<Integer> {
     @Mixin
     TrainOptions options = new TrainOptions();
 
+    @Mixin
+    TrainProcesses processes = new TrainProcesses();
+
     @Override
     public Integer call() throws IOException {
         RunConfig config = options.read();
@@ -28,9 +32,13 @@ final class TrainRlCommand implements Callable<Integer> {
             System.out.println("# " + RlEstimate.of(wiring, config));
             return ExitCode.OK;
         }
+        if (processes.watches()) {
+            return processes.watch(options.again("train", "rl"));
+        }
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
-        try (LanguageModel base = runs.base()) {
-            new RlRun(wiring, config, runs).run(base, options.resume);
+        try (LanguageModel base = runs.base();
+                Collective group = processes.join()) {
+            new RlRun(wiring, config, runs).run(base, group, options.resume);
         }
         return ExitCode.OK;
     }

@@ -6,8 +6,6 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,12 +46,7 @@ final class TrainSftCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         if (processes.watches()) {
-            List<String> arguments = new ArrayList<>(List.of("train", "sft", "--role", name));
-            arguments.addAll(options.again());
-            if (options.resume) {
-                arguments.add("--resume");
-            }
-            return processes.watch(arguments);
+            return processes.watch(options.again("train", "sft", "--role", name));
         }
         SftEstimate.of(wiring, config, name)
                 .memory()

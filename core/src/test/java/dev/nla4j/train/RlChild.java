@@ -7,6 +7,7 @@ import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.rl.HeldOutEvaluation;
+import dev.nla4j.train.rl.RlLoop;
 import dev.nla4j.train.rl.TinyRl;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Joint learning in a process of its own: one that stops in the midst of a save, to be killed there, or one of
@@ -23,7 +25,9 @@ import java.util.function.Consumer;
 final class RlChild {
     private RlChild() {}
 
-    /// Arguments: `save FOLDER STAGE` or `share FOLDER RANK SIZE`; the folder holds a model and a pair.
+    /// Arguments: `save FOLDER STAGE`, or `share` or `together`, then `FOLDER RANK SIZE`; the folder holds a model and
+    /// a
+    /// pair.
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[1]);
         if (args[0].equals("save")) {
@@ -32,7 +36,11 @@ final class RlChild {
             int rank = Integer.parseInt(args[2]);
             try (Collective group = GlooCollective.join(
                     rank, Integer.parseInt(args[3]), folder.resolve("meeting"), "127.0.0.1", Duration.ofSeconds(100))) {
-                share(folder, group, "rank" + rank).forEach(System.out::println);
+                if (args[0].equals("share")) {
+                    share(folder, group, "rank" + rank).forEach(System.out::println);
+                } else {
+                    System.out.println(together(folder, group, "together"));
+                }
             }
         }
     }
@@ -67,6 +75,25 @@ final class RlChild {
                         stages)) {
             HeldOutEvaluation evaluation = run.evaluation(tiny);
             run.loop(kept, folder.resolve(name + "-pair"), evaluation, (step, values) -> {});
+        }
+    }
+
+    /// A whole run of this and other processes; the first one measures and writes.
+    ///
+    /// @return updates done
+    static long together(Path folder, Collective group, String name) throws IOException {
+        RlConfig config = TinyRl.config(
+                        "rl.prompts-per-step=5",
+                        "rl.steps=4",
+                        "rl.adapt-ar-steps=1",
+                        "rl.eval-every=2",
+                        "rl.save-every=2")
+                .rl();
+        try (TinyTask tiny = TinyTask.in(Files.createTempDirectory(folder, "model"));
+                TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, group)) {
+            return group.rank() == 0
+                    ? run.loop(tiny, folder.resolve(name), (step, values) -> {}).steps()
+                    : RlLoop.follow(config, run.step(), Optional.empty());
         }
     }
 

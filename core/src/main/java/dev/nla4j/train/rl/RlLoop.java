@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
@@ -56,11 +57,29 @@ public final class RlLoop {
         this.pair = pair;
     }
 
+    /// Trains beside the process that [#run]s, which does all that is measured and written.
+    ///
+    /// @param checkpoint that the other goes on from
+    /// @return updates done
+    public static long follow(RlConfig config, RlStep step, Optional<Checkpoint> checkpoint) {
+        checkpoint.ifPresent(step::restore);
+        long done = checkpoint.map(Checkpoint::step).orElse(0L);
+        step.agreement().onStep(done);
+        boolean stopped = false;
+        while (done < config.allSteps() && !stopped) {
+            step.update(done);
+            done++;
+            stopped = isMeasured(config, done) && step.agreement().any(false);
+        }
+        return done;
+    }
+
     /// Trains to the end, saving as it goes, and leaves the pair in `export`.
     public Result run(RunFolder run, Path export, Listener listener) throws IOException {
         Cadence cadence = config.cadence();
         long steps = config.allSteps();
         long done = run.checkpoint().map(this::restore).orElse(0L);
+        step.agreement().onStep(done);
         if (done == 0 && cadence.evalEvery() > 0) {
             HeldOutEvaluation.Result before = measurement.measure();
             run.log(0, before.values());
@@ -74,9 +93,9 @@ public final class RlLoop {
             done++;
             OptionalDouble quality = OptionalDouble.empty();
             boolean samples = Cadence.isDue(done, cadence.samplesEvery(), steps);
-            if (samples || isMeasured(done)) {
+            if (samples || isMeasured(config, done)) {
                 HeldOutEvaluation.Result measured = measurement.measure();
-                if (isMeasured(done)) {
+                if (isMeasured(config, done)) {
                     values.putAll(measured.values());
                     quality = OptionalDouble.of(measured.fve());
                 }
@@ -86,6 +105,9 @@ public final class RlLoop {
             }
             if (quality.isPresent() && done >= config.start().adaptSteps()) {
                 judge(quality.getAsDouble(), export);
+            }
+            if (isMeasured(config, done)) {
+                stopped = step.agreement().any(stopped);
             }
             run.log(done, values);
             if (stopped || Cadence.isDue(done, cadence.saveEvery(), steps)) {
@@ -103,7 +125,7 @@ public final class RlLoop {
     }
 
     /// Also when both halves begin to learn together: that is what the run's gain is counted from.
-    private boolean isMeasured(long done) {
+    private static boolean isMeasured(RlConfig config, long done) {
         int every = config.cadence().evalEvery();
         return Cadence.isDue(done, every, config.allSteps())
                 || (every > 0 && done == config.start().adaptSteps());

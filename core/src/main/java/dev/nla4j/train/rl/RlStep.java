@@ -4,6 +4,7 @@ import dev.nla4j.distribute.Collective;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.tensor.Rng;
+import dev.nla4j.train.Agreement;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Metric;
 import dev.nla4j.train.NonFiniteGuard;
@@ -67,6 +68,11 @@ public final class RlStep implements AutoCloseable {
     /// Random lengths: rows of one document shall not come together.
     private static BatchOrder order(int rows, int batch, long seed) {
         return new BatchOrder(rows, batch, seed, row -> (int) (Rng.bits(seed, row, -1) >>> 40));
+    }
+
+    /// With the other processes.
+    Agreement agreement() {
+        return new Agreement(group);
     }
 
     /// Takes the step; the values that every step logs.

@@ -5,6 +5,7 @@ import dev.nla4j.format.json.Json;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.AdamW;
+import dev.nla4j.train.Agreement;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.GradClip;
 import dev.nla4j.train.Metric;
@@ -38,6 +39,7 @@ public final class SftLoop implements AutoCloseable {
     private final BatchOrder order;
     private final AdamW adamW;
     private final Collective collective;
+    private final Agreement agreement;
     private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
     private double bestQuality = Double.NEGATIVE_INFINITY;
     private int evaluationsSinceBest;
@@ -62,6 +64,7 @@ public final class SftLoop implements AutoCloseable {
         this.task = task;
         this.config = config;
         this.collective = collective;
+        this.agreement = new Agreement(collective);
         this.order = new BatchOrder(task.rows(), config.batch(), config.seed(), task::length);
         this.adamW = new AdamW(task.parameters(), config.learner().adamW());
     }
@@ -96,20 +99,15 @@ public final class SftLoop implements AutoCloseable {
         return step;
     }
 
-    /// Restores, and waits until all processes have: none may find a checkpoint that another has only now written.
     private long begin(Optional<Checkpoint> checkpoint) {
         long step = checkpoint.map(this::restore).orElse(0L);
-        double[] sums = collective.sum(new double[] {step});
-        if (sums[0] != (double) step * collective.size()) {
-            throw new IllegalStateException("the processes go on from different steps; this one from " + step);
-        }
+        agreement.onStep(step);
         return step;
     }
 
-    /// What one process has found out in its evaluation holds for all.
     private void agreeToStop(long step) {
         if (Cadence.isDue(step, config.cadence().evalEvery(), config.steps())) {
-            stopped = collective.sum(new double[] {stopped ? 1 : 0})[0] > 0;
+            stopped = agreement.any(stopped);
         }
     }
 
