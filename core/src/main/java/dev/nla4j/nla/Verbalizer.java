@@ -4,7 +4,9 @@ import dev.nla4j.activation.Injection;
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.chat.jinja.TemplateException;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Engine;
 import dev.nla4j.generate.Prompt;
@@ -70,9 +72,15 @@ public final class Verbalizer implements AutoCloseable {
         }
         String message = template.replace(NlaMeta.INJECTION, marker.text());
         ChatTemplate chat = base.chatTemplate();
-        String text = chat.render(RenderOptions.of(List.of(Message.of("user", message)))
-                .withGenerationPrompt(true)
-                .withSpecials(base.templateSpecials()));
+        String text;
+        try {
+            text = chat.render(RenderOptions.of(List.of(Message.of("user", message)))
+                    .withGenerationPrompt(true)
+                    .withSpecials(base.templateSpecials()));
+        } catch (TemplateException e) {
+            // One message of a user is the least that a template must render.
+            throw new InputException(String.valueOf(e.getMessage()), e);
+        }
         int[] ids = base.tokenizer().ids(text, false);
         long markers = Arrays.stream(ids).filter(id -> id == marker.id()).count();
         if (markers != 1) {

@@ -20,11 +20,14 @@ import java.util.regex.Pattern;
 final class ContentChecks {
     private static final int SHOWN = 3;
     private static final Pattern MATRIX = Pattern.compile("(?:.*\\.)?(?:layers|blk)\\.(\\d{1,4})\\..*weight");
+    private static final Pattern BIAS = Pattern.compile("(?:.*\\.)?(?:layers|blk)\\.(\\d{1,4})\\..*bias");
     private static final Pattern NORM = Pattern.compile("(?!.*(?:vision|image|audio)).*norm\\.weight");
     /// More tokens than this without an embedding are no reserved ones.
     private static final double TABLE_HOLE = 0.1;
     /// Fewer zero rows than this may be a pruned model's own.
     private static final double HOLE = 0.02;
+    /// Offsets round to 0 here and there.
+    private static final double OFFSET_HOLE = 0.25;
     private static final float ABSURD = 1e6f;
 
     private final Half half;
@@ -107,8 +110,10 @@ final class ContentChecks {
         scans.forEach((name, scan) -> {
             if (isTable(name)) {
                 table(name, scan, problems, remarks);
-            } else if (NORM.matcher(name).matches() && scan.isZero()) {
-                norm(name, problems, remarks);
+            } else if (NORM.matcher(name).matches() && scan.zeros() > 0) {
+                norm(name, scan, problems, remarks);
+            } else if (BIAS.matcher(name).matches() && scan.isZero()) {
+                remarks.add(name + " is all zero: never trained, or not saved");
             } else if (MATRIX.matcher(name).matches() && scan.rows() > 1) {
                 if (scan.zeroRows() > HOLE * scan.rows()) {
                     problems.add(name + ": " + scan.zeroRows() + " of " + scan.rows() + " rows are zero");
@@ -145,18 +150,23 @@ final class ContentChecks {
         }
     }
 
-    /// A norm weight of zeros silences what it stands before, unless the family stores it as an offset from one.
-    private void norm(String name, List<String> problems, List<String> remarks) {
+    /// A norm weight of zeros silences what it stands before, unless the family stores it as an offset from one: then
+    /// zeros say nothing, and are suspicious in numbers.
+    private void norm(String name, TensorScan scan, List<String> problems, List<String> remarks) {
         boolean offset = !(half.weights().need("the weights") instanceof GgufFile)
                 && half.own()
                         .config()
                         .optional()
                         .filter(config -> config.norm().storedOffset() != 0)
                         .isPresent();
-        if (!offset) {
-            problems.add(name + " is all zero: what it norms is lost");
-        } else if (!half.meta().stage().equals("init")) {
-            remarks.add(name + " is all zero, which norms without a weight: never trained, or not saved");
+        String found =
+                name + (scan.isZero() ? " is all zero" : ": " + scan.zeros() + " of " + scan.elements() + " are 0");
+        if (!offset && scan.zeros() > HOLE * scan.elements()) {
+            problems.add(found + ": what it norms is lost");
+        } else if (offset
+                && scan.zeros() > OFFSET_HOLE * scan.elements()
+                && !half.meta().stage().equals("init")) {
+            remarks.add(found + ", which norms without a weight: never trained, or not saved");
         }
     }
 

@@ -466,6 +466,14 @@ class LintFaultsTest {
                                 p.ar("model.safetensors"),
                                 all -> Arrays.fill(numbers(all, BLOCK + "input_layernorm.weight"), 0))),
                 fault(
+                        "half a norm is zero",
+                        Check.WEIGHTS_WHOLE,
+                        "av",
+                        List.of(Kind.QWEN2, Kind.LLAMA),
+                        p -> TinyPair.tensors(
+                                p.av("model.safetensors"),
+                                all -> Arrays.fill(numbers(all, BLOCK + "input_layernorm.weight"), 0, 8, 0))),
+                fault(
                         "half a matrix is zero",
                         Check.WEIGHTS_WHOLE,
                         "ar",
