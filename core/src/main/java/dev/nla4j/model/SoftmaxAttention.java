@@ -42,6 +42,17 @@ final class SoftmaxAttention {
         }
     }
 
+    /// Both parts that queries see, each with what hides some of it.
+    ///
+    /// @param ownMask `[B or 1, 1, M, S]` added to scores; null hides nothing
+    /// @param shared with one row; null when there is none
+    /// @param sharedMask `[B or 1, 1, M, P]`; null hides nothing
+    private record Seen(
+            Tokens own,
+            @Nullable Tensor ownMask,
+            @Nullable Tokens shared,
+            @Nullable Tensor sharedMask) {}
+
     /// What queries read from the tokens they see.
     ///
     /// @param query `[B, T, H, d]`
@@ -91,13 +102,13 @@ final class SoftmaxAttention {
         Tensor sharedMask = shared == null ? null : masks.prefix(maskType, first, tokens, window, group);
         Tensor attended; // [B, K, G*T, d]
         if (blocks && type == ScalarType.Float) {
-            attended = inBlocks(grouped, own, ownMask, shared, sharedMask, heads);
+            attended = inBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads);
         } else if (step) {
-            attended = inWideBlocks(grouped, own, ownMask, shared, sharedMask, heads);
-        } else if (blocks && m >= MANY_QUERIES) {
-            attended = inOneBlock(grouped, own.to(type), ownMask, shared, sharedMask, heads);
+            attended = inWideBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads);
         } else {
-            attended = inProducts(grouped, own.to(type), ownMask, shared, sharedMask, heads);
+            Seen seen = new Seen(own.to(type), ownMask, shared, sharedMask);
+            attended =
+                    blocks && m >= MANY_QUERIES ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
         }
         return attended.view(rows, heads.keyValues(), group, tokens, heads.width())
                 .permute(0, 3, 1, 2, 4)
@@ -109,20 +120,16 @@ final class SoftmaxAttention {
     }
 
     /// Each part by itself, then joined by the sums of their exponentials.
-    private static Tensor inBlocks(
-            Tensor query,
-            Tokens own,
-            @Nullable Tensor ownMask,
-            @Nullable Tokens shared,
-            @Nullable Tensor sharedMask,
-            Heads heads) {
-        FlashAttention.Part mine = FlashAttention.apply(query, own.keys, own.values, ownMask, heads.scale());
+    private static Tensor inBlocks(Tensor query, Seen seen, Heads heads) {
+        Tokens own = seen.own;
+        Tokens shared = seen.shared;
+        FlashAttention.Part mine = FlashAttention.apply(query, own.keys, own.values, seen.ownMask, heads.scale());
         if (shared == null) {
             return mine.values();
         }
         long rows = query.size(0);
         long m = query.size(2);
-        Tensor mask = sharedMask == null ? null : flat(sharedMask, rows);
+        Tensor mask = seen.sharedMask == null ? null : flat(seen.sharedMask, rows);
         FlashAttention.Part common =
                 FlashAttention.apply(across(query), shared.keys, shared.values, mask, heads.scale());
         Tensor values =
@@ -132,44 +139,36 @@ final class SoftmaxAttention {
                 .contiguous();
     }
 
-    /// As [#inBlocks] for few queries in bf16, which has no fast kernel for them: in fp32, and each row by itself,
-    /// since
+    /// As [#inBlocks] for few queries in bf16, which has no fast kernel for them: in fp32, and each row by itself, as
     /// the bits of a product for all rows together may depend on how many there are.
-    private static Tensor inWideBlocks(
-            Tensor query,
-            Tokens own,
-            @Nullable Tensor ownMask,
-            @Nullable Tokens shared,
-            @Nullable Tensor sharedMask,
-            Heads heads) {
+    private static Tensor inWideBlocks(Tensor query, Seen seen, Heads heads) {
+        Tokens own = seen.own;
+        Tokens shared = seen.shared;
         Tensor wide = query.to(ScalarType.Float);
         Tokens mine = own.to(ScalarType.Float);
-        FlashAttention.Part part = FlashAttention.apply(wide, mine.keys, mine.values, ownMask, heads.scale());
+        FlashAttention.Part part = FlashAttention.apply(wide, mine.keys, mine.values, seen.ownMask, heads.scale());
         if (shared == null) {
             return part.values().to(query.scalar_type());
         }
         Tokens before = shared.to(ScalarType.Float).before(query.size(0));
-        FlashAttention.Part common = FlashAttention.apply(wide, before.keys, before.values, sharedMask, heads.scale());
+        FlashAttention.Part common =
+                FlashAttention.apply(wide, before.keys, before.values, seen.sharedMask, heads.scale());
         return FlashAttention.join(part, common).to(query.scalar_type()).contiguous();
     }
 
     /// As [#inBlocks] for many queries in bf16: both parts are laid side by side, because its kernel is fast for many
     /// queries of one row only.
-    private static Tensor inOneBlock(
-            Tensor query,
-            Tokens own,
-            @Nullable Tensor ownMask,
-            @Nullable Tokens shared,
-            @Nullable Tensor sharedMask,
-            Heads heads) {
+    private static Tensor inOneBlock(Tensor query, Seen seen, Heads heads) {
+        Tokens own = seen.own;
+        Tokens shared = seen.shared;
         if (shared == null) {
-            return FlashAttention.apply(query, own.keys, own.values, ownMask, heads.scale())
+            return FlashAttention.apply(query, own.keys, own.values, seen.ownMask, heads.scale())
                     .values();
         }
         Tokens before = shared.before(query.size(0));
         Tensor keys = Tensors.cat(2, before.keys, own.keys);
         Tensor values = Tensors.cat(2, before.values, own.values);
-        Tensor mask = besides(sharedMask, shared.count(), ownMask, own.count(), query.size(2));
+        Tensor mask = besides(seen.sharedMask, shared.count(), seen.ownMask, own.count(), query.size(2));
         return FlashAttention.apply(query, keys, values, mask, heads.scale()).values();
     }
 
@@ -199,13 +198,9 @@ final class SoftmaxAttention {
     }
 
     /// Two products with one softmax over the scores of both parts between them.
-    private static Tensor inProducts(
-            Tensor query,
-            Tokens own,
-            @Nullable Tensor ownMask,
-            @Nullable Tokens shared,
-            @Nullable Tensor sharedMask,
-            Heads heads) {
+    private static Tensor inProducts(Tensor query, Seen seen, Heads heads) {
+        Tokens own = seen.own;
+        Tokens shared = seen.shared;
         long rows = query.size(0);
         long m = query.size(2);
         long kv = heads.keyValues();
@@ -213,13 +208,13 @@ final class SoftmaxAttention {
         long s = own.count();
         Tensor flat = query.reshape(rows * kv, m, d);
         Tensor scores = scored(flat, own.keys.reshape(rows * kv, s, d), heads).view(rows, kv, m, s);
-        scores = ownMask == null ? scores : scores.add(ownMask);
+        scores = seen.ownMask == null ? scores : scores.add(seen.ownMask);
         if (shared != null) {
             long p = shared.count();
             Tensor common = scored(across(query).select(0, 0), shared.keys.select(0, 0), heads)
                     .view(kv, rows, m, p)
                     .transpose(0, 1); // [B, K, M, P]
-            scores = Tensors.cat(3, sharedMask == null ? common : common.add(sharedMask), scores);
+            scores = Tensors.cat(3, seen.sharedMask == null ? common : common.add(seen.sharedMask), scores);
         }
         Tensor weights = torch.softmax(scores, -1, FLOAT).to(query.scalar_type()); // [B, K, M, P+S]
         long p = scores.size(3) - s;
