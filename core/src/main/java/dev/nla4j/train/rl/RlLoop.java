@@ -1,6 +1,7 @@
 package dev.nla4j.train.rl;
 
 import dev.nla4j.format.json.Json;
+import dev.nla4j.train.Best;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.Snapshot;
@@ -23,9 +24,7 @@ public final class RlLoop {
     private final RlStep step;
     private final Measurement measurement;
     private final RlPair pair;
-    private double bestQuality = Double.NEGATIVE_INFINITY;
-    private int evaluationsSinceBest;
-    private boolean stopped;
+    private final Best best;
 
     /// Measures the pair as it is now.
     @FunctionalInterface
@@ -55,6 +54,7 @@ public final class RlLoop {
         this.step = step;
         this.measurement = measurement;
         this.pair = pair;
+        this.best = new Best(config.cadence().patience());
     }
 
     /// Trains beside the process that [#run]s, which does all that is measured and written.
@@ -62,14 +62,15 @@ public final class RlLoop {
     /// @param checkpoint that the other goes on from
     /// @return updates done
     public static long follow(RlConfig config, RlStep step, Optional<Checkpoint> checkpoint) {
-        checkpoint.ifPresent(step::restore);
-        long done = checkpoint.map(Checkpoint::step).orElse(0L);
+        Best best = new Best(config.cadence().patience());
+        long done = checkpoint.map(from -> restore(from, step, best)).orElse(0L);
         step.agreement().onStep(done);
-        boolean stopped = false;
-        while (done < config.allSteps() && !stopped) {
+        while (done < config.allSteps() && !best.stopped()) {
             step.update(done);
             done++;
-            stopped = isMeasured(config, done) && step.agreement().any(false);
+            if (isMeasured(config, done)) {
+                best.agree(step.agreement());
+            }
         }
         return done;
     }
@@ -78,7 +79,7 @@ public final class RlLoop {
     public Result run(RunFolder run, Path export, Listener listener) throws IOException {
         Cadence cadence = config.cadence();
         long steps = config.allSteps();
-        long done = run.checkpoint().map(this::restore).orElse(0L);
+        long done = run.checkpoint().map(from -> restore(from, step, best)).orElse(0L);
         step.agreement().onStep(done);
         if (done == 0 && cadence.evalEvery() > 0) {
             HeldOutEvaluation.Result before = measurement.measure();
@@ -88,14 +89,15 @@ public final class RlLoop {
                 judge(before.fve(), export);
             }
         }
-        while (done < steps && !stopped) {
+        while (done < steps && !best.stopped()) {
             Map<String, Double> values = step.update(done);
             done++;
             OptionalDouble quality = OptionalDouble.empty();
+            boolean measures = isMeasured(config, done);
             boolean samples = Cadence.isDue(done, cadence.samplesEvery(), steps);
-            if (samples || isMeasured(config, done)) {
+            if (samples || measures) {
                 HeldOutEvaluation.Result measured = measurement.measure();
-                if (isMeasured(config, done)) {
+                if (measures) {
                     values.putAll(measured.values());
                     quality = OptionalDouble.of(measured.fve());
                 }
@@ -103,14 +105,14 @@ public final class RlLoop {
                     run.samples(done, measured.samples());
                 }
             }
-            if (quality.isPresent() && done >= config.start().adaptSteps()) {
-                judge(quality.getAsDouble(), export);
-            }
-            if (isMeasured(config, done)) {
-                stopped = step.agreement().any(stopped);
+            if (measures) {
+                if (done >= config.start().adaptSteps()) {
+                    judge(quality.orElseThrow(), export);
+                }
+                best.agree(step.agreement());
             }
             run.log(done, values);
-            if (stopped || Cadence.isDue(done, cadence.saveEvery(), steps)) {
+            if (best.stopped() || Cadence.isDue(done, cadence.saveEvery(), steps)) {
                 run.save(snapshot(done, quality));
             }
             listener.stepped(done, values);
@@ -118,10 +120,7 @@ public final class RlLoop {
         if (cadence.evalEvery() == 0 || !Files.exists(export)) {
             pair.write(export);
         }
-        return new Result(
-                done,
-                stopped,
-                Double.isInfinite(bestQuality) ? OptionalDouble.empty() : OptionalDouble.of(bestQuality));
+        return new Result(done, best.stopped(), best.quality());
     }
 
     /// Also when both halves begin to learn together: that is what the run's gain is counted from.
@@ -132,38 +131,23 @@ public final class RlLoop {
     }
 
     private void judge(double quality, Path export) throws IOException {
-        if (quality > bestQuality) {
-            bestQuality = quality;
-            evaluationsSinceBest = 0;
+        if (best.improves(quality)) {
             pair.write(export);
-        } else {
-            evaluationsSinceBest++;
-            int patience = config.cadence().patience();
-            stopped = patience > 0 && evaluationsSinceBest >= patience;
         }
     }
 
     private Snapshot snapshot(long done, OptionalDouble quality) {
-        ObjectNode state = Json.mapper()
-                .createObjectNode()
-                .put("evaluations_since_best", evaluationsSinceBest)
-                .put("stopped", stopped);
-        if (!Double.isInfinite(bestQuality)) {
-            state.put("best_quality", bestQuality);
-        }
+        ObjectNode state = Json.mapper().createObjectNode();
+        best.save(state);
         Map<String, Map<String, Tensor>> parts = new LinkedHashMap<>();
         step.save(parts, state);
         return new Snapshot(done, parts, state, quality);
     }
 
-    private long restore(Checkpoint checkpoint) {
+    /// @return updates done
+    private static long restore(Checkpoint checkpoint, RlStep step, Best best) {
         step.restore(checkpoint);
-        ObjectNode state = checkpoint.state();
-        evaluationsSinceBest = state.path("evaluations_since_best").asInt();
-        stopped = state.path("stopped").asBoolean();
-        if (state.has("best_quality")) {
-            bestQuality = state.path("best_quality").asDouble();
-        }
+        best.restore(checkpoint.state());
         return checkpoint.step();
     }
 }

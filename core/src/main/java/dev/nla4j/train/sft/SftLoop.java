@@ -6,6 +6,7 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.AdamW;
 import dev.nla4j.train.Agreement;
+import dev.nla4j.train.Best;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.GradClip;
 import dev.nla4j.train.Metric;
@@ -41,9 +42,7 @@ public final class SftLoop implements AutoCloseable {
     private final Collective collective;
     private final Agreement agreement;
     private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
-    private double bestQuality = Double.NEGATIVE_INFINITY;
-    private int evaluationsSinceBest;
-    private boolean stopped;
+    private final Best best;
 
     /// A loop in one process that has not started.
     ///
@@ -65,6 +64,7 @@ public final class SftLoop implements AutoCloseable {
         this.config = config;
         this.collective = collective;
         this.agreement = new Agreement(collective);
+        this.best = new Best(config.cadence().patience());
         this.order = new BatchOrder(task.rows(), config.batch(), config.seed(), task::length);
         this.adamW = new AdamW(task.parameters(), config.learner().adamW());
     }
@@ -91,7 +91,7 @@ public final class SftLoop implements AutoCloseable {
     /// @return updates done
     public long follow(Optional<Checkpoint> checkpoint) {
         long step = begin(checkpoint);
-        while (step < config.steps() && !stopped) {
+        while (step < config.steps() && !best.stopped()) {
             update(step);
             step++;
             agreeToStop(step);
@@ -107,7 +107,7 @@ public final class SftLoop implements AutoCloseable {
 
     private void agreeToStop(long step) {
         if (Cadence.isDue(step, config.cadence().evalEvery(), config.steps())) {
-            stopped = agreement.any(stopped);
+            best.agree(agreement);
         }
     }
 
@@ -117,7 +117,7 @@ public final class SftLoop implements AutoCloseable {
         if (step == 0 && config.cadence().evalEvery() > 0) {
             run.log(0, task.evaluate().values());
         }
-        while (step < config.steps() && !stopped) {
+        while (step < config.steps() && !best.stopped()) {
             Map<String, Double> values = update(step);
             step++;
             OptionalDouble quality = OptionalDouble.empty();
@@ -125,14 +125,16 @@ public final class SftLoop implements AutoCloseable {
                 Task.Evaluation evaluation = task.evaluate();
                 values.putAll(evaluation.values());
                 quality = OptionalDouble.of(evaluation.quality());
-                judge(evaluation.quality(), export);
+                if (best.improves(evaluation.quality())) {
+                    task.export(export);
+                }
             }
             agreeToStop(step);
             run.log(step, values);
             if (Cadence.isDue(step, config.cadence().samplesEvery(), config.steps())) {
                 run.samples(step, task.samples(step));
             }
-            if (stopped || Cadence.isDue(step, config.cadence().saveEvery(), config.steps())) {
+            if (best.stopped() || Cadence.isDue(step, config.cadence().saveEvery(), config.steps())) {
                 run.save(snapshot(step, quality));
             }
             listener.stepped(step, values);
@@ -140,22 +142,7 @@ public final class SftLoop implements AutoCloseable {
         if (config.cadence().evalEvery() == 0 || !Files.exists(export)) {
             task.export(export);
         }
-        return new Result(
-                step,
-                stopped,
-                Double.isInfinite(bestQuality) ? OptionalDouble.empty() : OptionalDouble.of(bestQuality));
-    }
-
-    private void judge(double quality, Path export) throws IOException {
-        if (quality > bestQuality) {
-            bestQuality = quality;
-            evaluationsSinceBest = 0;
-            task.export(export);
-        } else {
-            evaluationsSinceBest++;
-            stopped = config.cadence().patience() > 0
-                    && evaluationsSinceBest >= config.cadence().patience();
-        }
+        return new Result(step, best.stopped(), best.quality());
     }
 
     /// One update; the values that every step logs.
@@ -208,12 +195,8 @@ public final class SftLoop implements AutoCloseable {
         ObjectNode state = Json.mapper()
                 .createObjectNode()
                 .put("skipped", guard.skipped())
-                .put("skipped_in_a_row", guard.inARow())
-                .put("evaluations_since_best", evaluationsSinceBest)
-                .put("stopped", stopped);
-        if (!Double.isInfinite(bestQuality)) {
-            state.put("best_quality", bestQuality);
-        }
+                .put("skipped_in_a_row", guard.inARow());
+        best.save(state);
         return new Snapshot(step, parts, state, quality);
     }
 
@@ -223,11 +206,7 @@ public final class SftLoop implements AutoCloseable {
         ObjectNode state = checkpoint.state();
         guard.restore(
                 state.path("skipped").asLong(), state.path("skipped_in_a_row").asInt());
-        evaluationsSinceBest = state.path("evaluations_since_best").asInt();
-        stopped = state.path("stopped").asBoolean();
-        if (state.has("best_quality")) {
-            bestQuality = state.path("best_quality").asDouble();
-        }
+        best.restore(state);
         return checkpoint.step();
     }
 
