@@ -1,18 +1,13 @@
 package dev.nla4j.train;
 
-import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
-import dev.nla4j.train.sft.Examples;
-import dev.nla4j.train.sft.OwnSamples;
-import dev.nla4j.train.sft.ReconstructorTask;
 import dev.nla4j.train.sft.SftLoop;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.TinyTask;
-import dev.nla4j.train.sft.VerbalizerTask;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +55,7 @@ final class SftChild {
         SftConfig config = config(role);
         ObjectNode resolved = ConfigTree.empty().section().resolved();
         try (TinyTask tiny = TinyTask.at(model);
-                Task task = task(tiny, role, config);
+                Task task = tiny.task(role, config);
                 SftLoop loop = new SftLoop(task, config, collective)) {
             if (collective.rank() > 0) {
                 loop.follow(Optional.empty());
@@ -89,20 +84,6 @@ final class SftChild {
         }
         TrainConfig train = TrainConfig.read(tree.section());
         return role.equals("av") ? train.av() : train.ar();
-    }
-
-    private static Task task(TinyTask tiny, String role, SftConfig config) {
-        Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
-        return role.equals("av")
-                ? new VerbalizerTask(
-                        tiny.model(), TinyTask.BASE, tiny.examples(Stage.AV_SFT, "av", 32, 1), heldOut, config)
-                : new ReconstructorTask(
-                        tiny.model(),
-                        TinyTask.BASE,
-                        tiny.examples(Stage.AR_SFT, "ar", 32, 3),
-                        heldOut,
-                        OwnSamples.NONE,
-                        config);
     }
 
     private static void sleepForEver() {

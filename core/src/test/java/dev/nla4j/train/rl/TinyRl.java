@@ -14,12 +14,9 @@ import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
 import dev.nla4j.train.sft.Examples;
-import dev.nla4j.train.sft.OwnSamples;
-import dev.nla4j.train.sft.ReconstructorTask;
 import dev.nla4j.train.sft.SftLoop;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.TinyTask;
-import dev.nla4j.train.sft.VerbalizerTask;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,23 +70,13 @@ public final class TinyRl {
         Examples heldOut = tiny.examples(Stage.BASE, "held", 16, 2);
         Files.createDirectories(folder);
         for (String role : List.of("av", "ar")) {
-            boolean av = role.equals("av");
-            SftConfig sft = av ? config.av() : config.ar();
+            SftConfig sft = role.equals("av") ? config.av() : config.ar();
             try (RunFolder run = RunFolder.open(
                             folder.resolveSibling("sft-" + role),
                             ConfigTree.empty().section().resolved(),
                             INFO,
                             sft.cadence().retention());
-                    Task task = av
-                            ? new VerbalizerTask(
-                                    tiny.model(), TinyTask.BASE, tiny.examples(Stage.AV_SFT, "av", 32, 1), heldOut, sft)
-                            : new ReconstructorTask(
-                                    tiny.model(),
-                                    TinyTask.BASE,
-                                    tiny.examples(Stage.AR_SFT, "ar", 32, 3),
-                                    heldOut,
-                                    OwnSamples.NONE,
-                                    sft);
+                    Task task = tiny.task(role, sft, heldOut);
                     SftLoop loop = new SftLoop(task, sft)) {
                 loop.run(run, folder.resolve(role), (step, values) -> {});
             }

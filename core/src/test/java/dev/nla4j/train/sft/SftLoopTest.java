@@ -45,26 +45,12 @@ class SftLoopTest {
         return role.equals("av") ? train.av() : train.ar();
     }
 
-    private static Task task(TinyTask tiny, String role, SftConfig config) {
-        Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
-        return role.equals("av")
-                ? new VerbalizerTask(
-                        tiny.model(), TinyTask.BASE, tiny.examples(Stage.AV_SFT, "av", 32, 1), heldOut, config)
-                : new ReconstructorTask(
-                        tiny.model(),
-                        TinyTask.BASE,
-                        tiny.examples(Stage.AR_SFT, "ar", 32, 3),
-                        heldOut,
-                        OwnSamples.NONE,
-                        config);
-    }
-
     private SftLoop.Result run(TinyTask tiny, String role, SftConfig config, String name, SftLoop.Listener listener)
             throws IOException {
         ObjectNode resolved = ConfigTree.empty().section().resolved();
         try (RunFolder run = RunFolder.open(
                         folder.resolve(name), resolved, INFO, config.cadence().retention());
-                Task task = task(tiny, role, config);
+                Task task = tiny.task(role, config);
                 SftLoop loop = new SftLoop(task, config)) {
             return loop.run(run, folder.resolve(name + "-pair").resolve(role), listener);
         }

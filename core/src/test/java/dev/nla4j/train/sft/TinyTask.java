@@ -10,6 +10,7 @@ import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.TinyFolder;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.train.config.SftConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,6 +93,21 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
                 null,
                 new DatasetMeta.Provenance(List.of(), "", "test", ""));
         return new Examples(Path.of(documents + ".parquet"), meta, rows);
+    }
+
+    /// What a half learns here.
+    ///
+    /// @param role av or ar
+    public Task task(String role, SftConfig config, Examples heldOut) {
+        return role.equals("av")
+                ? new VerbalizerTask(model, BASE, examples(Stage.AV_SFT, "av", 32, 1), heldOut, config)
+                : new ReconstructorTask(
+                        model, BASE, examples(Stage.AR_SFT, "ar", 32, 3), heldOut, OwnSamples.NONE, config);
+    }
+
+    /// As above, with eight held-out rows.
+    public Task task(String role, SftConfig config) {
+        return task(role, config, examples(Stage.BASE, "held", 8, 2));
     }
 
     @Override
