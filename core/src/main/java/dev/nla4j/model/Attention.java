@@ -96,8 +96,9 @@ final class Attention {
             Call call,
             int layer) {
         Prefix prefix = call.prefix();
-        SoftmaxAttention.Tokens shared =
-                prefix == null ? null : new SoftmaxAttention.Tokens(prefix.keys(layer), prefix.values(layer));
+        SoftmaxAttention.Tokens shared = prefix == null
+                ? null
+                : prefix.tokens(layer, own.keys().scalar_type().intern());
         Tensor attended = SoftmaxAttention.attend(query, own, shared, config.heads(), call.masks(), kind.window());
         return weights.output().apply(attended, adapter == null ? null : adapter.output());
     }

@@ -106,7 +106,7 @@ final class SoftmaxAttention {
         } else if (step) {
             attended = inWideBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads);
         } else {
-            Seen seen = new Seen(own.to(type), ownMask, shared, sharedMask);
+            Seen seen = new Seen(own.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
             attended =
                     blocks && m >= MANY_QUERIES ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
         }
