@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.hub.LocalModel;
+import dev.nla4j.model.ModelExport;
 import dev.nla4j.nla.PairExport;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.tensor.DType;
@@ -69,7 +70,7 @@ final class ExportCommand implements Callable<Integer> {
             base = new PairExport.Base(found.path(), sha256, pair.allowOtherBase);
         }
         Threads.useAllProcessors();
-        PairExport.Options options = new PairExport.Options(wanted, dtype, PairExport.SHARD_BYTES);
+        PairExport.Options options = new PairExport.Options(wanted, dtype, ModelExport.SHARD_BYTES);
         PairExport.write(folder, base, out, options, wiring.progress());
         PairSession.tellPeak(pair.verbose);
         System.out.println(out);

@@ -166,6 +166,10 @@ final class RlRun {
                 throw new InputException(half.folder()
                         + ": has full weights; joint learning trains adapters over the target's own weights");
             }
+            if (half.meta().affineInjection()) {
+                throw new InputException(half.folder() + ": injects through a learned map (affine-injection); joint"
+                        + " learning goes on with halves that have none");
+            }
         }
     }
 }

@@ -34,6 +34,10 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
     private static final long LOGITS = 64L * 10;
     /// Weight, gradient and two moments of each number that learns.
     private static final int COPIES = 4;
+    /// The same of full weights: what they are rounded to, with its gradient, takes as much as one more.
+    private static final int FULL_COPIES = 5;
+    /// Copies of logits and their gradients, of all rows at once, where the head learns.
+    private static final int LEARNED_LOGITS = 6;
     /// A verbalizer's own tokens before its answer, and a row's where no data says more.
     private static final int PROMPT = 11;
 
@@ -63,23 +67,48 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
         double table = (double) whole.vocabulary() * whole.dim();
         double blocks =
                 WeightSize.bytes(trunk, DType.FP32, ModelLoader.Extent.TRUNK) / (double) DType.FP32.bytes() - table;
-        long learned = learned(trunk, sft.learner().rank(), !verbalizer);
-        // Forward is two operations a weight and token; backward through frozen weights two more, to adapters four.
-        double operations = sft.batch() * (tokens * (4 * blocks + 6.0 * learned) + (verbalizer ? 4 * table * text : 0));
+        boolean full = sft.learner().rank() == 0;
+        long learned = full
+                ? full(whole, trunk, verbalizer)
+                : learned(trunk, sft.learner().rank(), !verbalizer);
+        if (verbalizer && sft.mix().affineInjection()) {
+            learned += (long) whole.dim() * (whole.dim() + 1);
+        }
+        // Forward is two operations a weight and token; backward through frozen weights two more, to what learns four.
+        double perWeight = full ? 6 * blocks : 4 * blocks + 6.0 * learned;
+        double operations = sft.batch() * (tokens * perWeight + (verbalizer ? (full ? 6 : 4) * table * text : 0));
         double perToken = depth
                 * (KEPT_WIDTHS * (double) whole.dim() + KEPT_HIDDEN * (double) whole.hidden())
                 * DType.FP32.bytes();
         double bytes = WeightSize.bytes(whole, run.dtype(), ModelLoader.Extent.WHOLE)
                 + MemoryPlan.PROGRAM
-                + (double) learned * COPIES * DType.FP32.bytes()
+                + (double) learned * (full ? FULL_COPIES : COPIES) * DType.FP32.bytes()
                 + perToken * (longest + own) * sft.microBatch()
-                + (verbalizer ? LOGITS * whole.vocabulary() * (double) DType.FP32.bytes() : 0);
+                + (verbalizer ? logits(full, sft.microBatch() * longest) * whole.vocabulary() * DType.FP32.bytes() : 0);
         double speed = MachineProbe.gigaflops(run.dtype()) * 1e9 * EFFICIENCY;
         return new SftEstimate(learned, bytes, operations / speed, sft.steps());
     }
 
+    /// Rows of logits that are held at once, times their copies.
+    ///
+    /// @param rows that a micro-batch has at most
+    private static double logits(boolean full, double rows) {
+        return full ? LEARNED_LOGITS * rows : LOGITS;
+    }
+
     private static int characters(Example row, boolean verbalizer) {
         return (verbalizer ? row.response() : row.explanation()).length();
+    }
+
+    /// Numbers of all that a verbalizer has, or of a reconstructor's blocks and matrix.
+    private static long full(ModelConfig whole, ModelConfig trunk, boolean verbalizer) {
+        if (verbalizer) {
+            return WeightSize.bytes(whole, DType.FP32, ModelLoader.Extent.WHOLE) / DType.FP32.bytes();
+        }
+        long table = (long) trunk.vocabulary() * trunk.dim();
+        return WeightSize.bytes(trunk, DType.FP32, ModelLoader.Extent.TRUNK) / DType.FP32.bytes()
+                - table
+                + (long) trunk.dim() * trunk.dim();
     }
 
     /// Numbers of A and B of all seven projections of each block, and of a reconstructor's matrix.

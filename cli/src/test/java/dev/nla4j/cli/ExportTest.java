@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelExport;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.PairExport;
@@ -40,7 +41,7 @@ class ExportTest {
         PairFolder pair = PairFolder.in(RandomPair.tiny(family).full(folder.resolve("pair")));
         Path whole = folder.resolve("whole");
         Path shards = folder.resolve("shards");
-        PairExport.write(pair, null, whole, options(PairExport.Form.FULL, PairExport.SHARD_BYTES), Progress.NONE);
+        PairExport.write(pair, null, whole, options(PairExport.Form.FULL, ModelExport.SHARD_BYTES), Progress.NONE);
         PairExport.write(pair, null, shards, options(PairExport.Form.AS_IS, 100_000), Progress.NONE);
         assertThat(shards.resolve("av/model.safetensors.index.json")).exists();
         assertThat(shards.resolve("av/model.safetensors")).doesNotExist();
@@ -65,8 +66,9 @@ class ExportTest {
         PairExport.Base base = new PairExport.Base(target, null, false);
         Path adapters = folder.resolve("adapters");
         Path full = folder.resolve("full");
-        PairExport.write(pair, null, adapters, options(PairExport.Form.ADAPTER, PairExport.SHARD_BYTES), Progress.NONE);
-        PairExport.write(pair, base, full, options(PairExport.Form.FULL, PairExport.SHARD_BYTES), Progress.NONE);
+        PairExport.write(
+                pair, null, adapters, options(PairExport.Form.ADAPTER, ModelExport.SHARD_BYTES), Progress.NONE);
+        PairExport.write(pair, base, full, options(PairExport.Form.FULL, ModelExport.SHARD_BYTES), Progress.NONE);
         assertThat(adapters.resolve("av/adapter_model.safetensors"))
                 .hasSameBinaryContentAs(pair.verbalizer().folder().resolve("adapter_model.safetensors"));
         Outputs expected = outputs(pair, target);
@@ -169,7 +171,7 @@ class ExportTest {
                         PairFolder.in(pair),
                         base,
                         folder.resolve("out"),
-                        options(PairExport.Form.FULL, PairExport.SHARD_BYTES),
+                        options(PairExport.Form.FULL, ModelExport.SHARD_BYTES),
                         Progress.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("ab".repeat(32))

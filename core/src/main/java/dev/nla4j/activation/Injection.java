@@ -5,6 +5,7 @@ import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Writes activations over the embeddings of marker tokens.
 ///
@@ -16,13 +17,29 @@ import org.bytedeco.pytorch.Tensor;
 /// @param left id that must stand before it
 /// @param right id that must stand after it
 /// @param scale L2 norm that an injected vector gets
-public record Injection(int marker, int left, int right, double scale) {
+/// @param map what has been learned to be done to it then, null for nothing; stays the caller's
+public record Injection(
+        int marker,
+        int left,
+        int right,
+        double scale,
+        @Nullable AffineMap map) {
     private static final double LEAST_NORM = 1e-12;
 
     public Injection {
         if (!(scale > 0) || Double.isInfinite(scale)) {
             throw new IllegalArgumentException("injection scale: must be positive, was " + scale);
         }
+    }
+
+    /// The published one, without a map.
+    public Injection(int marker, int left, int right, double scale) {
+        this(marker, left, right, scale, null);
+    }
+
+    /// The same with a map.
+    public Injection through(AffineMap learned) {
+        return new Injection(marker, left, right, scale, learned);
     }
 
     /// The positions of the marker in a prompt: neither first nor last, and between the two neighbours.
@@ -36,7 +53,7 @@ public record Injection(int marker, int left, int right, double scale) {
         return slots;
     }
 
-    /// `vector` at norm `scale`, computed in fp32 as the reference does; the zero vector stays zero.
+    /// `vector` at norm `scale`, before any map, computed in fp32 as the reference does; the zero vector stays zero.
     public float[] scaled(float[] vector) {
         double sum = 0;
         for (float v : vector) {
@@ -76,7 +93,8 @@ public record Injection(int marker, int left, int right, double scale) {
             rows[i] = scaled(vectors[i]);
         }
         Tensor injected = embeddings.unsqueeze(0).repeat(vectors.length, 1, 1); // [N, T, D]
-        injected.select(1, slots.get(0)).copy_(Tensors.ofRows(rows));
+        Tensor scaled = Tensors.ofRows(rows); // [N, D]
+        injected.select(1, slots.get(0)).copy_(map == null ? scaled : map.apply(scaled, scale));
         return injected;
     }
 }

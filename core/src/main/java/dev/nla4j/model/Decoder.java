@@ -42,6 +42,11 @@ public final class Decoder {
         return new Decoder(config, weights, ropes, adapter);
     }
 
+    /// The same model with other weights of the same shapes, without an adapter.
+    Decoder with(Weights others) {
+        return new Decoder(config, others, ropes, null);
+    }
+
     public ModelConfig config() {
         return config;
     }

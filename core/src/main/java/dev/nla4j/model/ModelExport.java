@@ -37,6 +37,9 @@ public record ModelExport(
         @Nullable Integer blocks,
         @Nullable DType dtype,
         long shardBytes) {
+    /// What Hugging Face's own writer takes for a shard.
+    public static final long SHARD_BYTES = 5_000_000_000L;
+
     private static final List<String> COPIED = List.of(
             "tokenizer.json",
             "tokenizer_config.json",
@@ -59,6 +62,26 @@ public record ModelExport(
         }
     }
 
+    /// The same with other weights than the source's, rounded to the dtype.
+    ///
+    /// @param weights of the source's shapes; as many blocks as are kept
+    void writeTo(Path folder, Weights weights, Progress progress) throws IOException {
+        ModelConfig config = ModelLoader.config(source);
+        StoredType type = stored(dtype);
+        try (Scope _ = Scope.noGrad()) {
+            ShardedWriter.write(
+                    folder, reporting(WeightTensors.of(config, weights, type), folder, progress), shardBytes);
+        }
+        Path gguf = ModelLoader.ggufIn(source);
+        if (gguf == null) {
+            writeRest(folder, config, type);
+            return;
+        }
+        try (GgufFile file = GgufFile.open(gguf)) {
+            writeRest(folder, file, gguf, config, type);
+        }
+    }
+
     private void writeFolder(Path folder, Progress progress) throws IOException {
         if (!Files.isDirectory(source)) {
             throw new InputException(source + ": is neither a model's folder nor a GGUF file");
@@ -69,6 +92,11 @@ public record ModelExport(
             WeightNames names = WeightNames.huggingFace(tensors, config.family());
             writeWeights(folder, tensors, names, config, type, progress);
         }
+        writeRest(folder, config, type);
+    }
+
+    /// Configuration, tokenizer, chat template.
+    private void writeRest(Path folder, ModelConfig config, @Nullable StoredType type) throws IOException {
         ObjectNode json = ConfigExport.ofFolder(source.resolve("config.json"), config, kept(config), type);
         AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
         for (String name : COPIED) {
@@ -82,17 +110,22 @@ public record ModelExport(
         try (GgufFile file = GgufFile.open(gguf)) {
             ModelConfig config = GgufConfig.read(gguf, file.metadata(), file);
             StoredType type = stored(dtype);
-            ObjectNode json = ConfigExport.ofGguf(gguf, config.truncated(kept(config)), type);
             writeWeights(folder, file, WeightNames.gguf(config.family()), config, type, progress);
-            AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
-            if (file.metadata().has("tokenizer.ggml.tokens")) {
-                GgufTokenizerFiles.write(file.metadata(), gguf, folder);
-            }
-            String template = "tokenizer.chat_template";
-            if (file.metadata().has(template)) {
-                AtomicFile.writeString(
-                        folder.resolve("chat_template.jinja"), file.metadata().string(template));
-            }
+            writeRest(folder, file, gguf, config, type);
+        }
+    }
+
+    private void writeRest(Path folder, GgufFile file, Path gguf, ModelConfig config, StoredType type)
+            throws IOException {
+        ObjectNode json = ConfigExport.ofGguf(gguf, config.truncated(kept(config)), type);
+        AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
+        if (file.metadata().has("tokenizer.ggml.tokens")) {
+            GgufTokenizerFiles.write(file.metadata(), gguf, folder);
+        }
+        String template = "tokenizer.chat_template";
+        if (file.metadata().has(template)) {
+            AtomicFile.writeString(
+                    folder.resolve("chat_template.jinja"), file.metadata().string(template));
         }
     }
 
@@ -108,7 +141,7 @@ public record ModelExport(
             List<Map<Part, LowRankAdapter.Pair>> pairs = adapter == null ? List.of() : adapter.pairs(config);
             ModelConfig cut = config.truncated(kept(config));
             List<TensorToWrite> all = new WeightExport(tensors, names, cut, pairs, type).tensors(blocks == null);
-            ShardedWriter.write(folder, reporting(all, "write " + folder.getFileName(), progress), shardBytes);
+            ShardedWriter.write(folder, reporting(all, folder, progress), shardBytes);
         }
     }
 
@@ -124,7 +157,8 @@ public record ModelExport(
         return dtype == DType.BF16 ? StoredType.BF16 : StoredType.F32;
     }
 
-    private static List<TensorToWrite> reporting(List<TensorToWrite> tensors, String task, Progress progress) {
+    private static List<TensorToWrite> reporting(List<TensorToWrite> tensors, Path folder, Progress progress) {
+        String task = "write " + folder.getFileName();
         long total = tensors.stream().mapToLong(TensorToWrite::bytes).sum();
         long[] done = {0};
         List<TensorToWrite> reporting = new ArrayList<>();

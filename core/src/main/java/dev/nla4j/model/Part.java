@@ -25,5 +25,19 @@ public enum Part {
     GATE_UP,
     DOWN,
     /// Sandwich norm after the feed-forward layer.
-    POST_FEED_FORWARD_NORM
+    POST_FEED_FORWARD_NORM;
+
+    /// Whether it is the weight of a norm.
+    public boolean isNorm() {
+        return switch (this) {
+            case FINAL_NORM,
+                    INPUT_NORM,
+                    QUERY_NORM,
+                    KEY_NORM,
+                    POST_ATTENTION_NORM,
+                    FEED_FORWARD_NORM,
+                    POST_FEED_FORWARD_NORM -> true;
+            default -> false;
+        };
+    }
 }

@@ -20,7 +20,7 @@ final class RmsNorm {
     /// @param weight `[n]` fp32
     /// @return fp32, of x's shape
     static Tensor apply(Tensor x, Tensor weight, double eps) {
-        if (x.requires_grad() && GradMode.is_enabled()) {
+        if (GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad())) {
             return recorded(x.to(torch.ScalarType.Float), weight, eps);
         }
         try (TensorOptional scale = new TensorOptional(weight);

@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Low-rank additions that learn: fp32 leaves A and B for every projection of the first blocks. What a decoder is given
 /// is built from them anew for each forward pass ([#on]), so that gradients reach the leaves.
-public final class TrainableAdapter implements AutoCloseable {
+public final class TrainableAdapter implements Trainable {
     /// In the order in which parameters are listed.
     private static final List<Part> PARTS =
             List.of(Part.QUERY, Part.KEY, Part.VALUE, Part.ATTENTION_OUTPUT, Part.GATE, Part.UP, Part.DOWN);
@@ -111,6 +111,7 @@ public final class TrainableAdapter implements AutoCloseable {
 
     /// The leaves under the names that PEFT gives them, A and B of each projection block by block. They stay this
     /// object's.
+    @Override
     public Map<String, Tensor> leaves() {
         Map<String, Tensor> leaves = new LinkedHashMap<>();
         for (int layer = 0; layer < layers.size(); layer++) {
@@ -129,6 +130,7 @@ public final class TrainableAdapter implements AutoCloseable {
 
     /// `base` seen through what has been learned so far. The open scope owns it; gradients reach the leaves where
     /// they are recorded.
+    @Override
     public Decoder on(Decoder base) {
         return base.with(LowRankAdapter.recorded(config, layers, base.dtype().arithmetic()));
     }
@@ -141,6 +143,7 @@ public final class TrainableAdapter implements AutoCloseable {
     /// Writes it in PEFT's layout into a folder.
     ///
     /// @param base name of the model it stands on
+    @Override
     public void write(Path folder, String base) throws IOException {
         Files.createDirectories(folder);
         ObjectNode node = Json.mapper()

@@ -41,6 +41,31 @@ public record Weights(
             Linear gateUp,
             Linear down,
             @Nullable Tensor postFeedForwardNorm) {
+        /// A block of what `change` makes of each tensor.
+        Block map(Change change) {
+            return new Block(
+                    change.of(Part.INPUT_NORM, false, inputNorm),
+                    linear(change, Part.QUERY_KEY_VALUE, queryKeyValue),
+                    norm(change, Part.QUERY_NORM, queryNorm),
+                    norm(change, Part.KEY_NORM, keyNorm),
+                    linear(change, Part.ATTENTION_OUTPUT, output),
+                    norm(change, Part.POST_ATTENTION_NORM, postAttentionNorm),
+                    change.of(Part.FEED_FORWARD_NORM, false, feedForwardNorm),
+                    linear(change, Part.GATE_UP, gateUp),
+                    linear(change, Part.DOWN, down),
+                    norm(change, Part.POST_FEED_FORWARD_NORM, postFeedForwardNorm));
+        }
+
+        private static Linear linear(Change change, Part part, Linear linear) {
+            Tensor bias = linear.bias();
+            return new Linear(
+                    change.of(part, false, linear.weight()), bias == null ? null : change.of(part, true, bias));
+        }
+
+        private static @Nullable Tensor norm(Change change, Part part, @Nullable Tensor norm) {
+            return norm == null ? null : change.of(part, false, norm);
+        }
+
         private void addTo(List<@Nullable Tensor> all) {
             all.add(inputNorm);
             for (Linear linear : List.of(queryKeyValue, output, gateUp, down)) {
@@ -53,6 +78,16 @@ public record Weights(
             all.add(feedForwardNorm);
             all.add(postFeedForwardNorm);
         }
+    }
+
+    /// What is made of a block's tensor.
+    @FunctionalInterface
+    interface Change {
+        /// What stands in its place.
+        ///
+        /// @param part which it is; projections are fused
+        /// @param bias whether it is that part's bias
+        Tensor of(Part part, boolean bias, Tensor tensor);
     }
 
     /// Lets every tensor outlive `scope`.

@@ -1,5 +1,6 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.TensorSource;
@@ -129,12 +130,15 @@ public final class Nla implements AutoCloseable {
             PairFolder.Half half, @Nullable Base base, DType dtype, Progress progress, List<AutoCloseable> owned) {
         NlaMeta meta = half.meta();
         Path folder = half.folder();
+        AffineMap map = AffineMap.isIn(folder) || meta.affineInjection()
+                ? own(owned, AffineMap.read(folder, meta.dim()))
+                : null;
         if (PeftAdapter.isIn(folder)) {
             LanguageModel model = baseFor(meta, base);
-            return own(owned, new Verbalizer(model, adapted(folder, model, dtype, owned), meta));
+            return own(owned, new Verbalizer(model, adapted(folder, model, dtype, owned), meta, map));
         }
         LanguageModel model = own(owned, ModelLoader.load(folder, dtype, ModelLoader.Extent.WHOLE, progress));
-        return own(owned, new Verbalizer(model, model.decoder(), meta));
+        return own(owned, new Verbalizer(model, model.decoder(), meta, map));
     }
 
     private static Reconstructor openReconstructor(

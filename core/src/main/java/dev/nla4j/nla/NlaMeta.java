@@ -19,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param dim width of the activations
 /// @param injectionScale norm of an injected vector; empty means raw in the file, which a verbalizer refuses
+/// @param affineInjection whether injected vectors go through a learned map, [AffineMap]
 /// @param mseScale norm at which vectors were compared in training
 /// @param verbalizerTemplate user message with `{injection_char}`
 /// @param reconstructorTemplate prompt with `{explanation}`
@@ -33,6 +34,7 @@ public record NlaMeta(
         Optional<BaseFile> baseFile,
         int dim,
         OptionalDouble injectionScale,
+        boolean affineInjection,
         OptionalDouble mseScale,
         Optional<Marker> marker,
         Optional<List<Integer>> suffixIds,
@@ -44,6 +46,9 @@ public record NlaMeta(
         Optional<String> createdBy) {
     public static final String FILE = "nla_meta.yaml";
     public static final String EXPLANATION = "{explanation}";
+    /// In `extraction`, instead of `injection_scale`.
+    public static final String AFFINE_SCALE = "affine_injection_scale";
+
     public static final String INJECTION = "{injection_char}";
     static final long LARGEST_FILE = 1 << 20;
     private static final int LARGEST_ID = 1 << 24;
@@ -97,8 +102,11 @@ public record NlaMeta(
                 top.object("base_file").map(f -> new BaseFile(f.requiredText("name"), sha256(f))),
                 dim,
                 extraction
-                        .map(e -> scale(e, "injection_scale", dim, OptionalDouble::empty))
+                        .map(e -> e.has(AFFINE_SCALE)
+                                ? affineScale(e, dim)
+                                : scale(e, "injection_scale", dim, OptionalDouble::empty))
                         .orElse(OptionalDouble.empty()),
+                extraction.filter(e -> e.has(AFFINE_SCALE)).isPresent(),
                 extraction
                         .map(e -> scale(e, "mse_scale", dim, () -> OptionalDouble.of(Math.sqrt(dim))))
                         .orElse(OptionalDouble.of(Math.sqrt(dim))),
@@ -123,6 +131,7 @@ public record NlaMeta(
                 baseFile,
                 dim,
                 injectionScale,
+                affineInjection,
                 mseScale,
                 marker,
                 suffixIds,
@@ -184,6 +193,19 @@ public record NlaMeta(
             case "sqrt_d_model" -> OptionalDouble.of(Math.sqrt(dim));
             default -> OptionalDouble.of(parsed(extraction, name, text));
         };
+    }
+
+    /// The scale stands under another name where a map follows, so that a reader that knows no map refuses for want of
+    /// a scale instead of leaving the map out.
+    private static OptionalDouble affineScale(Fields extraction, int dim) {
+        if (scale(extraction, "injection_scale", dim, OptionalDouble::empty).isPresent()) {
+            throw extraction.wrong("injection_scale", "must be null beside " + AFFINE_SCALE);
+        }
+        OptionalDouble scale = scale(extraction, AFFINE_SCALE, dim, OptionalDouble::empty);
+        if (scale.isEmpty()) {
+            throw extraction.wrong(AFFINE_SCALE, "must be a number");
+        }
+        return scale;
     }
 
     private static double parsed(Fields extraction, String name, String text) {

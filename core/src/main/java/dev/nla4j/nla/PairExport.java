@@ -1,5 +1,6 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
@@ -24,9 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// Writes a pair as a folder in the layout of released ones: `av/`, `ar/`, and last `manifest.json`, which lists
 /// every file with its size and SHA-256. The folder appears under its name when all of it is there.
 public final class PairExport {
-    /// What Hugging Face's own writer takes for a shard.
-    public static final long SHARD_BYTES = 5_000_000_000L;
-
     private static final String MANIFEST = "manifest.json";
 
     private PairExport() {}
@@ -124,6 +122,9 @@ public final class PairExport {
         }
         if (half.meta().role() == NlaMeta.Role.RECONSTRUCTOR) {
             copy(half.folder(), folder, Nla.VALUE_HEAD);
+        }
+        if (half.meta().affineInjection()) {
+            copy(half.folder(), folder, AffineMap.FILE);
         }
         SidecarExport.write(half, folder);
     }

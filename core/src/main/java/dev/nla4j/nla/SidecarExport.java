@@ -36,7 +36,9 @@ final class SidecarExport {
                 .put("schema_version", 2)
                 .put("role", verbalizer ? "av" : "ar");
         ObjectNode extraction = others(read, "extraction", Set.of());
-        put(extraction, "injection_scale", meta.injectionScale());
+        if (!meta.affineInjection()) {
+            put(extraction, "injection_scale", meta.injectionScale());
+        }
         put(extraction, "mse_scale", meta.mseScale());
         ObjectNode templates = others(read, "prompt_templates", TEMPLATES);
         put(templates, "av", meta.verbalizerTemplate());

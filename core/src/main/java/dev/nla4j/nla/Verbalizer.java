@@ -1,5 +1,6 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.activation.Injection;
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.Message;
@@ -37,11 +38,17 @@ public final class Verbalizer implements AutoCloseable {
     private final Engine engine;
     private @Nullable Prefix prefix;
 
+    /// One whose activations are injected as they are.
+    public Verbalizer(LanguageModel base, Decoder decoder, NlaMeta meta) {
+        this(base, decoder, meta, null);
+    }
+
     /// Checks the sidecar against the live tokenizer and template, and refuses with the reason when they disagree.
     ///
     /// @param base whose tokenizer and template the prompt goes through
     /// @param decoder the base's, seen through the verbalizer's adapter
-    public Verbalizer(LanguageModel base, Decoder decoder, NlaMeta meta) {
+    /// @param map that the sidecar speaks of, null where it speaks of none; stays the caller's
+    public Verbalizer(LanguageModel base, Decoder decoder, NlaMeta meta, @Nullable AffineMap map) {
         this.base = base;
         this.decoder = decoder;
         this.meta = meta;
@@ -56,7 +63,12 @@ public final class Verbalizer implements AutoCloseable {
                 .orElseThrow(() -> wrong(
                         "extraction.injection_scale",
                         "is missing: a verbalizer can't know how loud its input should be"));
-        this.injection = new Injection(marker.id(), marker.left(), marker.right(), scale);
+        if (meta.affineInjection() != (map != null)) {
+            throw wrong(
+                    "extraction." + NlaMeta.AFFINE_SCALE,
+                    map == null ? "asks for " + AffineMap.FILE : "is missing, there is a " + AffineMap.FILE);
+        }
+        this.injection = new Injection(marker.id(), marker.left(), marker.right(), scale, map);
         this.promptIds = prompt(meta.template());
         this.engine = new Engine(decoder, base.drawableIds());
     }

@@ -40,6 +40,15 @@ public final class Tensors {
         return tensor;
     }
 
+    /// The identity matrix, `[n, n]` fp32.
+    public static Tensor identity(int n) {
+        float[] values = new float[Math.multiplyExact(n, n)];
+        for (int i = 0; i < n; i++) {
+            values[i * n + i] = 1;
+        }
+        return of(values, n, n);
+    }
+
     /// A copy of `ids` as int64 of shape `[rows, columns]`; every row equally long.
     public static Tensor ids(int[][] ids) {
         int columns = ids.length == 0 ? 0 : ids[0].length;

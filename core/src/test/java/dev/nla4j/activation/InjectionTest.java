@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -73,6 +77,39 @@ class InjectionTest {
                     .containsExactly(1, 1, 2, 2, 6, 8, 4, 4, 1, 1, 2, 2, 0, -10, 4, 4, 1, 1, 2, 2, 0, 0, 4, 4);
             assertThat(Tensors.floats(embeddings)).isEqualTo(before);
         }
+    }
+
+    @Test
+    void a_learned_map_stands_between_direction_and_scale_and_is_stored_to_the_bit(@TempDir Path folder)
+            throws IOException {
+        try (Scope _ = Scope.noGrad();
+                AffineMap map = AffineMap.identity(2)) {
+            Tensor embeddings = Tensors.of(new float[8], 4, 2);
+            int[] ids = {5, 1, 9, 2};
+            float[][] vectors = {{3, 4}, {0, 0}};
+            float[] plain = Tensors.floats(INJECTION.inject(embeddings, ids, vectors));
+            assertThat(Tensors.floats(INJECTION.through(map).inject(embeddings, ids, vectors)))
+                    .as("the identity")
+                    .isEqualTo(plain);
+            map.weight().copy_(Tensors.of(new float[] {0, 1, -1, 2}, 2, 2));
+            map.bias().copy_(Tensors.of(new float[] {0.5f, -0.25f}, 2));
+            map.write(folder);
+            try (AffineMap read = AffineMap.read(folder, 2)) {
+                // 10 (A u + b) with u = (0.6, 0.8): A u = (0.8, 1).
+                assertThat(Tensors.floats(INJECTION.through(read).inject(embeddings, ids, vectors)))
+                        .containsExactly(
+                                new float[] {0, 0, 0, 0, 13, 7.5f, 0, 0, 0, 0, 0, 0, 5, -2.5f, 0, 0}, within(1e-5f));
+                assertThat(Tensors.floats(read.weight())).isEqualTo(Tensors.floats(map.weight()));
+                assertThat(Tensors.floats(read.bias())).isEqualTo(Tensors.floats(map.bias()));
+            }
+        }
+        assertThatThrownBy(() -> AffineMap.read(folder, 3))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("weight")
+                .hasMessageContaining("must be [3, 3]");
+        assertThatThrownBy(() -> AffineMap.read(folder.resolve("elsewhere"), 2))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("is missing");
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.nla4j.model.ModelConfig.Layer;
 import dev.nla4j.model.ModelConfig.Norm;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Tensors;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -53,6 +54,12 @@ public final class TinyModels {
 
     public static Decoder decoder(ModelConfig config, long seed) {
         return new Decoder(config, weights(config, seed));
+    }
+
+    /// A model without a tokenizer; the open scope owns its weights.
+    public static LanguageModel model(ModelConfig config, long seed) {
+        Weights weights = weights(config, seed);
+        return new LanguageModel(Path.of("tiny"), config, weights, new Decoder(config, weights), null, null);
     }
 
     static Weights weights(ModelConfig config, long seed) {

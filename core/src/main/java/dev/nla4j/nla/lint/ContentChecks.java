@@ -1,5 +1,6 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.gguf.GgufFile;
@@ -67,14 +68,14 @@ final class ContentChecks {
         half.weights().need("the weights");
         List<String> problems = new ArrayList<>();
         scans.forEach((name, scan) -> judge(name, scan, problems));
-        Path head = half.folder().resolve(Nla.VALUE_HEAD);
-        if (!half.isVerbalizer() && Files.exists(head)) {
-            Attempt<TensorSource> opened = Attempt.of(() -> SafetensorsFile.open(head));
+        Path beside = half.folder().resolve(half.isVerbalizer() ? AffineMap.FILE : Nla.VALUE_HEAD);
+        if (Files.exists(beside)) {
+            Attempt<TensorSource> opened = Attempt.of(() -> SafetensorsFile.open(beside));
             opened.optional().ifPresent(source -> {
                 try (source) {
                     for (String name : source.names()) {
                         if (source.tensor(name).type().isFloating()) {
-                            judge(Nla.VALUE_HEAD + ": " + name, TensorScan.of(source, name), problems);
+                            judge(beside.getFileName() + ": " + name, TensorScan.of(source, name), problems);
                         }
                     }
                 }

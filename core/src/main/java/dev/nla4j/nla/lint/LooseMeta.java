@@ -62,7 +62,12 @@ final class LooseMeta {
     }
 
     Attempt<OptionalDouble> injectionScale() {
-        return Attempt.of(() -> one("extraction", "injection_scale").injectionScale());
+        return Attempt.of(() -> within("extraction", picked("extraction", "injection_scale", NlaMeta.AFFINE_SCALE))
+                .injectionScale());
+    }
+
+    Attempt<Boolean> affineInjection() {
+        return Attempt.of(() -> one("extraction", NlaMeta.AFFINE_SCALE).affineInjection());
     }
 
     Attempt<OptionalDouble> mseScale() {

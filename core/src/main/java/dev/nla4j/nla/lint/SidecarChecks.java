@@ -1,5 +1,6 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.nla.NlaMeta;
 import java.nio.file.Files;
 import java.util.List;
@@ -145,10 +146,19 @@ final class SidecarChecks {
     }
 
     private Outcome verbalizerScale(OptionalDouble value, @Nullable Half other) {
+        boolean mapped = meta.affineInjection().optional().orElse(false);
+        if (mapped != AffineMap.isIn(half.folder())) {
+            return Outcome.fail(
+                    mapped
+                            ? "extraction." + NlaMeta.AFFINE_SCALE + " asks for " + AffineMap.FILE
+                                    + ", which is missing"
+                            : AffineMap.FILE + " is there, extraction." + NlaMeta.AFFINE_SCALE + " is not",
+                    "copy both from the training run: what a verbalizer is given goes through the map or it does not");
+        }
         if (value.isPresent()) {
             double scale = value.getAsDouble();
             return scale >= FAINTEST && scale <= LOUDEST
-                    ? Outcome.ok("injected at norm " + number(scale))
+                    ? Outcome.ok("injected at norm " + number(scale) + (mapped ? ", then through a learned map" : ""))
                     : Outcome.fail(
                             "extraction.injection_scale is " + number(scale) + ": no model's residual stream has norms "
                                     + (scale > LOUDEST ? "above 1e7" : "below 0.001"),

@@ -5,7 +5,7 @@ import dev.nla4j.format.StoredType;
 import dev.nla4j.format.TensorToWrite;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.format.safetensors.SafetensorsWriter;
-import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.model.Trainable;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.tensor.Tensors;
@@ -22,7 +22,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes a trained half as an adapter folder that [Nla] opens: adapter, sidecar, and a reconstructor's matrix. The
+/// Writes a trained half as a folder that [Nla] opens: adapter or full weights, sidecar, and a reconstructor's matrix.
+/// The
 /// folder is replaced as a whole: it holds one state of the training and never two.
 public final class HalfFolder {
     private HalfFolder() {}
@@ -38,15 +39,15 @@ public final class HalfFolder {
     ///
     /// @param sidecar the tree of `nla_meta.yaml`; it names the base
     /// @param head `[D, D]` of a reconstructor, null for a verbalizer
-    public static void write(Path folder, ObjectNode sidecar, TrainableAdapter adapter, @Nullable Tensor head)
+    public static void write(Path folder, ObjectNode sidecar, Trainable learned, @Nullable Tensor head)
             throws IOException {
-        replace(folder, temporary -> fill(temporary, sidecar, adapter, head));
+        replace(folder, temporary -> fill(temporary, sidecar, learned, head));
     }
 
     /// Writes a half into a folder that is there; for whoever replaces the folder above as a whole.
-    public static void fill(Path folder, ObjectNode sidecar, TrainableAdapter adapter, @Nullable Tensor head)
+    public static void fill(Path folder, ObjectNode sidecar, Trainable learned, @Nullable Tensor head)
             throws IOException {
-        adapter.write(folder, sidecar.path("base_checkpoint").asString());
+        learned.write(folder, sidecar.path("base_checkpoint").asString());
         if (head != null) {
             TensorToWrite weight = TensorToWrite.ofF32(
                     "weight", StoredType.F32, List.of(head.size(0), head.size(1)), Tensors.memory(head));

@@ -68,6 +68,14 @@ public final class HalfSidecar {
         return root;
     }
 
+    /// Says in a verbalizer's sidecar that what is injected goes through a learned map.
+    static void throughMap(ObjectNode sidecar) {
+        if (sidecar.path("extraction") instanceof ObjectNode extraction) {
+            extraction.set(NlaMeta.AFFINE_SCALE, extraction.path("injection_scale"));
+            extraction.putNull("injection_scale");
+        }
+    }
+
     private static void putTokens(ObjectNode node, TokenMeta tokens) {
         node.put("injection_char", tokens.injectionChar())
                 .put("injection_token_id", tokens.injectionTokenId())

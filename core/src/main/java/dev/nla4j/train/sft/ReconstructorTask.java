@@ -5,13 +5,14 @@ import dev.nla4j.eval.Shuffle;
 import dev.nla4j.eval.VarianceExplained;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.Trainable;
 import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.Parameter;
-import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.SftConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ public final class ReconstructorTask implements Task {
     static final String HEAD = "value_head.weight";
 
     private final LanguageModel base;
-    private final TrainableAdapter adapter;
+    private final Trainable learned;
     private final Tensor head; // [D, D] fp32, identity at the start
     private final List<Parameter> parameters;
     private final ObjectNode sidecar;
@@ -62,7 +63,6 @@ public final class ReconstructorTask implements Task {
             Examples heldOut,
             OwnSamples own,
             SftConfig config) {
-        requirePossible(config);
         heldOut.requireLike(data);
         heldOut.requireOtherDocuments(data);
         this.base = base;
@@ -80,9 +80,7 @@ public final class ReconstructorTask implements Task {
         }
         int dim = base.config().dim();
         try (Scope scope = Scope.noGrad()) {
-            float[] identity = new float[Math.multiplyExact(dim, dim)];
-            IntStream.range(0, dim).forEach(i -> identity[i * dim + i] = 1);
-            this.head = scope.release(Tensors.of(identity, dim, dim).set_requires_grad(true));
+            this.head = scope.release(Tensors.identity(dim).set_requires_grad(true));
         }
         this.prompts = new Reconstructor(base.decoder(), base.tokenizer(), meta, head);
         this.own = own;
@@ -90,22 +88,18 @@ public final class ReconstructorTask implements Task {
                 .mapToObj(row -> own.train().getOrDefault(row, train.get(row).explanation()))
                 .toList();
         this.plain = texts.stream().map(prompts::promptIds).toList();
-        this.adapter = TrainableAdapter.fresh(
-                base.config(),
-                prompts.layer() + 1,
-                config.learner().rank(),
-                config.learner().alpha(),
-                config.seed());
+        this.learned = config.learner().rank() == 0
+                ? TrainableWeights.trunk(base, prompts.layer() + 1)
+                : TrainableAdapter.fresh(
+                        base.config(),
+                        prompts.layer() + 1,
+                        config.learner().rank(),
+                        config.learner().alpha(),
+                        config.seed());
         List<Parameter> all = new ArrayList<>();
-        adapter.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        learned.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
         all.add(new Parameter(HEAD, head));
         this.parameters = List.copyOf(all);
-    }
-
-    private static void requirePossible(SftConfig config) {
-        if (config.learner().rank() == 0) {
-            throw new ConfigException("rank: must be >= 1, was 0: full weights can't be trained yet");
-        }
     }
 
     @Override
@@ -141,7 +135,7 @@ public final class ReconstructorTask implements Task {
             texts.add(prompt(row, step));
             activations.add(train.get(row).activation());
         }
-        return CosineError.of(adapter.on(base.decoder()), head, prompts.layer(), texts, activations)
+        return CosineError.of(learned.on(base.decoder()), head, prompts.layer(), texts, activations)
                 .sum();
     }
 
@@ -181,7 +175,7 @@ public final class ReconstructorTask implements Task {
 
     private List<float[]> reconstructed(List<String> texts) {
         try (Scope _ = Scope.noGrad()) {
-            Reconstructor now = new Reconstructor(adapter.on(base.decoder()), base.tokenizer(), meta, head);
+            Reconstructor now = new Reconstructor(learned.on(base.decoder()), base.tokenizer(), meta, head);
             return List.of(now.reconstruct(texts));
         }
     }
@@ -218,12 +212,12 @@ public final class ReconstructorTask implements Task {
 
     @Override
     public void export(Path folder) throws IOException {
-        HalfFolder.write(folder, sidecar, adapter, head);
+        HalfFolder.write(folder, sidecar, learned, head);
     }
 
     @Override
     public void close() {
-        adapter.close();
+        learned.close();
         head.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.nla4j.train.sft;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.eval.Shuffle;
@@ -7,13 +8,14 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.Trainable;
 import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Verbalizer;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.Parameter;
-import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.SftConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Teaches the verbalizer to write each activation's gold response: cross entropy on the response's tokens and the end
@@ -35,7 +38,8 @@ public final class VerbalizerTask implements Task {
     private static final int SAMPLE_TOKENS = 96;
 
     private final LanguageModel base;
-    private final TrainableAdapter adapter;
+    private final Trainable learned;
+    private final @Nullable AffineMap map;
     private final List<Parameter> parameters;
     private final ObjectNode sidecar;
     private final NlaMeta meta;
@@ -53,7 +57,6 @@ public final class VerbalizerTask implements Task {
     /// @param heldOut explained rows of other documents, 2 or more
     public VerbalizerTask(
             LanguageModel base, HalfSidecar.Base named, Examples data, Examples heldOut, SftConfig config) {
-        requirePossible(config);
         heldOut.requireLike(data);
         heldOut.requireOtherDocuments(data);
         this.base = base;
@@ -65,8 +68,14 @@ public final class VerbalizerTask implements Task {
                 data,
                 OptionalDouble.of(HalfSidecar.injectionScale(data.activations())),
                 OptionalDouble.empty());
+        this.map = config.mix().affineInjection()
+                ? AffineMap.identity(base.config().dim())
+                : null;
+        if (map != null) {
+            HalfSidecar.throughMap(sidecar);
+        }
         this.meta = HalfSidecar.meta(data.file(), sidecar);
-        try (Verbalizer checked = new Verbalizer(base, base.decoder(), meta)) {
+        try (Verbalizer checked = new Verbalizer(base, base.decoder(), meta, map)) {
             this.prompted = new PromptedAnswers(checked.promptIds(), checked.injection());
         }
         int[] end = endOfTurn(base);
@@ -78,24 +87,21 @@ public final class VerbalizerTask implements Task {
             throw new InputException(
                     heldOut.file() + ": must have 2 rows or more for its control, has " + shown.size());
         }
-        this.adapter = TrainableAdapter.fresh(
-                base.config(),
-                base.config().numLayers(),
-                config.learner().rank(),
-                config.learner().alpha(),
-                config.seed());
-        this.parameters = adapter.leaves().entrySet().stream()
-                .map(leaf -> new Parameter(leaf.getKey(), leaf.getValue()))
-                .toList();
-    }
-
-    private static void requirePossible(SftConfig config) {
-        if (config.learner().rank() == 0) {
-            throw new ConfigException("rank: must be >= 1, was 0: full weights can't be trained yet");
+        this.learned = config.learner().rank() == 0
+                ? TrainableWeights.whole(base)
+                : TrainableAdapter.fresh(
+                        base.config(),
+                        base.config().numLayers(),
+                        config.learner().rank(),
+                        config.learner().alpha(),
+                        config.seed());
+        List<Parameter> all = new ArrayList<>();
+        learned.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        if (map != null) {
+            all.add(new Parameter("affine_injection.weight", map.weight()));
+            all.add(new Parameter("affine_injection.bias", map.bias()));
         }
-        if (config.mix().affineInjection()) {
-            throw new ConfigException("affine-injection: must be false, was true: can't be trained yet");
-        }
+        this.parameters = List.copyOf(all);
     }
 
     /// What ends an answer in the model's own conversations: the first stop id that its template writes behind one.
@@ -157,7 +163,7 @@ public final class VerbalizerTask implements Task {
     @Override
     public Tensor loss(int[] rows, long step) {
         return prompted.loss(
-                adapter.on(base.decoder()),
+                learned.on(base.decoder()),
                 Arrays.stream(rows).mapToObj(train::get).toList());
     }
 
@@ -183,7 +189,7 @@ public final class VerbalizerTask implements Task {
         double sum = 0;
         for (MicroBatch part : MicroBatch.split(answers.size(), microBatch)) {
             try (Scope _ = Scope.noGrad()) {
-                sum += prompted.loss(adapter.on(base.decoder()), answers.subList(part.from(), part.to()))
+                sum += prompted.loss(learned.on(base.decoder()), answers.subList(part.from(), part.to()))
                         .item_double();
             }
         }
@@ -197,8 +203,8 @@ public final class VerbalizerTask implements Task {
         rows.forEach(row -> tasks.add(new Verbalizer.Task(row.activation(), tasks.size())));
         StringBuilder text = new StringBuilder();
         try (Scope _ = Scope.noGrad()) {
-            Decoder now = adapter.on(base.decoder());
-            try (Verbalizer verbalizer = new Verbalizer(base, now, meta)) {
+            Decoder now = learned.on(base.decoder());
+            try (Verbalizer verbalizer = new Verbalizer(base, now, meta, map)) {
                 List<Completion> written =
                         verbalizer.complete(tasks, new Verbalizer.Options(0, seed, SAMPLE_TOKENS), _ -> {});
                 for (int i = 0; i < written.size(); i++) {
@@ -218,11 +224,19 @@ public final class VerbalizerTask implements Task {
 
     @Override
     public void export(Path folder) throws IOException {
-        HalfFolder.write(folder, sidecar, adapter, null);
+        HalfFolder.replace(folder, temporary -> {
+            if (map != null) {
+                map.write(temporary);
+            }
+            HalfFolder.fill(temporary, sidecar, learned, null);
+        });
     }
 
     @Override
     public void close() {
-        adapter.close();
+        learned.close();
+        if (map != null) {
+            map.close();
+        }
     }
 }

@@ -3,11 +3,15 @@ package dev.nla4j.train.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.activation.AffineMap;
 import dev.nla4j.activation.Injection;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TinyModels;
+import dev.nla4j.model.Trainable;
 import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -127,6 +131,31 @@ class LossGradientsTest {
         }
     }
 
+    @Test
+    void the_gradient_of_the_verbalizers_loss_reaches_every_weight_as_central_differences_say() {
+        try (Scope _ = Scope.open();
+                LanguageModel model = TinyModels.model(CONFIG, 3);
+                TrainableWeights weights = TrainableWeights.whole(model)) {
+            PromptedAnswers prompted = new PromptedAnswers(PROMPT, INJECTION);
+            assertThat(weights.leaves()).hasSize(2 + 6 * CONFIG.numLayers() + 1);
+            compare(weights.leaves(), () -> prompted.loss(weights.on(model.decoder()), answers()));
+        }
+    }
+
+    @Test
+    void the_gradient_of_the_reconstructors_loss_reaches_every_weight_as_central_differences_say() {
+        try (Scope _ = Scope.open();
+                LanguageModel model = TinyModels.model(CONFIG, 3);
+                TrainableWeights weights = TrainableWeights.trunk(model, 2)) {
+            Tensor head = Tensors.of(vectorOf(TinyModels.DIM * TinyModels.DIM), TinyModels.DIM, TinyModels.DIM);
+            List<int[]> prompts = List.of(new int[] {4, 8, 15}, new int[] {16, 23, 42, 11, 9});
+            compare(
+                    weights.leaves(),
+                    () -> CosineError.of(weights.on(model.decoder()), head, 1, prompts, List.of(vector(4), vector(5)))
+                            .sum());
+        }
+    }
+
     private static float[] vectorOf(int count) {
         Random random = new Random(5);
         float[] values = new float[count];
@@ -141,7 +170,22 @@ class LossGradientsTest {
         try (Scope _ = Scope.open();
                 TrainableAdapter shared = adapter();
                 TrainableAdapter plain = adapter()) {
-            Decoder base = TinyModels.decoder(CONFIG, 3);
+            compareWithWholeRows(TinyModels.decoder(CONFIG, 3), shared, plain);
+        }
+    }
+
+    @Test
+    void so_they_are_for_full_weights() {
+        try (Scope _ = Scope.open();
+                LanguageModel model = TinyModels.model(CONFIG, 3);
+                TrainableWeights shared = TrainableWeights.whole(model);
+                TrainableWeights plain = TrainableWeights.whole(model)) {
+            compareWithWholeRows(model.decoder(), shared, plain);
+        }
+    }
+
+    private static void compareWithWholeRows(Decoder base, Trainable shared, Trainable plain) {
+        try (Scope _ = Scope.open()) {
             Tensor loss = new PromptedAnswers(PROMPT, INJECTION).loss(shared.on(base), answers());
             loss.backward();
             double sum = 0;
@@ -173,6 +217,28 @@ class LossGradientsTest {
         long[] targets = Arrays.stream(ids).asLongStream().toArray();
         Tensor chosen = torch.log_softmax(logits, 1).gather(1, Tensors.longs(targets, targets.length, 1));
         return chosen.sum().neg();
+    }
+
+    @Test
+    void the_gradient_of_the_verbalizers_loss_reaches_a_learned_map_as_central_differences_say() {
+        try (Scope _ = Scope.open();
+                AffineMap map = map();
+                TrainableAdapter adapter = adapter()) {
+            Decoder base = TinyModels.decoder(CONFIG, 3);
+            PromptedAnswers prompted = new PromptedAnswers(PROMPT, INJECTION.through(map));
+            Map<String, Tensor> leaves = Map.of("weight", map.weight(), "bias", map.bias());
+            compare(leaves, () -> prompted.loss(adapter.on(base), answers()));
+        }
+    }
+
+    /// One that is not the identity any more.
+    private static AffineMap map() {
+        AffineMap map = AffineMap.identity(TinyModels.DIM);
+        try (Scope _ = Scope.noGrad()) {
+            map.weight().add_(Tensors.of(vectorOf(TinyModels.DIM * TinyModels.DIM), TinyModels.DIM, TinyModels.DIM));
+            map.bias().add_(Tensors.of(vectorOf(TinyModels.DIM), TinyModels.DIM));
+        }
+        return map;
     }
 
     @Test

@@ -48,7 +48,12 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
 
     /// The model that [#in] has written.
     public static TinyTask at(Path folder) {
-        LanguageModel model = ModelLoader.load(folder, DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE);
+        return at(folder, DType.FP32);
+    }
+
+    /// As above in another dtype, or what a verbalizer with full weights has left.
+    public static TinyTask at(Path folder, DType dtype) {
+        LanguageModel model = ModelLoader.load(folder, dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
         String marker = model.tokenizer().decode(new int[] {MARKER}, false);
         TokenMeta tokens = new PromptTokens(model.tokenizer(), model.chatTemplate(), model.templateSpecials())
                 .block(AV, AR, marker);
