@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sft",
         description = "Teach one half of a pair from explained activations: the verbalizer to write them (av), the"
-                + " reconstructor to read them (ar). Leaves an adapter folder, FOLDER/pair/av or ar.",
+                + " reconstructor to read them (ar). Leaves an adapter, or full weights (rank: 0), in FOLDER/pair/av"
+                + " or ar.",
         footer = {"", "Example: nla train sft --role av --config configs/smollm2-l20.yaml --set train.sft.av.steps=100"
         })
 final class TrainSftCommand implements Callable<Integer> {

@@ -13,6 +13,9 @@ import dev.nla4j.train.Schedule;
 public record SftConfig(int steps, int batch, int microBatch, long seed, Learner learner, Cadence cadence, Mix mix) {
     private static final int STEPS = 200;
     private static final double LR = 1e-3;
+    /// Of full weights: what suits an adapter destroys what they know.
+    private static final double FULL_LR = 5e-5;
+
     private static final int RANK = 32;
     private static final double ALPHA = 64;
 
@@ -42,6 +45,17 @@ public record SftConfig(int steps, int batch, int microBatch, long seed, Learner
         }
     }
 
+    /// What is not written in a section.
+    private static Learner learner(double lr, int steps) {
+        return new Learner(
+                lr,
+                RANK,
+                ALPHA,
+                1,
+                new Schedule(Schedule.Shape.COSINE, steps, Math.min(10, steps), 0),
+                AdamW.Config.DEFAULT);
+    }
+
     static SftConfig read(Section section) {
         int steps = section.integer("steps", STEPS);
         int batch = section.integer("batch", 32);
@@ -51,14 +65,8 @@ public record SftConfig(int steps, int batch, int microBatch, long seed, Learner
             Checks.atLeast("steps", steps, 1);
             return steps;
         });
-        Learner otherwise = new Learner(
-                LR,
-                RANK,
-                ALPHA,
-                1,
-                new Schedule(Schedule.Shape.COSINE, steps, Math.min(10, steps), 0),
-                AdamW.Config.DEFAULT);
-        Learner learner = Learner.read(section, steps, otherwise);
+        Learner adapter = Learner.read(section, steps, learner(LR, steps));
+        Learner learner = adapter.rank() == 0 ? Learner.read(section, steps, learner(FULL_LR, steps)) : adapter;
         Cadence cadence = Cadence.read(section, new Cadence(50, 50, 50, 2, 0));
         boolean affine = section.flag("affine-injection", false);
         double own = section.number("own-samples", 0);

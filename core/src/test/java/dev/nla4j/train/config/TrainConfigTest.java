@@ -44,6 +44,19 @@ class TrainConfigTest {
     }
 
     @Test
+    void full_weights_learn_at_a_smaller_rate_unless_one_is_written() {
+        TrainConfig full = TrainConfig.read(ConfigTree.empty()
+                .set("train.sft.av.rank=0")
+                .set("train.sft.ar.rank=0")
+                .set("train.sft.ar.lr=2e-4")
+                .section());
+        assertThat(full.av().learner().lr()).isEqualTo(5e-5);
+        assertThat(full.ar().learner().lr()).isEqualTo(2e-4);
+        assertThat(TrainConfig.read(ConfigTree.empty().section()).av().learner().lr())
+                .isEqualTo(1e-3);
+    }
+
+    @Test
     void what_is_written_reaches_the_records() {
         TrainConfig config = yaml("""
                 train:
