@@ -11,6 +11,7 @@ import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Threads;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +72,7 @@ class SoakTest {
         Random random = new Random(1);
         List<Double> resident = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
+        List<String> java = new ArrayList<>();
         try (LanguageModel target =
                         ModelLoader.load(model.path(), DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
                 Nla nla = Nla.open(
@@ -92,11 +94,22 @@ class SoakTest {
                 System.gc();
                 if (round >= WARM_UP) {
                     seconds.add(took);
+                    java.add("%d+%d"
+                            .formatted(
+                                    ManagementFactory.getMemoryMXBean()
+                                                    .getHeapMemoryUsage()
+                                                    .getCommitted()
+                                            / 1_000_000,
+                                    ManagementFactory.getMemoryMXBean()
+                                                    .getNonHeapMemoryUsage()
+                                                    .getCommitted()
+                                            / 1_000_000));
                     resident.add(residentMegabytes());
                 }
             }
         }
         System.out.println("resident MB after each " + A_ROUND + " explanations: " + resident);
+        System.out.println("of it Java's heap and the rest of the JVM, MB: " + java);
         int quarter = Math.max(1, rounds / 4);
         return new Growth(
                 rounds * A_ROUND,

@@ -1,0 +1,157 @@
+package dev.nla4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nla4j.generate.Completion;
+import dev.nla4j.hub.LocalModel;
+import dev.nla4j.model.Decoder;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.LowRankAdapter;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Verbalizer;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The engine on the default model, its shipped verbalizer and real activations, against the plain way: each whole text
+/// through the decoder, nothing shared, nothing cached. A greedy text is the plain one when at every place the id that
+/// was written is the largest logit of the plain pass over what stands before it.
+class EngineOnModelTest {
+    private static final int TOKENS = 64;
+    private static final int FIRST_POSITION = 20;
+    private static final long SEED = 5;
+
+    /// @param differing texts with an id that is not the plain pass's best
+    /// @param firstDifference earliest place of such an id, -1 when there is none
+    /// @param widest difference of the log-probability of an id
+    private record Agreement(int texts, int differing, int firstDifference, double widest) {}
+
+    @Test
+    @Tag("model")
+    void greedy_texts_in_fp32_are_the_plain_ones_and_log_probabilities_those_of_a_scoring_pass() throws IOException {
+        Agreement agreement = compare(DType.FP32, 0, Integer.getInteger("nla.engine.activations", 8));
+        System.out.println("fp32, greedy: " + agreement);
+        assertThat(agreement.differing()).isZero();
+        assertThat(agreement.widest()).isLessThan(1e-3);
+    }
+
+    /// Nothing to hold greedy bf16 to but itself: rounding decides between logits that are nearly equal. Figures are
+    /// printed; most texts must agree, and log-probabilities within what bf16 can tell apart.
+    @Test
+    @Tag("soak")
+    void texts_in_bf16_agree_for_the_most_part() throws IOException {
+        for (double temperature : new double[] {0, 1}) {
+            Agreement agreement = compare(DType.BF16, temperature, Integer.getInteger("nla.engine.activations", 8));
+            System.out.println("bf16, temperature " + temperature + ": " + agreement);
+            assertThat(agreement.widest()).isLessThan(0.5);
+            if (temperature == 0) {
+                assertThat(agreement.differing()).isLessThan(agreement.texts() / 2);
+            }
+        }
+    }
+
+    private static Agreement compare(DType dtype, double temperature, int count) throws IOException {
+        LocalModel model = DefaultModel.required();
+        Threads.useAllProcessors();
+        Path pair = DefaultModel.shippedPair();
+        try (LanguageModel target = ModelLoader.load(model.path(), dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
+                Nla nla = Nla.open(
+                        pair,
+                        new Nla.Base(target, model.sha256(Progress.NONE).orElseThrow(), false),
+                        dtype,
+                        Progress.NONE);
+                LowRankAdapter adapter = PeftAdapter.read(pair.resolve("av")).load(target.config(), dtype);
+                Verbalizer verbalizer =
+                        new Verbalizer(target, target.decoder().with(adapter), NlaMeta.read(pair.resolve("av")))) {
+            float[][] activations = activations(target, nla, count);
+            List<Verbalizer.Task> tasks = IntStream.range(0, count)
+                    .mapToObj(i -> new Verbalizer.Task(activations[i], i))
+                    .toList();
+            List<Completion> written =
+                    verbalizer.complete(tasks, new Verbalizer.Options(temperature, SEED, TOKENS), _ -> {});
+            return agreement(target, target.decoder().with(adapter), verbalizer, activations, written);
+        }
+    }
+
+    /// Of tokens spread over the documents that come with the program.
+    private static float[][] activations(LanguageModel target, Nla nla, int count) throws IOException {
+        List<int[]> rows = new ArrayList<>();
+        List<int[]> positions = new ArrayList<>();
+        int found = 0;
+        JsonMapper json = new JsonMapper();
+        for (int step = 7; found < count; step--) {
+            assertThat(step).as("enough tokens").isPositive();
+            for (String line : Files.readAllLines(DefaultModel.root().resolve("configs/tiny/documents.jsonl"))) {
+                int[] ids =
+                        target.tokenizer().ids(json.readTree(line).path("text").asString(), true);
+                if (found < count && ids.length > FIRST_POSITION + step) {
+                    rows.add(ids);
+                    positions.add(new int[] {FIRST_POSITION + step});
+                    found++;
+                }
+            }
+        }
+        return new Explainer(target, nla, OptionalDouble.empty()).activations(rows, positions);
+    }
+
+    private static Agreement agreement(
+            LanguageModel target,
+            Decoder decoder,
+            Verbalizer verbalizer,
+            float[][] activations,
+            List<Completion> written) {
+        int differing = 0;
+        int first = -1;
+        double widest = 0;
+        for (int row = 0; row < written.size(); row++) {
+            int[] ids = written.get(row).idArray();
+            try (Scope _ = Scope.noGrad()) {
+                float[][] own = {activations[row]};
+                Tensor prompt = verbalizer.prompts(own); // [1, P, D]
+                Tensor text = decoder.embed(Tensors.ids(new int[][] {ids}));
+                Tensor residual = decoder.residual(Tensors.cat(1, prompt, text), null);
+                Tensor logits = decoder.logits(residual.select(0, 0).narrow(0, prompt.size(1) - 1, ids.length))
+                        .narrow(1, 0, target.drawableIds()); // [T, V]
+                float[] best = Tensors.floats(
+                        torch.argmax(logits, new LongOptional(1), false).to(torch.ScalarType.Float));
+                Tensor chosen = Tensors.longs(IntStream.of(ids).asLongStream().toArray(), ids.length, 1);
+                float[] logProbabilities = Tensors.floats(
+                        torch.log_softmax(logits, 1).gather(1, chosen).reshape(-1));
+                int place = 0;
+                while (place < ids.length && best[place] == ids[place]) {
+                    place++;
+                }
+                if (place < ids.length) {
+                    differing++;
+                    first = first < 0 ? place : Math.min(first, place);
+                }
+                for (int i = 0; i < ids.length; i++) {
+                    widest = Math.max(
+                            widest,
+                            Math.abs(logProbabilities[i]
+                                    - written.get(row).logProbabilities().get(i)));
+                }
+            }
+        }
+        return new Agreement(written.size(), differing, first, widest);
+    }
+}
