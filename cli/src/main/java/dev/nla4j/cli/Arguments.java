@@ -4,6 +4,8 @@ import dev.nla4j.format.InputException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
@@ -59,6 +61,15 @@ final class Arguments {
             return Double.parseDouble(text);
         } catch (NumberFormatException e) {
             throw new TypeConversionException("'" + text + "' is not a number");
+        }
+    }
+
+    /// A day.
+    static LocalDate date(String text) {
+        try {
+            return LocalDate.parse(text.strip());
+        } catch (DateTimeParseException e) {
+            throw new TypeConversionException("'" + text + "' is not a day such as 2026-01-31");
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
@@ -100,6 +101,7 @@ public final class Main implements Runnable {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.registerConverter(Path.class, Arguments::path);
+        commandLine.registerConverter(LocalDate.class, Arguments::date);
         commandLine.registerConverter(Integer.class, Arguments::integer);
         commandLine.registerConverter(int.class, Arguments::integer);
         commandLine.registerConverter(Long.class, Arguments::wholeNumber);

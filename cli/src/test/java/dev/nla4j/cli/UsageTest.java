@@ -53,6 +53,13 @@ class UsageTest {
     }
 
     @Test
+    void a_day_that_is_none_is_said_without_the_librarys_words() {
+        Run run = Run.of("chat", "render", "--messages", "m.json", "--date", "2026-13-45");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("'2026-13-45' is not a day").doesNotContain("java.time");
+    }
+
+    @Test
     void an_unknown_command_below_a_command_suggests_the_nearest() {
         Run run = Run.of("model", "pul", "x");
         assertThat(run.code()).isEqualTo(2);

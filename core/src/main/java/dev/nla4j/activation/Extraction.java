@@ -68,7 +68,9 @@ public final class Extraction {
     /// settings
     /// @throws IOException when writing fails; finished shards are kept
     public ExtractionResult run(Path out, Start start) throws IOException {
+        String kept = "";
         try (WorkFolder work = WorkFolder.open(out)) {
+            kept = "; finished parts are kept, the same command goes on with them";
             try {
                 return run(out, start, work);
             } catch (InputException e) {
@@ -78,10 +80,7 @@ public final class Extraction {
                 throw e;
             }
         } catch (IOException e) {
-            throw new IOException(
-                    out + ": can't be written: " + FileProblem.of(e)
-                            + "; finished parts are kept, the same command goes on with them",
-                    e);
+            throw new IOException(out + ": can't be written: " + FileProblem.of(e) + kept, e);
         }
     }
 

@@ -65,7 +65,12 @@ public final class ModelLoader {
     public static ModelConfig config(Path path) {
         Path gguf = ggufIn(path);
         if (gguf == null) {
-            return ConfigJson.read((Files.isDirectory(path) ? path : path.resolveSibling(".")).resolve("config.json"));
+            Path file = Files.isDirectory(path) ? path.resolve("config.json") : path.resolveSibling("config.json");
+            if (Files.isRegularFile(path) && !Files.exists(file)) {
+                throw new InputException(
+                        path + ": is not a model: its name does not end in .gguf, and beside it is no config.json");
+            }
+            return ConfigJson.read(file);
         }
         try (GgufFile file = GgufFile.open(gguf)) {
             return GgufConfig.read(gguf, file.metadata(), file);

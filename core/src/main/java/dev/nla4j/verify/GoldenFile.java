@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
@@ -40,6 +41,33 @@ final class GoldenFile implements AutoCloseable {
         Tensor tensor = Tensors.empty(ScalarType.Float, shape(stored));
         source.readF32(name, Tensors.memory(tensor));
         return tensor;
+    }
+
+    /// As [#floats(String)], of the shape that the model gives.
+    Tensor floats(String name, long... shape) {
+        List<Long> stored = source.tensor(name).shape();
+        if (!stored.equals(Arrays.stream(shape).boxed().toList())) {
+            throw wrong(name, "has the shape " + stored + ", this model gives " + Arrays.toString(shape));
+        }
+        return floats(name);
+    }
+
+    /// A real-valued tensor of so many numbers in whatever shape.
+    Tensor numbers(String name, long count) {
+        long stored = source.tensor(name).elements();
+        if (stored != count) {
+            throw wrong(name, "has " + stored + " numbers, this model gives " + count);
+        }
+        return floats(name);
+    }
+
+    /// The first row of ids, at least so many.
+    int[] row(String name, int limit, int least) {
+        int[][] ids = ids(name, limit);
+        if (ids.length == 0 || ids[0].length < least) {
+            throw wrong(name, "must have a row of " + least + " ids or more");
+        }
+        return ids[0];
     }
 
     /// The last axis of a matrix of token ids (or a single row), each id in [0, limit).

@@ -34,28 +34,35 @@ final class ModelGolden {
     List<Row> batch() {
         int vocabulary = model.config().vocabulary();
         int depth = model.config().numLayers();
+        golden.row("input_ids", vocabulary, INJECTED_TOKENS);
         int[][] ids = golden.ids("input_ids", vocabulary);
+        long[] stream = {ids.length, ids[0].length, model.config().dim()};
         long[] lengths = lengths(ids.length, ids[0].length);
         try (Scope _ = Scope.noGrad()) {
             Tensor last = decoder.residual(decoder.embed(Tensors.ids(ids)), depth, null, (at, residual) -> {
                 if (at < depth) {
-                    comparison.compareUnmasked("hidden_" + at, residual, golden.floats("hidden_" + at), lengths);
+                    comparison.compareUnmasked(
+                            "hidden_" + at, residual, golden.floats("hidden_" + at, stream), lengths);
                 }
             });
             String top = "hidden_" + depth;
-            comparison.compareUnmasked(top, decoder.finalNorm(last), golden.floats(top), lengths);
-            comparison.compareUnmasked("logits", decoder.logits(last), golden.floats("logits"), lengths);
+            comparison.compareUnmasked(top, decoder.finalNorm(last), golden.floats(top, stream), lengths);
+            Tensor logits = golden.floats("logits", ids.length, ids[0].length, vocabulary);
+            comparison.compareUnmasked("logits", decoder.logits(last), logits, lengths);
             if (golden.names().contains("inject_vector")) {
                 injected(ids[0]);
             }
         }
-        int[] expected = golden.ids("greedy", vocabulary)[0];
+        int[] expected = golden.row("greedy", vocabulary, GREEDY_TOKENS + 1);
         greedy("greedy", expected, expected.length - GREEDY_TOKENS);
         return comparison.rows();
     }
 
     private long[] lengths(int rows, int columns) {
         long[] mask = golden.integers("attention_mask");
+        if (mask.length != rows * columns) {
+            throw golden.wrong("attention_mask", "has " + mask.length + " numbers, input_ids has " + rows * columns);
+        }
         long[] lengths = new long[rows];
         for (int i = 0; i < mask.length; i++) {
             lengths[i / columns] += mask[i] == 0 ? 0 : 1;
@@ -66,7 +73,9 @@ final class ModelGolden {
     private void injected(int[] ids) {
         Tensor embeddings = decoder.embed(Tensors.ids(new int[][] {Arrays.copyOf(ids, INJECTED_TOKENS)}))
                 .clone();
-        embeddings.select(1, INJECTED_ROW).copy_(golden.floats("inject_vector"));
+        embeddings
+                .select(1, INJECTED_ROW)
+                .copy_(golden.numbers("inject_vector", model.config().dim()).reshape(1, -1));
         Tensor logits = decoder.logits(decoder.residual(embeddings, null));
         comparison.compare("inject_logits", logits, golden.floats("inject_logits"));
     }
@@ -75,7 +84,7 @@ final class ModelGolden {
     List<Row> prompts() {
         int vocabulary = model.config().vocabulary();
         for (int i = 0; golden.names().contains(i + ".ids"); i++) {
-            int[] ids = golden.ids(i + ".ids", vocabulary)[0];
+            int[] ids = golden.row(i + ".ids", vocabulary, 1);
             String prefix = i + ".";
             try (Scope _ = Scope.noGrad()) {
                 Tensor last = decoder.residual(
@@ -91,7 +100,7 @@ final class ModelGolden {
                 Tensor logits = decoder.logits(last.select(1, ids.length - 1L));
                 comparison.compare(prefix + "last_logits", logits, golden.floats(prefix + "last_logits"));
             }
-            int[] expected = golden.ids(prefix + "greedy", vocabulary)[0];
+            int[] expected = golden.row(prefix + "greedy", vocabulary, ids.length + 1);
             greedy(prefix + "greedy", expected, ids.length);
         }
         return comparison.rows();

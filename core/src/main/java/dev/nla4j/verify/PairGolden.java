@@ -43,7 +43,7 @@ final class PairGolden {
         prompt();
         try (Scope _ = Scope.noGrad()) {
             Tensor ours = nla.verbalizer().prompts(vectors); // [N, T, D]
-            Tensor theirs = golden.floats("embeds");
+            Tensor theirs = golden.floats("embeds", ours.size(0), ours.size(1), ours.size(2));
             int slot = nla.verbalizer()
                     .injection()
                     .slots(nla.verbalizer().promptIds())
@@ -51,6 +51,7 @@ final class PairGolden {
             comparison.compare("embeds (injected rows)", floats(ours, slot), floats(theirs, slot), BF16_TABLE_LIMIT);
             comparison.compare("embeds (other rows)", others(ours, slot), others(theirs, slot), Comparison.FP32_LIMIT);
         }
+        golden.row("greedy", vocabulary, 1);
         int[][] expected = golden.ids("greedy", vocabulary);
         greedy(vectors, expected, expected[0].length, false);
         List<String> texts = new ArrayList<>();
@@ -102,22 +103,23 @@ final class PairGolden {
         for (int i = 0; i < cosines.length; i++) {
             cosines[i] = (float) Score.of(reconstructed[i], vectors[i]).cosine();
         }
-        absolute("cos", cosines, Tensors.floats(golden.floats("cos")), COSINE_LIMIT);
+        absolute("cos", cosines, Tensors.floats(golden.numbers("cos", cosines.length)), COSINE_LIMIT);
         return comparison.rows();
     }
 
     private float[][] vectors() {
         try (Scope _ = Scope.noGrad()) {
             Tensor vectors = golden.floats("vectors");
-            if (vectors.dim() != 2 || vectors.size(0) > MOST_VECTORS) {
-                throw golden.wrong("vectors", "must be at most " + MOST_VECTORS + " rows of numbers");
+            int width = nla.verbalizer().meta().dim();
+            if (vectors.dim() != 2 || vectors.size(0) > MOST_VECTORS || vectors.size(1) != width) {
+                throw golden.wrong("vectors", "must be at most " + MOST_VECTORS + " rows of " + width + " numbers");
             }
             return Tensors.rows(vectors);
         }
     }
 
     private void prompt() {
-        int[] expected = golden.ids("prompt_ids", vocabulary)[0];
+        int[] expected = golden.row("prompt_ids", vocabulary, 1);
         boolean equal = Arrays.equals(expected, nla.verbalizer().promptIds());
         comparison.require("prompt_ids", equal ? 0 : 1, 1, "");
     }
@@ -131,6 +133,9 @@ final class PairGolden {
         List<Completion> completions = stops
                 ? nla.verbalizer().complete(tasks, options, StopCondition.NEVER, _ -> {})
                 : nla.verbalizer().completeWithoutStop(tasks, options);
+        if (expected.length != vectors.length) {
+            throw golden.wrong("greedy", "has " + expected.length + " texts for " + vectors.length + " vectors");
+        }
         int differing = 0;
         StringBuilder note = new StringBuilder();
         for (int i = 0; i < expected.length; i++) {

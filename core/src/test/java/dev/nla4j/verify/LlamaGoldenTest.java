@@ -121,6 +121,35 @@ class LlamaGoldenTest {
                 .hasMessageContaining("640");
     }
 
+    @Test
+    void a_golden_of_a_model_of_another_width_is_refused_by_name() throws IOException {
+        Path golden = folder.resolve("wide.safetensors");
+        int tokens = 20;
+        SafetensorsWriter.write(
+                golden,
+                List.of(
+                        TensorToWrite.ofF32(
+                                "hidden_0",
+                                StoredType.F32,
+                                List.of(1L, (long) tokens, 72L),
+                                MemorySegment.ofArray(new float[tokens * 72])),
+                        TensorToWrite.ofBytes(
+                                "input_ids",
+                                StoredType.I64,
+                                List.of(1L, (long) tokens),
+                                MemorySegment.ofArray(new long[tokens])),
+                        TensorToWrite.ofBytes(
+                                "attention_mask",
+                                StoredType.I64,
+                                List.of(1L, (long) tokens),
+                                MemorySegment.ofArray(new long[tokens]))),
+                Map.of());
+        assertThatThrownBy(() -> reportOf(copy(), golden))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("hidden_0")
+                .hasMessageContaining("72");
+    }
+
     private static GoldenReport reportOf(Path model, Path golden) {
         try (LanguageModel loaded = ModelLoader.load(model, DType.FP32, Extent.WHOLE, Progress.NONE)) {
             return GoldenCheck.model(loaded, golden);

@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -50,6 +51,9 @@ public final class Json {
             .setMaxAliasesForCollections(MOST_YAML_ALIASES)
             .build();
 
+    /// The library ends some of its complaints with the method that sets the limit.
+    private static final Pattern LIBRARY = Pattern.compile(",? ?from `[\\w.()]+`");
+
     private Json() {}
 
     /// For building trees and for writing.
@@ -88,7 +92,12 @@ public final class Json {
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             String line = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-            throw new FormatException(file, -1, "syntax", e.getOriginalMessage() + line, e);
+            throw new FormatException(
+                    file,
+                    -1,
+                    "syntax",
+                    LIBRARY.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("") + line,
+                    e);
         }
     }
 
