@@ -61,13 +61,13 @@ final class GoldenFile implements AutoCloseable {
         return floats(name);
     }
 
-    /// The first row of ids, at least so many.
-    int[] row(String name, int limit, int least) {
+    /// As [#ids(String, int)], with at least one row, and rows of at least so many.
+    int[][] ids(String name, int limit, int least) {
         int[][] ids = ids(name, limit);
         if (ids.length == 0 || ids[0].length < least) {
             throw wrong(name, "must have a row of " + least + " ids or more");
         }
-        return ids[0];
+        return ids;
     }
 
     /// The last axis of a matrix of token ids (or a single row), each id in [0, limit).

@@ -34,8 +34,7 @@ final class ModelGolden {
     List<Row> batch() {
         int vocabulary = model.config().vocabulary();
         int depth = model.config().numLayers();
-        golden.row("input_ids", vocabulary, INJECTED_TOKENS);
-        int[][] ids = golden.ids("input_ids", vocabulary);
+        int[][] ids = golden.ids("input_ids", vocabulary, INJECTED_TOKENS);
         long[] stream = {ids.length, ids[0].length, model.config().dim()};
         long[] lengths = lengths(ids.length, ids[0].length);
         try (Scope _ = Scope.noGrad()) {
@@ -53,7 +52,7 @@ final class ModelGolden {
                 injected(ids[0]);
             }
         }
-        int[] expected = golden.row("greedy", vocabulary, GREEDY_TOKENS + 1);
+        int[] expected = golden.ids("greedy", vocabulary, GREEDY_TOKENS + 1)[0];
         greedy("greedy", expected, expected.length - GREEDY_TOKENS);
         return comparison.rows();
     }
@@ -84,7 +83,7 @@ final class ModelGolden {
     List<Row> prompts() {
         int vocabulary = model.config().vocabulary();
         for (int i = 0; golden.names().contains(i + ".ids"); i++) {
-            int[] ids = golden.row(i + ".ids", vocabulary, 1);
+            int[] ids = golden.ids(i + ".ids", vocabulary, 1)[0];
             String prefix = i + ".";
             try (Scope _ = Scope.noGrad()) {
                 Tensor last = decoder.residual(
@@ -100,7 +99,7 @@ final class ModelGolden {
                 Tensor logits = decoder.logits(last.select(1, ids.length - 1L));
                 comparison.compare(prefix + "last_logits", logits, golden.floats(prefix + "last_logits"));
             }
-            int[] expected = golden.row(prefix + "greedy", vocabulary, ids.length + 1);
+            int[] expected = golden.ids(prefix + "greedy", vocabulary, ids.length + 1)[0];
             greedy(prefix + "greedy", expected, ids.length);
         }
         return comparison.rows();

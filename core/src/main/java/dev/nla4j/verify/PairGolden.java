@@ -51,8 +51,7 @@ final class PairGolden {
             comparison.compare("embeds (injected rows)", floats(ours, slot), floats(theirs, slot), BF16_TABLE_LIMIT);
             comparison.compare("embeds (other rows)", others(ours, slot), others(theirs, slot), Comparison.FP32_LIMIT);
         }
-        golden.row("greedy", vocabulary, 1);
-        int[][] expected = golden.ids("greedy", vocabulary);
+        int[][] expected = golden.ids("greedy", vocabulary, 1);
         greedy(vectors, expected, expected[0].length, false);
         List<String> texts = new ArrayList<>();
         JsonNode json = golden.json();
@@ -119,12 +118,15 @@ final class PairGolden {
     }
 
     private void prompt() {
-        int[] expected = golden.row("prompt_ids", vocabulary, 1);
+        int[] expected = golden.ids("prompt_ids", vocabulary, 1)[0];
         boolean equal = Arrays.equals(expected, nla.verbalizer().promptIds());
         comparison.require("prompt_ids", equal ? 0 : 1, 1, "");
     }
 
     private List<Completion> greedy(float[][] vectors, int[][] expected, int longest, boolean stops) {
+        if (expected.length != vectors.length) {
+            throw golden.wrong("greedy", "has " + expected.length + " texts for " + vectors.length + " vectors");
+        }
         List<Verbalizer.Task> tasks = new ArrayList<>();
         for (int i = 0; i < vectors.length; i++) {
             tasks.add(new Verbalizer.Task(vectors[i], i));
@@ -133,9 +135,6 @@ final class PairGolden {
         List<Completion> completions = stops
                 ? nla.verbalizer().complete(tasks, options, StopCondition.NEVER, _ -> {})
                 : nla.verbalizer().completeWithoutStop(tasks, options);
-        if (expected.length != vectors.length) {
-            throw golden.wrong("greedy", "has " + expected.length + " texts for " + vectors.length + " vectors");
-        }
         int differing = 0;
         StringBuilder note = new StringBuilder();
         for (int i = 0; i < expected.length; i++) {
