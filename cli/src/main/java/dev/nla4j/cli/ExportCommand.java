@@ -8,6 +8,7 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Threads;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Without --full or --adapter each half keeps its form. The folder appears when all of it is written.",
-            "Example: nla export --full --out ./my-pair"
+            "Example: nla export --full --out ./my-pair",
+            "Example: nla export --nla ./run/pair --rank 16 --dtype bf16 --out ./small-pair"
         })
 final class ExportCommand implements Callable<Integer> {
     @Mixin
@@ -49,9 +51,17 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "fp32|bf16",
-            description = "Dtype of full weights. Default: as they are; fp32 for merged ones.")
+            description = "Dtype of what is written. Default: as it is; fp32 for what is merged or cut to a rank.")
     @Nullable
     DType dtype;
+
+    @Option(
+            names = "--rank",
+            paramLabel = "N",
+            description = "Rank of adapters, where theirs is higher: the nearest product of that rank is written."
+                    + " Default: their own.")
+    @Nullable
+    Integer rank;
 
     @Override
     public Integer call() throws IOException {
@@ -59,9 +69,9 @@ final class ExportCommand implements Callable<Integer> {
         PairFolder folder = wiring.pairFolder(pair);
         PairExport.Form wanted =
                 form.full ? PairExport.Form.FULL : form.adapter ? PairExport.Form.ADAPTER : PairExport.Form.AS_IS;
-        if (dtype != null && !PairExport.writesWeights(folder, wanted)) {
-            throw new IllegalArgumentException("--dtype: is for full weights, and both halves are written as adapters,"
-                    + " byte for byte; leave it out, or merge them with --full");
+        if (rank != null && (wanted == PairExport.Form.FULL || !folder.needsBase())) {
+            throw new IllegalArgumentException(
+                    "--rank: is for adapters, and both halves are written with full weights");
         }
         PairExport.Base base = null;
         if (PairExport.needsBase(folder, wanted)) {
@@ -70,8 +80,15 @@ final class ExportCommand implements Callable<Integer> {
             base = new PairExport.Base(found.path(), sha256, pair.allowOtherBase);
         }
         Threads.useAllProcessors();
-        PairExport.Options options = new PairExport.Options(wanted, dtype, ModelExport.SHARD_BYTES);
-        PairExport.write(folder, base, out, options, wiring.progress());
+        PairExport.Options options = new PairExport.Options(wanted, dtype, rank, ModelExport.SHARD_BYTES);
+        for (PairExport.Kept kept : PairExport.write(folder, base, out, options, wiring.progress())) {
+            System.err.printf(
+                    Locale.ROOT,
+                    "nla: %s: rank %d keeps %.2f %% of the adapter's squared norm%n",
+                    kept.half(),
+                    kept.rank(),
+                    kept.share() * 100);
+        }
         PairSession.tellPeak(pair.verbose);
         System.out.println(out);
         return ExitCode.OK;

@@ -143,18 +143,43 @@ class ExportTest {
     }
 
     @Test
-    void a_dtype_for_halves_without_weights_is_wrong_usage() throws IOException {
+    void adapters_are_written_in_another_dtype_and_at_a_lower_rank() throws IOException {
+        RandomPair random = RandomPair.tiny("llama");
+        Path target = random.target(folder.resolve("target"));
+        String pair = random.adapters(folder.resolve("pair"), target.toString()).toString();
+        Path same = folder.resolve("same");
+        Path small = folder.resolve("small");
+        Run widened = Run.of("export", "--nla", pair, "--out", same.toString(), "--dtype", "fp32");
+        assertThat(widened.code()).as(widened.err()).isZero();
+        assertThat(outputs(PairFolder.in(same), target).sameAs(outputs(PairFolder.in(Path.of(pair)), target)))
+                .isTrue();
+        Run run = Run.of("export", "--nla", pair, "--out", small.toString(), "--rank", "1", "--dtype", "bf16");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).contains("av: rank 1 keeps").contains("ar: rank 1 keeps");
+        JsonNode before = Json.read(Path.of(pair, "av/adapter_config.json"), 1 << 20);
+        JsonNode after = Json.read(small.resolve("av/adapter_config.json"), 1 << 20);
+        assertThat(after.path("r").intValue()).isEqualTo(1);
+        assertThat(after.path("lora_alpha").doubleValue())
+                .isEqualTo(before.path("lora_alpha").doubleValue()
+                        / before.path("r").intValue());
+        assertThat(Files.size(small.resolve("av/adapter_model.safetensors")))
+                .isLessThan(Files.size(Path.of(pair, "av/adapter_model.safetensors")));
+        assertThat(outputs(PairFolder.in(small), target).explanations).isNotEmpty();
+    }
+
+    @Test
+    void a_rank_that_nothing_has_is_refused() throws IOException {
         RandomPair random = RandomPair.tiny("llama");
         String target = random.target(folder.resolve("target")).toString();
-        String pair = random.adapters(folder.resolve("pair"), target).toString();
+        String adapters = random.adapters(folder.resolve("adapters"), target).toString();
+        String full = random.full(folder.resolve("full")).toString();
         String out = folder.resolve("out").toString();
-        for (List<String> form : List.of(List.of("--adapter"), List.<String>of())) {
-            List<String> args = new ArrayList<>(List.of("export", "--nla", pair, "--out", out, "--dtype", "bf16"));
-            args.addAll(form);
-            Run run = Run.of(args.toArray(String[]::new));
-            assertThat(run.code()).isEqualTo(2);
-            assertThat(run.err()).contains("--dtype");
-        }
+        Run higher = Run.of("export", "--nla", adapters, "--out", out, "--rank", "4096");
+        assertThat(higher.code()).isEqualTo(3);
+        assertThat(higher.err()).contains("has rank");
+        Run none = Run.of("export", "--nla", full, "--out", out, "--rank", "1");
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.err()).contains("--rank");
         assertThat(Path.of(out)).doesNotExist();
     }
 
@@ -179,7 +204,7 @@ class ExportTest {
     }
 
     private static PairExport.Options options(PairExport.Form form, long shardBytes) {
-        return new PairExport.Options(form, null, shardBytes);
+        return new PairExport.Options(form, null, null, shardBytes);
     }
 
     /// What a pair says and reconstructs.

@@ -33,7 +33,7 @@ import tools.jackson.databind.JsonNode;
 public record PeftAdapter(Path folder, Optional<String> base, int rank, double alpha, boolean rankStabilised) {
     public static final String CONFIG = "adapter_config.json";
     public static final String TENSORS = "adapter_model.safetensors";
-    private static final long LARGEST_CONFIG = 1 << 20;
+    static final long LARGEST_CONFIG = 1 << 20;
     private static final int HIGHEST_RANK = 4096;
     /// Usual factors are 0.1 to 64. Beyond this an adapter adds nothing, or drowns its base in fp32.
     private static final double LARGEST_FACTOR = 1e6;

@@ -5,6 +5,7 @@ import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
+import dev.nla4j.model.AdapterExport;
 import dev.nla4j.model.ModelExport;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.progress.Progress;
@@ -14,8 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -48,29 +51,28 @@ public final class PairExport {
 
     /// How to write.
     ///
-    /// @param dtype of weights; null keeps those of full halves as they are and means fp32 for merged ones
+    /// @param dtype of what is written; null keeps it as it is and means fp32 for what is merged or cut to a rank
+    /// @param rank of adapters that stay adapters; null keeps it
     /// @param shardBytes most bytes of one weights file
-    public record Options(Form form, @Nullable DType dtype, long shardBytes) {}
+    public record Options(
+            Form form, @Nullable DType dtype, @Nullable Integer rank, long shardBytes) {}
+
+    /// What a lower rank has left of an adapter.
+    ///
+    /// @param half whose it is: `av` or `ar`
+    /// @param share of the adapter's squared norm, 0 to 1
+    public record Kept(String half, int rank, double share) {}
 
     /// Whether writing needs a base.
     public static boolean needsBase(PairFolder pair, Form form) {
         return form == Form.FULL && pair.needsBase();
     }
 
-    /// Whether any half is written with full weights, which have a dtype to choose.
-    public static boolean writesWeights(PairFolder pair, Form form) {
-        return switch (form) {
-            case FULL -> true;
-            case ADAPTER -> false;
-            case AS_IS ->
-                !pair.verbalizer().isAdapter() || !pair.reconstructor().isAdapter();
-        };
-    }
-
     /// Writes `pair` to `out`, which must not exist.
     ///
     /// @param base of the adapters that are merged; null when none is
-    public static void write(PairFolder pair, @Nullable Base base, Path out, Options options, Progress progress)
+    /// @return the adapters that were written with a lower rank
+    public static List<Kept> write(PairFolder pair, @Nullable Base base, Path out, Options options, Progress progress)
             throws IOException {
         if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
             throw new InputException(out + ": exists already; name a folder that does not");
@@ -80,23 +82,27 @@ public final class PairExport {
                 throw new InputException(half.folder() + ": has full weights, which can't be written as an adapter");
             }
         }
+        List<Kept> kept = new ArrayList<>();
         Path target = out.toAbsolutePath().normalize();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         Files.createDirectories(temporary);
         try {
             int blocks = pair.layer() + 1;
-            writeHalf(pair.verbalizer(), base, null, temporary.resolve("av"), options, progress);
-            writeHalf(pair.reconstructor(), base, blocks, temporary.resolve("ar"), options, progress);
+            writeHalf(pair.verbalizer(), base, null, temporary.resolve("av"), options, progress)
+                    .ifPresent(kept::add);
+            writeHalf(pair.reconstructor(), base, blocks, temporary.resolve("ar"), options, progress)
+                    .ifPresent(kept::add);
             writeManifest(temporary);
             AtomicFile.forceFolder(temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             AtomicFile.forceFolder(temporary.resolveSibling("."));
+            return kept;
         } finally {
             delete(temporary);
         }
     }
 
-    private static void writeHalf(
+    private static Optional<Kept> writeHalf(
             PairFolder.Half half,
             @Nullable Base base,
             @Nullable Integer blocks,
@@ -105,9 +111,9 @@ public final class PairExport {
             Progress progress)
             throws IOException {
         Files.createDirectories(folder);
+        Optional<Kept> kept = Optional.empty();
         if (half.isAdapter() && options.form() != Form.FULL) {
-            copy(half.folder(), folder, PeftAdapter.CONFIG);
-            copy(half.folder(), folder, PeftAdapter.TENSORS);
+            kept = writeAdapter(half.folder(), folder, options);
         } else if (half.isAdapter()) {
             if (base == null) {
                 throw new InputException(half.folder() + ": is an adapter; say what it stands on with --target");
@@ -127,6 +133,22 @@ public final class PairExport {
             copy(half.folder(), folder, AffineMap.FILE);
         }
         SidecarExport.write(half, folder);
+        return kept;
+    }
+
+    private static Optional<Kept> writeAdapter(Path from, Path folder, Options options) throws IOException {
+        if (options.dtype() == null && options.rank() == null) {
+            copy(from, folder, PeftAdapter.CONFIG);
+            copy(from, folder, PeftAdapter.TENSORS);
+            return Optional.empty();
+        }
+        PeftAdapter adapter = PeftAdapter.read(from);
+        int rank = options.rank() == null ? adapter.rank() : options.rank();
+        DType dtype = options.dtype() == null ? DType.FP32 : options.dtype();
+        double share = new AdapterExport(adapter, rank, dtype).writeTo(folder);
+        return rank == adapter.rank()
+                ? Optional.empty()
+                : Optional.of(new Kept(folder.getFileName().toString(), rank, share));
     }
 
     private static void copy(Path from, Path to, String name) throws IOException {
