@@ -26,8 +26,6 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
     private static final int KEPT_WIDTHS = 14;
 
     private static final int KEPT_HIDDEN = 5;
-    /// Tokens whose logits exist at once, and copies of them with their gradients.
-    private static final long LOGITS = 64L * 10;
 
     static RlEstimate of(Wiring wiring, RunConfig run) {
         RlConfig rl = run.train().rl();
@@ -51,7 +49,7 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
         double bytes = WeightSize.bytes(config, run.dtype(), ModelLoader.Extent.WHOLE)
                 + MemoryPlan.PROGRAM
                 + perToken * rl.rollout().microBatch() * rl.rollout().maxNewTokens()
-                + LOGITS * config.vocabulary() * DType.FP32.bytes();
+                + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
         return new RlEstimate(bytes, seconds, rl.allSteps());
     }
 

@@ -30,8 +30,8 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
     private static final int KEPT_WIDTHS = 24;
 
     private static final int KEPT_HIDDEN = 5;
-    /// Rows whose logits exist at once, and copies of them with their gradients.
-    private static final long LOGITS = 64L * 10;
+    /// Tokens whose logits exist at once, and copies of them with their gradients.
+    static final long LOGITS = 64L * 10;
     /// Weight, gradient and two moments of each number that learns.
     private static final int COPIES = 4;
     /// The same of full weights: what they are rounded to, with its gradient, takes as much as one more.
@@ -67,10 +67,10 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
         double table = (double) whole.vocabulary() * whole.dim();
         double blocks =
                 WeightSize.bytes(trunk, DType.FP32, ModelLoader.Extent.TRUNK) / (double) DType.FP32.bytes() - table;
-        boolean full = sft.learner().rank() == 0;
+        boolean full = sft.weights().full();
         long learned = full
                 ? full(whole, trunk, verbalizer)
-                : learned(trunk, sft.learner().rank(), !verbalizer);
+                : learned(trunk, sft.weights().rank(), !verbalizer);
         if (verbalizer && sft.mix().affineInjection()) {
             learned += (long) whole.dim() * (whole.dim() + 1);
         }

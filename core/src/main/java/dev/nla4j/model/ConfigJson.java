@@ -69,11 +69,11 @@ public final class ConfigJson {
                 heads,
                 new Norm(
                         fields.number("rms_norm_eps", defaults.normEps()),
-                        family.isGemma() ? 1 : 0,
+                        family.storedNormOffset(),
                         family.hasSandwichNorms()),
                 activation(),
                 layers(heads, contextLength),
-                family.isGemma() ? Math.sqrt(dim) : 1,
+                family.embedScale(dim),
                 cap("final_logit_softcapping", defaults.logitCap()),
                 fields.bool("tie_word_embeddings", outer.bool("tie_word_embeddings", defaults.tiedHead())),
                 contextLength,

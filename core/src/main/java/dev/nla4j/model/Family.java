@@ -34,9 +34,19 @@ public enum Family {
         return architecture;
     }
 
-    /// Whether norm weights are stored as offsets from one, and embeddings are scaled by the root of the width.
+    /// Whether it is one of Gemma's.
     public boolean isGemma() {
         return this == GEMMA || this == GEMMA2 || this == GEMMA3;
+    }
+
+    /// What is added to norm weights as safetensors store them: Gemma's are offsets from one.
+    public double storedNormOffset() {
+        return isGemma() ? 1 : 0;
+    }
+
+    /// What embeddings of `dim` numbers are multiplied by.
+    public double embedScale(int dim) {
+        return isGemma() ? Math.sqrt(dim) : 1;
     }
 
     /// Whether a block has norms after attention and after the feed-forward layer too.

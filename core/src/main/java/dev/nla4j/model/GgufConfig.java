@@ -79,7 +79,7 @@ final class GgufConfig {
                 new Norm(keys.number("attention.layer_norm_rms_epsilon"), 0, family.hasSandwichNorms()),
                 family.isGemma() ? Activation.GELU_TANH : Activation.SILU,
                 layers(heads, contextLength),
-                family.isGemma() ? Math.sqrt(dim) : 1,
+                family.embedScale(dim),
                 keys.number("final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0),
                 !tensors.names().contains("output.weight"),
                 contextLength,

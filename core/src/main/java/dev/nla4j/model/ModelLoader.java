@@ -65,12 +65,7 @@ public final class ModelLoader {
     public static ModelConfig config(Path path) {
         Path gguf = ggufIn(path);
         if (gguf == null) {
-            Path file = Files.isDirectory(path) ? path.resolve("config.json") : path.resolveSibling("config.json");
-            if (Files.isRegularFile(path) && !Files.exists(file)) {
-                throw new InputException(
-                        path + ": is not a model: its name does not end in .gguf, and beside it is no config.json");
-            }
-            return ConfigJson.read(file);
+            return ConfigJson.read(configFile(path));
         }
         try (GgufFile file = GgufFile.open(gguf)) {
             return GgufConfig.read(gguf, file.metadata(), file);
@@ -101,13 +96,20 @@ public final class ModelLoader {
         }
     }
 
+    /// The configuration of a folder, or beside a file in it.
+    private static Path configFile(Path path) {
+        boolean folder = Files.isDirectory(path);
+        Path file = folder ? path.resolve("config.json") : path.resolveSibling("config.json");
+        if (!Files.exists(file)) {
+            throw new InputException(path + ": is not a model: "
+                    + (folder ? "" : "its name does not end in .gguf, and beside it ") + file + " is missing");
+        }
+        return file;
+    }
+
     private static LanguageModel loadFolder(
             Path path, Path folder, DType dtype, Extent extent, int blocks, Progress progress) {
-        Path configFile = folder.resolve("config.json");
-        if (!Files.exists(configFile)) {
-            throw new InputException(path + ": is not a model: " + configFile + " is missing");
-        }
-        ModelConfig config = first(ConfigJson.read(configFile), blocks);
+        ModelConfig config = first(ConfigJson.read(configFile(path)), blocks);
         Tokenizer tokenizer = Files.exists(folder.resolve("tokenizer.json")) ? Tokenizers.fromFolder(folder) : null;
         try (TensorSource source = Safetensors.open(path)) {
             WeightNames names = WeightNames.huggingFace(source, config.family());

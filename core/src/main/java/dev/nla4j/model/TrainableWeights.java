@@ -84,7 +84,8 @@ public final class TrainableWeights implements Trainable {
         Tensor leaf(int layer, Part part, boolean bias, Tensor from) {
             try (Scope scope = Scope.noGrad()) {
                 Tensor copy = Tensors.empty(DType.FP32, Shapes.of(from)).copy_(from.detach());
-                Tensor stored = part.isNorm() && offset(config) != 0 ? Tensors.plus(copy, -offset(config)) : copy;
+                double offset = config.family().storedNormOffset();
+                Tensor stored = part.isNorm() && offset != 0 ? Tensors.plus(copy, -offset) : copy;
                 Tensor leaf = scope.release(stored.set_requires_grad(true));
                 String name = bias ? names.bias(part, layer) : names.weight(part, layer);
                 if (named.put(name, leaf) != null) {
@@ -129,12 +130,8 @@ public final class TrainableWeights implements Trainable {
         if (!part.isNorm()) {
             return master.to(model.weights().dtype().scalarType());
         }
-        return offset(model.config()) == 0 ? master : Tensors.plus(master, offset(model.config()));
-    }
-
-    /// What is added to norms as the family stores them.
-    private static double offset(ModelConfig config) {
-        return config.family().isGemma() ? 1 : 0;
+        double offset = model.config().family().storedNormOffset();
+        return offset == 0 ? master : Tensors.plus(master, offset);
     }
 
     /// Writes a model's folder, as released halves are: with the tokenizer and the chat template of the base, in the

@@ -144,8 +144,8 @@ final class WeightExport {
     }
 
     private TensorToWrite norm(Part part, int layer, long length) {
-        double stored = config.family().isGemma() ? 1 : 0;
-        return weight(part, layer, new Change(false, names.normOffset(config) - stored, List.of()), length);
+        double offset = names.normOffset(config) - config.family().storedNormOffset();
+        return weight(part, layer, new Change(false, offset, List.of()), length);
     }
 
     private TensorToWrite weight(Part part, int layer, Change change, long... shape) {

@@ -6,19 +6,13 @@ import dev.nla4j.train.Schedule;
 /// How one role (verbalizer or reconstructor) learns.
 ///
 /// @param lr peak learning rate, above 0
-/// @param rank of the low-rank adapter, 0 for full weights
-/// @param alpha scale of the adapter: its product is multiplied by alpha / rank
 /// @param clip most the gradient's norm may be, above 0
 /// @param schedule of the learning rate over the run
 /// @param adamW constants of the optimiser
-public record Learner(double lr, int rank, double alpha, double clip, Schedule schedule, AdamW.Config adamW) {
-    private static final int HIGHEST_RANK = 4096;
-
+public record Learner(double lr, double clip, Schedule schedule, AdamW.Config adamW) {
     public Learner {
         Checks.above("lr", lr, 0);
         Checks.within("lr", lr, 0, 1);
-        Checks.within("rank", rank, 0, HIGHEST_RANK);
-        Checks.above("alpha", alpha, 0);
         Checks.above("clip", clip, 0);
     }
 
@@ -30,8 +24,6 @@ public record Learner(double lr, int rank, double alpha, double clip, Schedule s
     /// Values of a section that are not written there come from `otherwise`; `steps` is the run's.
     static Learner read(Section section, int steps, Learner otherwise) {
         double lr = section.number("lr", otherwise.lr);
-        int rank = section.integer("rank", otherwise.rank);
-        double alpha = section.number("alpha", otherwise.alpha);
         double clip = section.number("clip", otherwise.clip);
         Schedule.Shape shape = section.choice("schedule", Schedule.Shape.class, otherwise.schedule.shape());
         int warmup = section.integer("warm-up", Math.min(otherwise.schedule.warmup(), steps));
@@ -41,11 +33,6 @@ public record Learner(double lr, int rank, double alpha, double clip, Schedule s
         double eps = section.number("eps", otherwise.adamW.eps());
         double decay = section.number("weight-decay", otherwise.adamW.weightDecay());
         return section.build(() -> new Learner(
-                lr,
-                rank,
-                alpha,
-                clip,
-                new Schedule(shape, steps, warmup, floor),
-                new AdamW.Config(beta1, beta2, eps, decay)));
+                lr, clip, new Schedule(shape, steps, warmup, floor), new AdamW.Config(beta1, beta2, eps, decay)));
     }
 }

@@ -168,10 +168,8 @@ public record RlConfig(
 
     private static Learners readLearners(Section section, int steps) {
         Schedule constant = new Schedule(Schedule.Shape.CONSTANT, steps, 0, 0);
-        Learner av = Learner.read(
-                section.section("av"), steps, new Learner(1e-4, 32, 64, 1, constant, AdamW.Config.DEFAULT));
-        Learner ar = Learner.read(
-                section.section("ar"), steps, new Learner(5e-4, 32, 64, 1, constant, AdamW.Config.DEFAULT));
+        Learner av = Learner.read(section.section("av"), steps, new Learner(1e-4, 1, constant, AdamW.Config.DEFAULT));
+        Learner ar = Learner.read(section.section("ar"), steps, new Learner(5e-4, 1, constant, AdamW.Config.DEFAULT));
         double gold = section.number("gold-fraction", 0.25);
         Optional<String> critic = section.optionalText("held-out-critic");
         return section.build(() -> new Learners(av, ar, gold, critic));

@@ -9,14 +9,17 @@ import dev.nla4j.train.Schedule;
 /// @param batch pairs an update
 /// @param microBatch pairs that go through the model at once, at most `batch`
 /// @param seed of the order of pairs and of every random choice
+/// @param weights which weights learn
 /// @param mix what else the texts go through
-public record SftConfig(int steps, int batch, int microBatch, long seed, Learner learner, Cadence cadence, Mix mix) {
+public record SftConfig(
+        int steps, int batch, int microBatch, long seed, Weights weights, Learner learner, Cadence cadence, Mix mix) {
     private static final int STEPS = 200;
     private static final double LR = 1e-3;
     /// Of full weights: what suits an adapter destroys what they know.
     private static final double FULL_LR = 5e-5;
 
     private static final int RANK = 32;
+    private static final int HIGHEST_RANK = 4096;
     private static final double ALPHA = 64;
 
     public SftConfig {
@@ -25,6 +28,22 @@ public record SftConfig(int steps, int batch, int microBatch, long seed, Learner
         Checks.atLeast("micro-batch", microBatch, 1);
         if (microBatch > batch) {
             throw new IllegalArgumentException("micro-batch: must be <= batch (" + batch + "), was " + microBatch);
+        }
+    }
+
+    /// Which weights learn: a low-rank adapter's, or the model's own.
+    ///
+    /// @param rank of the adapter; 0 for the model's own
+    /// @param alpha scale of the adapter: its product is multiplied by alpha / rank
+    public record Weights(int rank, double alpha) {
+        public Weights {
+            Checks.within("rank", rank, 0, HIGHEST_RANK);
+            Checks.above("alpha", alpha, 0);
+        }
+
+        /// Whether the model's own learn.
+        public boolean full() {
+            return rank == 0;
         }
     }
 
@@ -48,12 +67,7 @@ public record SftConfig(int steps, int batch, int microBatch, long seed, Learner
     /// What is not written in a section.
     private static Learner learner(double lr, int steps) {
         return new Learner(
-                lr,
-                RANK,
-                ALPHA,
-                1,
-                new Schedule(Schedule.Shape.COSINE, steps, Math.min(10, steps), 0),
-                AdamW.Config.DEFAULT);
+                lr, 1, new Schedule(Schedule.Shape.COSINE, steps, Math.min(10, steps), 0), AdamW.Config.DEFAULT);
     }
 
     static SftConfig read(Section section) {
@@ -65,14 +79,16 @@ public record SftConfig(int steps, int batch, int microBatch, long seed, Learner
             Checks.atLeast("steps", steps, 1);
             return steps;
         });
-        Learner adapter = Learner.read(section, steps, learner(LR, steps));
-        Learner learner = adapter.rank() == 0 ? Learner.read(section, steps, learner(FULL_LR, steps)) : adapter;
+        int rank = section.integer("rank", RANK);
+        double alpha = section.number("alpha", ALPHA);
+        Weights weights = section.build(() -> new Weights(rank, alpha));
+        Learner learner = Learner.read(section, steps, learner(weights.full() ? FULL_LR : LR, steps));
         Cadence cadence = Cadence.read(section, new Cadence(50, 50, 50, 2, 0));
         boolean affine = section.flag("affine-injection", false);
         double own = section.number("own-samples", 0);
         double dropout = section.number("segment-dropout", 0);
         boolean shuffle = section.flag("segment-shuffle", false);
-        return section.build(() ->
-                new SftConfig(steps, batch, micro, seed, learner, cadence, new Mix(affine, own, dropout, shuffle)));
+        return section.build(() -> new SftConfig(
+                steps, batch, micro, seed, weights, learner, cadence, new Mix(affine, own, dropout, shuffle)));
     }
 }

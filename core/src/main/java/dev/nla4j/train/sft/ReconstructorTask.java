@@ -88,13 +88,13 @@ public final class ReconstructorTask implements Task {
                 .mapToObj(row -> own.train().getOrDefault(row, train.get(row).explanation()))
                 .toList();
         this.plain = texts.stream().map(prompts::promptIds).toList();
-        this.learned = config.learner().rank() == 0
+        this.learned = config.weights().full()
                 ? TrainableWeights.trunk(base, prompts.layer() + 1)
                 : TrainableAdapter.fresh(
                         base.config(),
                         prompts.layer() + 1,
-                        config.learner().rank(),
-                        config.learner().alpha(),
+                        config.weights().rank(),
+                        config.weights().alpha(),
                         config.seed());
         List<Parameter> all = new ArrayList<>();
         learned.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));

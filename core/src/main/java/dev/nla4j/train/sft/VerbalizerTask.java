@@ -87,13 +87,13 @@ public final class VerbalizerTask implements Task {
             throw new InputException(
                     heldOut.file() + ": must have 2 rows or more for its control, has " + shown.size());
         }
-        this.learned = config.learner().rank() == 0
+        this.learned = config.weights().full()
                 ? TrainableWeights.whole(base)
                 : TrainableAdapter.fresh(
                         base.config(),
                         base.config().numLayers(),
-                        config.learner().rank(),
-                        config.learner().alpha(),
+                        config.weights().rank(),
+                        config.weights().alpha(),
                         config.seed());
         List<Parameter> all = new ArrayList<>();
         learned.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
