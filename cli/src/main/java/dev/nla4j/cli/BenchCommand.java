@@ -8,6 +8,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -197,10 +198,11 @@ final class BenchCommand implements Callable<Integer> {
     private static void print(Iterable<Bench.Row> rows, @Nullable JsonNode peers, double bandwidth) {
         System.out.println(String.format(
                 Locale.ROOT,
-                "%s, %s, %d threads, gemm fp32 %.0f bf16 %.0f GFLOP/s, read %.1f GB/s",
+                "%s, %s, %d threads, allocator %s, gemm fp32 %.0f bf16 %.0f GFLOP/s, read %.1f GB/s",
                 Threads.libraryVersion(),
                 Threads.cpuCapability(),
                 Threads.inUse(),
+                ProcessMemory.ofThisMachine().allocator(),
                 MachineProbe.gigaflops(DType.FP32),
                 MachineProbe.gigaflops(DType.BF16),
                 bandwidth));
@@ -213,6 +215,7 @@ final class BenchCommand implements Callable<Integer> {
         document.putObject("machine")
                 .put("cpu_capability", Threads.cpuCapability())
                 .put("threads", Threads.inUse())
+                .put("allocator", ProcessMemory.ofThisMachine().allocator())
                 .put("gemm_float32_gflops", MachineProbe.gigaflops(DType.FP32))
                 .put("gemm_bfloat16_gflops", MachineProbe.gigaflops(DType.BF16))
                 .put("read_gb_per_s", bandwidth);

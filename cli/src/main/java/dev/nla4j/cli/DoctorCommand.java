@@ -5,6 +5,7 @@ import dev.nla4j.hub.ModelRef;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -36,6 +37,7 @@ final class DoctorCommand implements Callable<Integer> {
         facts.put("processors", Runtime.getRuntime().availableProcessors());
         facts.put("threads", Threads.inUse());
         facts.put("memory_gb", round(memoryBytes() / 1e9));
+        facts.put("allocator", ProcessMemory.ofThisMachine().allocator());
         facts.put("libtorch", Threads.libraryVersion());
         facts.put("cpu_capability", Threads.cpuCapability());
         for (DType dtype : DType.values()) {

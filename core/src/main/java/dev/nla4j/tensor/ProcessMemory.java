@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 /// (anything but Linux).
 public final class ProcessMemory {
     private static final Pattern FIELD = Pattern.compile("(\\w+):?\\s+(\\d+)(?:\\s+kB)?");
+    private static final Pattern ALLOCATOR = Pattern.compile("/lib(tcmalloc|mimalloc|jemalloc)[^/]*$");
     private final Path root;
 
     private ProcessMemory(Path root) {
@@ -47,6 +48,17 @@ public final class ProcessMemory {
     /// What is resident now.
     public OptionalLong resident() {
         return kilobytes("proc/self/status", "VmRSS");
+    }
+
+    /// Who hands out native memory: `tcmalloc`, `mimalloc` or `jemalloc` where one was loaded, else `system`.
+    public String allocator() {
+        for (String line : lines("proc/self/maps")) {
+            Matcher matcher = ALLOCATOR.matcher(line);
+            if (matcher.find()) {
+                return matcher.group(1);
+            }
+        }
+        return "system";
     }
 
     /// The least that any group from this process's own up to the root leaves; version 2 of control groups, else 1.
