@@ -21,7 +21,8 @@ final class FeedForward {
         Tensor gate; // [B, T, F]
         Tensor up; // [B, T, F]
         boolean learns = GradMode.is_enabled();
-        if (!learns && x.size(0) * x.size(1) >= MANY_TOKENS) {
+        // Gradients of halves of a weight that learns would be put together again.
+        if (!weights.gateUp().weight().requires_grad() && x.size(0) * x.size(1) >= MANY_TOKENS) {
             gate = part(x, weights, added, 0, hidden);
             up = part(x, weights, added, hidden, hidden);
         } else {

@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.MatrixProduct;
+import dev.nla4j.tensor.Shapes;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,13 @@ record Linear(Tensor weight, @Nullable Tensor bias) {
 
     /// `[..., in]` to `[..., out]`, plus what `adapter` adds.
     Tensor apply(Tensor x, @Nullable LowRank adapter) {
-        Tensor y = MatrixProduct.linear(x, weight, bias);
-        return adapter == null ? y : adapter.addTo(y, x);
+        if (adapter == null) {
+            return MatrixProduct.linear(x, weight, bias);
+        }
+        // As a matrix, so that what the adapter adds is added in place, also where gradients are recorded.
+        Tensor flat = x.reshape(-1, weight.size(1));
+        long[] shape = Shapes.of(x);
+        shape[shape.length - 1] = weight.size(0);
+        return adapter.addTo(MatrixProduct.linear(flat, weight, bias), flat).view(shape);
     }
 }

@@ -15,9 +15,9 @@ record LowRank(Tensor down, Tensor up) {
 
     /// Adds this to what the layer itself makes of x.
     ///
-    /// @param y `[..., out]`, the caller's alone: overwritten where no gradient is recorded
-    /// @param x `[..., in]`
-    /// @return `[..., out]`
+    /// @param y `[N, out]`, the caller's alone and no view: overwritten
+    /// @param x `[N, in]`
+    /// @return y
     Tensor addTo(Tensor y, Tensor x) {
         return MatrixProduct.addProduct(y, MatrixProduct.linear(x, down, null), up);
     }

@@ -43,19 +43,13 @@ public final class MatrixProduct {
 
     /// `y + x · weightᵀ` in one pass over y, which is wide where x is narrow.
     ///
-    /// @param y `[..., out]` in the arithmetic's type, contiguous; overwritten where no gradient is recorded
-    /// @param x `[..., in]` in the same type
+    /// @param y `[N, out]` in the arithmetic's type, no view; overwritten, and gradients where they are recorded go
+    ///     through it
+    /// @param x `[N, in]` in the same type
     /// @param weight `[out, in]`, small enough to be widened whole
-    /// @return `[..., out]`
+    /// @return y
     public static Tensor addProduct(Tensor y, Tensor x, Tensor weight) {
-        Tensor sum = y.view(-1, weight.size(0));
-        Tensor factor = x.reshape(-1, weight.size(1));
-        Tensor transposed = weight.to(y.scalar_type()).t();
-        if (!y.requires_grad() && !factor.requires_grad() && !transposed.requires_grad()) {
-            sum.addmm_(factor, transposed);
-            return y;
-        }
-        return torch.addmm(sum, factor, transposed).view(Shapes.of(y));
+        return y.addmm_(x, weight.to(y.scalar_type()).t());
     }
 
     /// Widens a large matrix part by part, so that its copy stays small beside the model.
