@@ -57,6 +57,7 @@ final class TrainAllCommand implements Callable<Integer> {
             for (TrainStages.Stage stage : all) {
                 System.out.println((stages.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
+            estimates(config);
             return ExitCode.OK;
         }
         Files.createDirectories(config.folder().resolve("data"));
@@ -84,6 +85,15 @@ final class TrainAllCommand implements Callable<Integer> {
                 config.folder().resolve("export"),
                 (System.nanoTime() - start) / 60e9));
         return ExitCode.OK;
+    }
+
+    /// What training takes; how long reading and teaching take is up to the texts.
+    private static void estimates(RunConfig config) throws IOException {
+        Wiring wiring = new Wiring();
+        for (String role : List.of("av", "ar")) {
+            System.out.println("# train sft --role " + role + ": " + SftEstimate.of(wiring, config, role));
+        }
+        System.out.println("# train rl: " + RlEstimate.of(wiring, config));
     }
 
     /// In a command line of its own, with this one's streams.
