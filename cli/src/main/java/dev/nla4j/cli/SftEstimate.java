@@ -6,6 +6,7 @@ import dev.nla4j.model.WeightSize;
 import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
+import dev.nla4j.train.LogitSlices;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.sft.Example;
@@ -31,7 +32,7 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
 
     private static final int KEPT_HIDDEN = 5;
     /// Tokens whose logits exist at once, and copies of them with their gradients.
-    static final long LOGITS = 64L * 10;
+    static final long LOGITS = 3L * LogitSlices.TOKENS;
     /// Weight, gradient and two moments of each number that learns.
     private static final int COPIES = 4;
     /// The same of full weights: what they are rounded to, with its gradient, takes as much as one more.

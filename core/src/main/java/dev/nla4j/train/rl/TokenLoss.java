@@ -4,6 +4,7 @@ import dev.nla4j.model.Decoder;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.LogitSlices;
 import dev.nla4j.train.config.RlConfig;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -14,9 +15,6 @@ import org.bytedeco.pytorch.global.torch;
 /// The loss of answer tokens by their residual streams: policy gradient and divergence from the warm start. Logits are
 /// made for a slice of the tokens at a time, with their gradient, so that memory does not grow with the tokens.
 final class TokenLoss {
-    /// Tokens whose logits exist at once: for a vocabulary of 49,152, few enough to stay near the processor.
-    private static final int SLICE = 64;
-
     private final PolicyLoss policy;
     private final RlConfig.Loss config;
 
@@ -67,26 +65,37 @@ final class TokenLoss {
         Shapes.require(reference, "reference", n, residual.size(1));
         Tensor leaf = residual.detach().set_requires_grad(true); // [N, D]
         Sums sums = Sums.NONE;
-        for (long from = 0; from < n; from += SLICE) {
-            long count = Math.min(SLICE, n - from);
+        for (long from = 0; from < n; from += LogitSlices.TOKENS) {
+            long count = Math.min(LogitSlices.TOKENS, n - from);
             try (Scope _ = Scope.open()) {
                 Tensor fixed;
                 try (Scope still = Scope.noGrad()) {
                     fixed = still.keep(warmStart.logits(reference.narrow(0, from, count)));
                 }
                 Tensor logits = decoder.logits(leaf.narrow(0, from, count)); // [n, V]
-                sums = sums.plus(backward(logits, fixed, tokens.slice(from, count)));
+                int near = LogitSlices.near(logits.size(1));
+                for (long at = 0; at < count; at += near) {
+                    long rows = Math.min(near, count - at);
+                    try (Scope _ = Scope.open()) {
+                        sums = sums.plus(intoGradient(
+                                logits.detach().narrow(0, at, rows),
+                                fixed.narrow(0, at, rows),
+                                tokens.slice(from + at, rows)));
+                    }
+                }
+                logits.backward(logits.detach(), NO_RETAINING, false, NO_INPUTS);
             }
         }
         residual.mul(leaf.grad()).sum().backward();
         return sums;
     }
 
-    /// The gradient by logits is written out: recorded operators would pass over `[n, V]` numbers three times as often.
+    /// Overwrites logits with the gradient by them, which is written out: recorded operators would pass over `[n, V]`
+    /// numbers three times as often.
     /// Everything but the exact divergence depends on the drawn tokens' log-probabilities alone, so for it the pure
     /// functions are asked: with s the slope by `log π(y)`, it is `s (e_y − π)`. That of the exact divergence D is
     /// `π (log π − log π₀ − D)`.
-    private Sums backward(Tensor logits, Tensor reference, Tokens tokens) {
+    private Sums intoGradient(Tensor logits, Tensor reference, Tokens tokens) {
         long n = logits.size(0);
         Tensor ids = tokens.ids.view(-1, 1); // [n, 1]
         Tensor log;
@@ -96,7 +105,7 @@ final class TokenLoss {
         Tensor entropy;
         try (Scope scope = Scope.noGrad()) {
             log = scope.keep(torch.log_softmax(logits, 1)); // [n, V]
-            away = scope.keep(torch.log_softmax(reference, 1).sub_(log).neg_()); // [n, V], log π − log π₀
+            away = scope.keep(log.sub(torch.log_softmax(reference, 1))); // [n, V], log π − log π₀
             probabilities = scope.keep(log.exp()); // [n, V]
             exact = scope.keep(dot(probabilities, away)); // [n]
             entropy = scope.keep(dot(probabilities, log).neg()); // [n]
@@ -115,8 +124,7 @@ final class TokenLoss {
                 Scalar share = new Scalar(config.kl() == Kl.Kind.EXACT ? weight : 0)) {
             Tensor slope = drawn.grad().view(-1, 1); // [n, 1]
             Tensor common = exact.view(-1, 1).mul(share).add(slope); // [n, 1]
-            Tensor gradient = away.mul_(share).sub_(common).mul_(probabilities).scatter_add_(1, ids, slope);
-            logits.backward(gradient, NO_RETAINING, false, NO_INPUTS);
+            logits.copy_(away.mul_(share).sub_(common).mul_(probabilities)).scatter_add_(1, ids, slope);
         }
         PolicyLoss.Ratio ratio = policy.ratio(drawn.detach(), tokens.sampled);
         return new Sums(
