@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "What each row finds: docs/design/lint.md.",
-            "Example: nla lint models/smollm2-135m-l20 --against smollm2-135m-instruct"
+            "Example: nla lint models/smollm2-135m-l20-rl --against smollm2-135m-instruct"
         })
 final class LintCommand implements Callable<Integer> {
     @Parameters(paramLabel = "CHECKPOINT", description = "A pair's folder, the folder of one half, or a repository id.")

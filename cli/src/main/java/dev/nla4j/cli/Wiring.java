@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The one place where stores, models and pairs are put together.
 final class Wiring {
-    private static final String SHIPPED = "models/smollm2-135m-l20";
+    private static final String SHIPPED = "models/smollm2-135m-l20-rl";
     /// Loading this much takes a while and may crowd out other programs: it is announced.
     private static final long MUCH_MEMORY = 4_000_000_000L;
 

@@ -25,6 +25,6 @@ final class DefaultModel {
     }
 
     static Path shippedPair() {
-        return root().resolve("models/smollm2-135m-l20");
+        return root().resolve("models/smollm2-135m-l20-rl");
     }
 }
