@@ -22,8 +22,6 @@ record Linear(Tensor weight, @Nullable Tensor bias) {
         }
         // As a matrix, so that what the adapter adds is added in place, also where gradients are recorded.
         Tensor flat = x.reshape(-1, weight.size(1));
-        long[] shape = Shapes.of(x);
-        shape[shape.length - 1] = weight.size(0);
-        return adapter.addTo(MatrixProduct.linear(flat, weight, bias), flat).view(shape);
+        return adapter.addTo(MatrixProduct.linear(flat, weight, bias), flat).view(Shapes.withLast(x, weight.size(0)));
     }
 }

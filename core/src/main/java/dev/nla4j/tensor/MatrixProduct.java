@@ -34,7 +34,7 @@ public final class MatrixProduct {
                 && !weight.requires_grad();
         Tensor product;
         if (vector) {
-            product = torch.mv(weight, x.reshape(-1).to(stored)).to(type).view(withLast(x, weight.size(0)));
+            product = torch.mv(weight, x.reshape(-1).to(stored)).to(type).view(Shapes.withLast(x, weight.size(0)));
         } else {
             product = stored == type ? torch.linear(x, weight) : widened(x, weight, type);
         }
@@ -68,11 +68,5 @@ public final class MatrixProduct {
             }
         }
         return Tensors.cat(-1, parts);
-    }
-
-    private static long[] withLast(Tensor x, long last) {
-        long[] shape = Shapes.of(x);
-        shape[shape.length - 1] = last;
-        return shape;
     }
 }

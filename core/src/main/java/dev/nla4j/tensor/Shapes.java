@@ -27,4 +27,11 @@ public final class Shapes {
         }
         return sizes;
     }
+
+    /// The sizes of `x` with another last one.
+    public static long[] withLast(Tensor x, long last) {
+        long[] sizes = of(x);
+        sizes[sizes.length - 1] = last;
+        return sizes;
+    }
 }

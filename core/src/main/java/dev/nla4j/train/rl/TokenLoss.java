@@ -6,10 +6,8 @@ import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.LogitSlices;
 import dev.nla4j.train.config.RlConfig;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /// The loss of answer tokens by their residual streams: policy gradient and divergence from the warm start. Logits are
@@ -83,7 +81,7 @@ final class TokenLoss {
                                 tokens.slice(from + at, rows)));
                     }
                 }
-                logits.backward(logits.detach(), NO_RETAINING, false, NO_INPUTS);
+                LogitSlices.backward(logits);
             }
         }
         residual.mul(leaf.grad()).sum().backward();
@@ -140,7 +138,4 @@ final class TokenLoss {
     private static Tensor dot(Tensor a, Tensor b) {
         return torch.bmm(a.unsqueeze(1), b.unsqueeze(2)).view(-1);
     }
-
-    private static final BoolOptional NO_RETAINING = Scope.constant(new BoolOptional());
-    private static final TensorArrayRefOptional NO_INPUTS = Scope.constant(new TensorArrayRefOptional());
 }

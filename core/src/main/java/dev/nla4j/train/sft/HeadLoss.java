@@ -4,10 +4,8 @@ import dev.nla4j.model.Decoder;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.LogitSlices;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /// Cross entropy behind a frozen head, a slice of the tokens at a time ([LogitSlices]): logits of a whole batch would
@@ -37,7 +35,7 @@ final class HeadLoss {
                 Tensor leaf = residual.detach().narrow(0, from, rows).clone().set_requires_grad(true);
                 Tensor logits = decoder.logits(leaf); // [n, V]
                 sum += intoGradient(logits.detach(), ids.narrow(0, from, rows));
-                logits.backward(logits.detach(), NO_RETAINING, false, NO_INPUTS);
+                LogitSlices.backward(logits);
                 slopes.narrow(0, from, rows).copy_(leaf.grad());
             }
         }
@@ -84,6 +82,4 @@ final class HeadLoss {
     }
 
     private static final long[] LAST = {-1};
-    private static final BoolOptional NO_RETAINING = Scope.constant(new BoolOptional());
-    private static final TensorArrayRefOptional NO_INPUTS = Scope.constant(new TensorArrayRefOptional());
 }
