@@ -60,7 +60,8 @@ final class DataSplitCommand implements Callable<Integer> {
     @Option(
             names = "--hold-out",
             paramLabel = "SHARE",
-            description = "Hold out a share of the documents, drawn by their ids: for a corpus without splits.")
+            description = "Hold out a share of the documents, drawn by their ids; with --corpus only where that holds"
+                    + " out none itself.")
     @Nullable
     Double holdOut;
 
@@ -89,8 +90,9 @@ final class DataSplitCommand implements Callable<Integer> {
         if (allTrain && (corpus != null || heldOut != null)) {
             throw new IllegalArgumentException("--all-train goes without --corpus and --held-out");
         }
-        if (holdOut != null && (allTrain || corpus != null || heldOut != null)) {
-            throw new IllegalArgumentException("--hold-out goes without --corpus, --held-out and --all-train");
+        if (holdOut != null && (allTrain || (heldOut != null && corpus == null))) {
+            throw new IllegalArgumentException(
+                    "--hold-out goes without --all-train, and with --held-out only where" + " --corpus is given");
         }
         Path folder = out == null ? DataPaths.splits(base) : out;
         DataSplit.Result result = new DataSplit(fractions(), seed, splits())
@@ -120,13 +122,12 @@ final class DataSplitCommand implements Callable<Integer> {
         if (allTrain) {
             return DocumentSplits.none();
         }
-        if (holdOut != null) {
-            return DocumentSplits.drawn(holdOut);
-        }
         Set<String> names = heldOut == null ? DocumentSplits.HELD_OUT : new LinkedHashSet<>(heldOut);
-        return corpus == null
-                ? DocumentSplits.fromIds(names)
-                : DocumentSplits.fromCorpus(Corpus.open(corpus, new CorpusOptions(null, textField)), names);
+        if (corpus == null) {
+            return holdOut == null ? DocumentSplits.fromIds(names) : DocumentSplits.drawn(holdOut);
+        }
+        DocumentSplits own = DocumentSplits.fromCorpus(Corpus.open(corpus, new CorpusOptions(null, textField)), names);
+        return holdOut == null ? own : own.orDrawn(holdOut);
     }
 
     private DataSplit.Fractions fractions() {

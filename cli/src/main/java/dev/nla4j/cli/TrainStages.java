@@ -101,11 +101,14 @@ final class TrainStages {
                 pipeline.fractions(),
                 "--seed",
                 "" + pipeline.seed(),
+                "--corpus",
+                corpus.toString(),
+                "--text-field",
+                pipeline.textField(),
                 "--restart"));
-        command.addAll(
-                pipeline.holdOut() > 0
-                        ? List.of("--hold-out", "" + pipeline.holdOut())
-                        : List.of("--corpus", corpus.toString(), "--text-field", pipeline.textField()));
+        if (pipeline.holdOut() > 0) {
+            command.addAll(List.of("--hold-out", "" + pipeline.holdOut()));
+        }
         return new Stage("split", command, List.of(raw("av_sft"), raw("ar_sft"), raw("rl"), raw("eval")));
     }
 
@@ -208,7 +211,10 @@ final class TrainStages {
         ObjectNode files = root.putObject("files");
         for (Path file : stage.leaves) {
             if (!Files.exists(file)) {
-                throw new IllegalStateException("stage " + stage.name + " has left no " + file);
+                throw new InputException("stage " + stage.name + " has left no " + file
+                        + (stage.name.equals("split")
+                                ? ": extract from more documents, or set pipeline.hold-out higher"
+                                : ""));
             }
             files.put(name(file), size(file));
         }

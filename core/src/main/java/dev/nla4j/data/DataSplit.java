@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// Splits extracted activations by document, never by row: other rows of a document would give away the ones held
 /// back. Documents that their corpus holds out go to a part of their own and to no other.
@@ -50,6 +51,16 @@ public final class DataSplit {
     public record Fractions(double avSft, double arSft, double rl) {
         /// Those of the published configurations.
         public static final Fractions DEFAULT = new Fractions(0.25, 0.25, 0.5);
+
+        /// A part's share; what is held out has none.
+        double of(Part part) {
+            return switch (part) {
+                case AV_SFT -> avSft;
+                case AR_SFT -> arSft;
+                case RL -> rl;
+                case EVAL -> 0;
+            };
+        }
 
         public Fractions {
             if (!(avSft >= 0) || !(arSft >= 0) || !(rl >= 0) || Math.abs(avSft + arSft + rl - 1) > 1e-6) {
@@ -90,6 +101,7 @@ public final class DataSplit {
             Map<String, Part> parts = parts(documents(file), file);
             Map<Part, Long> documents = new EnumMap<>(Part.class);
             parts.values().forEach(part -> documents.merge(part, 1L, Long::sum));
+            requireShares(base, documents, parts.size());
             Map<Part, Long> rows = new EnumMap<>(Part.class);
             int done = 0;
             for (Part part : Part.values()) {
@@ -103,6 +115,18 @@ public final class DataSplit {
                 rows.put(part, write(file, parts, part, path(folder, part), done++, documents.size(), progress));
             }
             return new Result(documents, rows);
+        }
+    }
+
+    private void requireShares(Path base, Map<Part, Long> documents, int all) {
+        List<String> without = Stream.of(Part.AV_SFT, Part.AR_SFT, Part.RL)
+                .filter(part -> fractions.of(part) > 0 && !documents.containsKey(part))
+                .map(Part::label)
+                .toList();
+        if (!without.isEmpty()) {
+            throw new InputException(base + ": too few documents for these shares: " + String.join(" and ", without)
+                    + " would get none of " + all + ", of which " + documents.getOrDefault(Part.EVAL, 0L)
+                    + " are held out; extract from more documents, or change --fractions");
         }
     }
 

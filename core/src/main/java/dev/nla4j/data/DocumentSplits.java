@@ -57,6 +57,11 @@ public final class DocumentSplits {
         return new DocumentSplits(Set.of(), null, 0);
     }
 
+    /// These, or a share drawn as by [#drawn] where they come from a corpus that holds no document out.
+    public DocumentSplits orDrawn(double share) {
+        return known == null || known.containsValue(true) ? this : drawn(share);
+    }
+
     /// A share of the documents is held out, drawn by their ids: for a corpus without splits of its own.
     ///
     /// @param share 0 to below 1

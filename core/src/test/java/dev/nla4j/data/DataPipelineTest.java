@@ -155,6 +155,39 @@ class DataPipelineTest {
     }
 
     @Test
+    void a_share_is_drawn_only_where_the_corpus_holds_no_document_out() throws IOException {
+        Path base = base(i -> "novel-" + i);
+        Path corpus = folder.resolve("docs.jsonl");
+        for (String split : List.of("train", "eval")) {
+            StringBuilder lines = new StringBuilder();
+            for (int i = 0; i < DOCUMENTS; i++) {
+                lines.append("{\"doc_id\": \"novel-" + i + "\", \"split\": \"" + (i == 3 ? split : "train")
+                        + "\", \"text\": \"x\"}\n");
+            }
+            Files.writeString(corpus, lines);
+            DocumentSplits own =
+                    DocumentSplits.fromCorpus(Corpus.open(corpus, CorpusOptions.DEFAULT), DocumentSplits.HELD_OUT);
+            new DataSplit(DataSplit.Fractions.DEFAULT, 42, own.orDrawn(0.4))
+                    .run(base, folder.resolve("splits"), true, Progress.NONE);
+            if (split.equals("eval")) {
+                assertThat(documents(Part.EVAL)).containsExactly("novel-3");
+            } else {
+                assertThat(documents(Part.EVAL)).hasSizeBetween(3, 15);
+            }
+        }
+    }
+
+    @Test
+    void a_share_that_no_document_falls_to_is_refused_before_anything_is_written() throws IOException {
+        DataSplit split =
+                new DataSplit(new DataSplit.Fractions(0.98, 0.01, 0.01), 42, DocumentSplits.fromIds(Set.of("eval")));
+        assertThatThrownBy(() -> split.run(base(), folder.resolve("splits"), false, Progress.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("ar_sft would get none of 21, of which 3 are held out");
+        assertThat(folder.resolve("splits")).doesNotExist();
+    }
+
+    @Test
     void shuffling_in_small_pieces_gives_the_order_of_pythons_generator() throws IOException {
         Path base = base();
         Path out = folder.resolve("shuffled.parquet");

@@ -2,6 +2,7 @@ package dev.nla4j.activation.corpus;
 
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// Text files at any depth of a folder, a document each, in the order of their relative paths.
 record TextFolder(Path folder) implements DocumentSource {
     private static final List<String> ENDINGS = List.of(".txt", ".md");
+    private static final List<String> DATA_ENDINGS = List.of(".jsonl", ".ndjson", ".parquet");
     private static final int MOST_BYTES = 4 * Corpus.LONGEST_TEXT;
 
     @Override
@@ -44,7 +46,7 @@ record TextFolder(Path folder) implements DocumentSource {
     private List<Path> files() {
         Map<String, Path> sorted = new TreeMap<>();
         try (Stream<Path> tree = Files.walk(folder)) {
-            tree.filter(TextFolder::isText)
+            tree.filter(file -> hasEnding(file, DATA_ENDINGS) || hasEnding(file, ENDINGS))
                     .forEach(file -> sorted.put(
                             folder.relativize(file)
                                     .toString()
@@ -55,6 +57,14 @@ record TextFolder(Path folder) implements DocumentSource {
         } catch (IOException e) {
             throw unlisted(folder, FileProblem.of(e), e);
         }
+        for (Path file : sorted.values()) {
+            if (hasEnding(file, DATA_ENDINGS)) {
+                // beside a README, these would be the documents that are meant
+                throw new InputException(folder + ": a folder's documents are its "
+                        + String.join(" and ", ENDINGS) + " files, and " + folder.relativize(file)
+                        + " is neither: name that file itself, or move it away");
+            }
+        }
         return List.copyOf(sorted.values());
     }
 
@@ -62,9 +72,9 @@ record TextFolder(Path folder) implements DocumentSource {
         return new FormatException(folder, -1, "folder", "can't be listed: " + why, e);
     }
 
-    private static boolean isText(Path file) {
+    private static boolean hasEnding(Path file, List<String> endings) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return ENDINGS.stream().anyMatch(name::endsWith) && Files.isRegularFile(file);
+        return endings.stream().anyMatch(name::endsWith) && Files.isRegularFile(file);
     }
 
     private static String text(Path file) {

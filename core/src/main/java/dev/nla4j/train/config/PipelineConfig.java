@@ -12,7 +12,7 @@ import java.util.Optional;
 /// @param minPosition first token of a window that may be taken
 /// @param perDocument activations of each document, a number or `all`
 /// @param fractions shares of the documents for verbalizer, reconstructor and joint learning
-/// @param holdOut share of the documents that is held out, drawn; 0 for those that the corpus itself holds out
+/// @param holdOut share of the documents that is held out, drawn, where the corpus itself holds none out
 /// @param seed of positions and of the order of documents
 public record PipelineConfig(
         Optional<String> corpus,
@@ -47,7 +47,7 @@ public record PipelineConfig(
         int minPosition = section.integer("min-position", 20);
         String perDocument = section.text("per-document", "10");
         String fractions = section.text("fractions", "0.25,0.25,0.5");
-        double holdOut = section.number("hold-out", 0);
+        double holdOut = section.number("hold-out", 0.05);
         long seed = section.whole("seed", 42);
         return section.build(() -> new PipelineConfig(
                 corpus, textField, layer, window, stride, minPosition, perDocument, fractions, holdOut, seed));

@@ -22,6 +22,15 @@ class CorpusTest {
     Path folder;
 
     @Test
+    void a_folder_with_texts_beside_files_of_data_is_refused_by_the_file_s_name() throws IOException {
+        Files.writeString(folder.resolve("README.md"), "about the data");
+        Files.writeString(folder.resolve("docs.jsonl"), "{\"text\": \"x\"}\n");
+        assertThatThrownBy(() -> read(folder, CorpusOptions.DEFAULT))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("docs.jsonl is neither: name that file itself");
+    }
+
+    @Test
     void text_files_of_a_folder_come_in_the_order_of_their_paths() throws IOException {
         Path corpus = Files.createDirectories(folder.resolve("books"));
         Files.createDirectories(corpus.resolve("b/deep"));
