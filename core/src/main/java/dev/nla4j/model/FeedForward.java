@@ -18,25 +18,35 @@ final class FeedForward {
     static Tensor apply(Tensor x, Weights.Block weights, @Nullable BlockAdapter adapter, ModelConfig config) {
         LowRank added = adapter == null ? null : adapter.gateUp();
         long hidden = config.hidden();
-        Tensor gate; // [B, T, F]
-        Tensor up; // [B, T, F]
+        Tensor flat = x.reshape(-1, config.dim()); // [N, D]
+        Tensor gate; // [N, F]
+        Tensor up; // [N, F]
         boolean learns = GradMode.is_enabled();
         // Gradients of halves of a weight that learns would be put together again.
-        if (!weights.gateUp().weight().requires_grad() && x.size(0) * x.size(1) >= MANY_TOKENS) {
-            gate = part(x, weights, added, 0, hidden);
-            up = part(x, weights, added, hidden, hidden);
+        if (!weights.gateUp().weight().requires_grad() && flat.size(0) >= MANY_TOKENS) {
+            Tensor reduced = added == null ? null : added.reduced(flat);
+            gate = part(flat, weights, added, reduced, 0, hidden);
+            up = part(flat, weights, added, reduced, hidden, hidden);
         } else {
-            Tensor[] halves = Tensors.split(weights.gateUp().apply(x, added), -1, hidden, hidden);
+            Tensor[] halves = Tensors.split(weights.gateUp().apply(flat, added), -1, hidden, hidden);
             gate = halves[0];
             up = halves[1];
         }
         Tensor activated = activated(gate, config.activation());
+        Tensor product = learns ? activated.mul(up) : activated.mul_(up);
         return weights.down()
-                .apply(learns ? activated.mul(up) : activated.mul_(up), adapter == null ? null : adapter.down());
+                .apply(product, adapter == null ? null : adapter.down())
+                .view(x.size(0), x.size(1), config.dim());
     }
 
-    private static Tensor part(Tensor x, Weights.Block weights, @Nullable LowRank added, long from, long count) {
-        return weights.gateUp().rows(from, count).apply(x, added == null ? null : added.rows(from, count));
+    private static Tensor part(
+            Tensor flat,
+            Weights.Block weights,
+            @Nullable LowRank added,
+            @Nullable Tensor reduced,
+            long from,
+            long count) {
+        return weights.gateUp().rows(from, count).apply(flat, added == null ? null : added.rows(from, count), reduced);
     }
 
     private static Tensor activated(Tensor gate, ModelConfig.Activation activation) {

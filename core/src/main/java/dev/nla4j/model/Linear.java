@@ -22,6 +22,12 @@ record Linear(Tensor weight, @Nullable Tensor bias) {
         }
         // As a matrix, so that what the adapter adds is added in place, also where gradients are recorded.
         Tensor flat = x.reshape(-1, weight.size(1));
-        return adapter.addTo(MatrixProduct.linear(flat, weight, bias), flat).view(Shapes.withLast(x, weight.size(0)));
+        return apply(flat, adapter, adapter.reduced(flat)).view(Shapes.withLast(x, weight.size(0)));
+    }
+
+    /// As [#apply] for `[N, in]`, with the adapter's first product made already.
+    Tensor apply(Tensor x, @Nullable LowRank adapter, @Nullable Tensor reduced) {
+        Tensor y = MatrixProduct.linear(x, weight, bias);
+        return adapter == null || reduced == null ? y : adapter.addTo(y, reduced);
     }
 }

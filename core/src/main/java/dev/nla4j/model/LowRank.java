@@ -13,12 +13,19 @@ record LowRank(Tensor down, Tensor up) {
         return new LowRank(down, up.narrow(0, from, count));
     }
 
+    /// `x · downᵀ`, `[N, R]`: the same for all [#rows].
+    ///
+    /// @param x `[N, in]`
+    Tensor reduced(Tensor x) {
+        return MatrixProduct.linear(x, down, null);
+    }
+
     /// Adds this to what the layer itself makes of x.
     ///
     /// @param y `[N, out]`, the caller's alone and no view: overwritten
-    /// @param x `[N, in]`
+    /// @param reduced of x
     /// @return y
-    Tensor addTo(Tensor y, Tensor x) {
-        return MatrixProduct.addProduct(y, MatrixProduct.linear(x, down, null), up);
+    Tensor addTo(Tensor y, Tensor reduced) {
+        return MatrixProduct.addProduct(y, reduced, up);
     }
 }

@@ -115,36 +115,23 @@ public final class LowRankAdapter implements AutoCloseable {
 
     private static @Nullable LowRank fused(
             Map<Part, Pair> pairs, List<Part> parts, Map<Part, Integer> rowsOf, ScalarType type) {
-        long rank = 0;
-        for (Part part : parts) {
-            Pair pair = pairs.get(part);
-            rank += pair == null ? 0 : pair.a().size(0);
-        }
-        if (rank == 0) {
+        if (parts.stream().noneMatch(pairs::containsKey)) {
             return null;
         }
         List<Tensor> ups = new ArrayList<>();
         List<Tensor> downs = new ArrayList<>();
-        long column = 0;
         for (Part part : parts) {
-            long rows = rowsOf.getOrDefault(part, 0);
             Pair pair = pairs.get(part);
             if (pair == null) {
-                ups.add(Tensors.zeros(DType.FP32, rows, rank));
-                continue;
+                ups.add(Tensors.zeros(DType.FP32, rowsOf.getOrDefault(part, 0), 0));
+            } else {
+                ups.add(Tensors.times(pair.b(), pair.scale()));
+                downs.add(pair.a());
             }
-            long r = pair.a().size(0);
-            ups.add(Tensors.cat(
-                    1,
-                    Tensors.zeros(DType.FP32, rows, column),
-                    Tensors.times(pair.b(), pair.scale()),
-                    Tensors.zeros(DType.FP32, rows, rank - column - r)));
-            downs.add(pair.a());
-            column += r;
         }
         return new LowRank(
                 Tensors.cat(0, downs.toArray(Tensor[]::new)).to(type),
-                Tensors.cat(0, ups.toArray(Tensor[]::new)).to(type));
+                Tensors.blockDiagonal(ups.toArray(Tensor[]::new)).to(type));
     }
 
     /// Number of blocks it was made for.

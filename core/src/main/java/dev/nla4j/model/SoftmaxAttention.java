@@ -216,7 +216,8 @@ final class SoftmaxAttention {
                     .transpose(0, 1); // [B, K, M, P]
             scores = Tensors.cat(3, seen.sharedMask == null ? common : common.add(seen.sharedMask), scores);
         }
-        Tensor weights = torch.softmax(scores, -1, FLOAT).to(query.scalar_type()); // [B, K, M, P+S]
+        // In fp32 inside; read and written in the scores' own type.
+        Tensor weights = torch.softmax(scores, -1, SCORES_TYPE); // [B, K, M, P+S]
         long p = scores.size(3) - s;
         Tensor attended = torch.bmm(
                         weights.narrow(3, p, s).reshape(rows * kv, m, s), own.values.reshape(rows * kv, s, d))
@@ -241,5 +242,5 @@ final class SoftmaxAttention {
         return cap == 0 ? x : Tensors.times(Tensors.times(x, 1 / cap).tanh(), cap);
     }
 
-    private static final ScalarTypeOptional FLOAT = Scope.constant(new ScalarTypeOptional(ScalarType.Float));
+    private static final ScalarTypeOptional SCORES_TYPE = Scope.constant(new ScalarTypeOptional());
 }

@@ -142,6 +142,13 @@ public final class Tensors {
         }
     }
 
+    /// Matrices along the diagonal, zeros elsewhere; one without columns is as many rows of zeros.
+    public static Tensor blockDiagonal(Tensor... blocks) {
+        try (TensorVector vector = new TensorVector(blocks)) {
+            return torch.block_diag(vector);
+        }
+    }
+
     /// Views of parts that follow each other along `dim`. Their gradients are put together in one pass, where those
     /// of single narrowed views are each padded with zeros and then summed.
     public static Tensor[] split(Tensor tensor, long dim, long... sizes) {
