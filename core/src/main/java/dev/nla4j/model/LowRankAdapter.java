@@ -123,15 +123,14 @@ public final class LowRankAdapter implements AutoCloseable {
         for (Part part : parts) {
             Pair pair = pairs.get(part);
             if (pair == null) {
-                ups.add(Tensors.zeros(DType.FP32, rowsOf.getOrDefault(part, 0), 0));
+                ups.add(Tensors.zeros(type, rowsOf.getOrDefault(part, 0), 0));
             } else {
-                ups.add(Tensors.times(pair.b(), pair.scale()));
-                downs.add(pair.a());
+                ups.add(Tensors.times(pair.b(), pair.scale()).to(type));
+                downs.add(pair.a().to(type));
             }
         }
         return new LowRank(
-                Tensors.cat(0, downs.toArray(Tensor[]::new)).to(type),
-                Tensors.blockDiagonal(ups.toArray(Tensor[]::new)).to(type));
+                Tensors.cat(0, downs.toArray(Tensor[]::new)), Tensors.blockDiagonal(ups.toArray(Tensor[]::new)));
     }
 
     /// Number of blocks it was made for.
