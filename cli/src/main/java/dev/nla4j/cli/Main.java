@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
         description =
                 "Natural Language Autoencoders: read a language model's activations in words, and see how far to believe them.",
         synopsisSubcommandLabel = "COMMAND",
+        versionProvider = Version.class,
         subcommands = {
             ExplainCommand.class,
             ScoreCommand.class,
@@ -54,6 +55,13 @@ public final class Main implements Runnable {
             description = "Show this help and exit.")
     @SuppressWarnings("UnusedVariable") // read by picocli
     private boolean help;
+
+    @CommandLine.Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the version and exit.")
+    @SuppressWarnings("UnusedVariable") // read by picocli
+    private boolean version;
 
     @CommandLine.Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     private boolean debug;

@@ -43,6 +43,13 @@ class UsageTest {
         assertThat(Run.of(word.toArray(String[]::new)).out()).isEqualTo(help.out());
     }
 
+    @Test
+    void the_version_is_the_builds_and_javas() {
+        Run run = Run.of("--version");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).containsPattern("^nla4j [0-9]+\\.[0-9]+").contains("Java 25");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"explane", "tokenise", "docter", "compar"})
     void an_unknown_command_suggests_the_nearest_and_ends_with_2(String typo) {

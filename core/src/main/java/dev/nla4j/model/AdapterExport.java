@@ -46,7 +46,7 @@ public record AdapterExport(PeftAdapter adapter, int rank, DType dtype) {
     ///
     /// @param a `[r, in]`
     /// @param b `[out, r]`
-    record Pair(Tensor a, Tensor b, double norm, double lost) {}
+    record Truncated(Tensor a, Tensor b, double norm, double lost) {}
 
     /// Writes configuration and tensors.
     ///
@@ -68,7 +68,7 @@ public record AdapterExport(PeftAdapter adapter, int rank, DType dtype) {
                 }
                 Tensor a = read(source, file, name, 0);
                 Tensor b = read(source, file, name.replace(A, B), 1);
-                Pair pair = rank == adapter.rank() ? new Pair(a, b, 0, 0) : truncated(a, b, rank);
+                Truncated pair = rank == adapter.rank() ? new Truncated(a, b, 0, 0) : truncated(a, b, rank);
                 norm += pair.norm();
                 lost += pair.lost();
                 written.add(tensor(name, type, pair.a()));
@@ -85,7 +85,7 @@ public record AdapterExport(PeftAdapter adapter, int rank, DType dtype) {
     ///
     /// @param a `[r, in]`
     /// @param b `[out, r]`
-    static Pair truncated(Tensor a, Tensor b, int rank) {
+    static Truncated truncated(Tensor a, Tensor b, int rank) {
         try (Scope scope = Scope.noGrad()) {
             // b · a = Qb (Rb · Raᵀ) Qaᵀ: the decomposition is of r x r.
             T_TensorTensor_T left = torch.linalg_qr(b.to(ScalarType.Double));
@@ -106,7 +106,7 @@ public record AdapterExport(PeftAdapter adapter, int rank, DType dtype) {
                             .matmul(right.get0().t()));
             double norm = values.square().sum().item_double();
             double own = values.narrow(0, 0, kept).square().sum().item_double();
-            return new Pair(scope.keep(newA), scope.keep(newB), norm, norm - own);
+            return new Truncated(scope.keep(newA), scope.keep(newB), norm, norm - own);
         }
     }
 

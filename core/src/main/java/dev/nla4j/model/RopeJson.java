@@ -42,11 +42,17 @@ final class RopeJson {
                 ? fields.number("rope_local_base_freq", LOCAL_THETA)
                 : fields.number("rope_theta", defaults.theta());
         Optional<Fields> parameters = fields.object("rope_parameters");
-        Optional<Fields> own = parameters.flatMap(all -> all.object(kind));
         // Numbers that name no kind of layer are not those of Gemma 3's sliding layers.
-        Optional<Fields> flat = local ? Optional.empty() : parameters.or(() -> fields.object("rope_scaling"));
-        Optional<Fields> of = own.or(() -> flat);
-        return rope(of.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent), of);
+        Optional<Fields> named =
+                parameters.flatMap(all -> all.object(kind)).or(() -> local ? Optional.empty() : parameters);
+        double theta =
+                named.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent);
+        // Where a file has both spellings, transformers goes by the old one.
+        Optional<Fields> old = local
+                ? Optional.empty()
+                : fields.object("rope_scaling").filter(given -> !given.node().isEmpty());
+        Optional<Fields> of = old.or(() -> named);
+        return rope(of.map(numbers -> numbers.number("rope_theta", theta)).orElse(theta), of);
     }
 
     private Rope rope(double theta, Optional<Fields> scaling) {

@@ -22,7 +22,7 @@ class AdapterExportTest {
             Tensor b = random(OUT, 4, 1);
             Tensor a = random(4, IN, 2);
             a.narrow(0, 2, 2).zero_();
-            AdapterExport.Pair pair = AdapterExport.truncated(a, b, 2);
+            AdapterExport.Truncated pair = AdapterExport.truncated(a, b, 2);
             assertThat(pair.lost() / pair.norm()).isLessThan(1e-12);
             assertThat(squared(b.matmul(a).sub(pair.b().matmul(pair.a()))) / pair.norm())
                     .isLessThan(1e-12);
@@ -36,7 +36,7 @@ class AdapterExportTest {
         try (Scope _ = Scope.noGrad()) {
             Tensor b = random(OUT, rank, 3);
             Tensor a = random(rank, IN, 4);
-            AdapterExport.Pair pair = AdapterExport.truncated(a, b, kept);
+            AdapterExport.Truncated pair = AdapterExport.truncated(a, b, kept);
             assertThat(pair.a().size(0)).isEqualTo(kept);
             assertThat(pair.b().size(1)).isEqualTo(kept);
             Tensor product = b.matmul(a);

@@ -86,6 +86,22 @@ class SpellingsTest {
         }
     }
 
+    /// `self.rope_parameters = rope_scaling or self.rope_parameters`, modeling_rope_utils.py.
+    @Test
+    void the_old_spelling_counts_where_a_file_has_both() throws IOException {
+        String both = "{\"model_type\": \"llama\", " + SMALL + ", \"rope_parameters\": {\"rope_type\": \"default\","
+                + " \"rope_theta\": 5000.0}, \"rope_scaling\": ";
+        assertThat(read(both + "{\"rope_type\": \"linear\", \"factor\": 8.0}}")
+                        .layers()
+                        .getFirst()
+                        .rope())
+                .isEqualTo(new Rope(5000, 16, new RopeScaling.Linear(8)));
+        assertThat(read(both + "{}}").layers().getFirst().rope()).isEqualTo(new Rope(5000, 16, new RopeScaling.None()));
+        assertThatThrownBy(() -> read(both + "{\"rope_type\": \"ntk\"}}"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("rope_scaling.rope_type");
+    }
+
     /// As transformers mixes them: what `rope_parameters` leaves out is looked for at the top.
     @Test
     void gemma3_bases_may_stand_at_the_top_beside_rope_parameters() throws IOException {
