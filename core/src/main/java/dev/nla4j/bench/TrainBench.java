@@ -103,6 +103,7 @@ public final class TrainBench {
                                     adapter.on(model.decoder()),
                                     head,
                                     LAYER,
+                                    0,
                                     texts.subList(part.from(), part.to()),
                                     activations.subList(part.from(), part.to()))
                             .sum(),

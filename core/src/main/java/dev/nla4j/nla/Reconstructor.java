@@ -4,6 +4,7 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.Prefix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tokenizer.Tokenizer;
@@ -19,6 +20,8 @@ import org.bytedeco.pytorch.global.torch;
 public final class Reconstructor {
     /// Padded tokens of one batch.
     private static final int MOST_TOKENS = 4096;
+    /// Fewer shared tokens than these take longer to read by themselves than with each text.
+    private static final int LEAST_SHARED = 4;
 
     private final Decoder decoder;
     private final Tokenizer tokenizer;
@@ -26,6 +29,7 @@ public final class Reconstructor {
     private final Tensor valueHead; // [D, D] fp32, owned by the pair
     private final String before;
     private final String after;
+    private final int shared;
 
     /// Checks the sidecar against the live tokenizer and weights, and refuses with the reason when they disagree.
     public Reconstructor(Decoder decoder, Tokenizer tokenizer, NlaMeta meta, Tensor valueHead) {
@@ -49,6 +53,8 @@ public final class Reconstructor {
         this.before = template.substring(0, place);
         this.after = template.substring(place + NlaMeta.EXPLANATION.length());
         meta.suffixIds().ifPresent(this::requireSuffix);
+        // The last token may become another one together with the text.
+        this.shared = Math.max(0, tokenizer.ids(before, true).length - 1);
     }
 
     private void requireSuffix(List<Integer> expected) {
@@ -69,6 +75,11 @@ public final class Reconstructor {
     /// K.
     public int layer() {
         return meta.layer().orElseThrow(() -> wrong("critic.extraction_layer_index", "is missing"));
+    }
+
+    /// Tokens that prompts begin with whatever their text is; where a text changes them after all, [#read] sees it.
+    public int shared() {
+        return shared;
     }
 
     /// The prompt's ids for an explanation, with what the tokenizer adds by itself.
@@ -111,7 +122,7 @@ public final class Reconstructor {
     private void reconstructBatch(List<int[]> prompts, int[] batch, float[][] results) {
         try (Scope _ = Scope.noGrad()) {
             List<int[]> chosen = Arrays.stream(batch).mapToObj(prompts::get).toList();
-            float[][] rows = Tensors.rows(torch.linear(read(decoder, layer(), chosen), valueHead));
+            float[][] rows = Tensors.rows(torch.linear(read(decoder, layer(), shared, chosen), valueHead));
             for (int row = 0; row < batch.length; row++) {
                 results[batch[row]] = rows[row];
             }
@@ -119,20 +130,43 @@ public final class Reconstructor {
     }
 
     /// The residual stream after block `layer` at each prompt's last token: what the matrix is applied to. Gradients
-    /// reach back where they are recorded.
+    /// reach back where they are recorded. What all begin with is read once.
     ///
+    /// @param shared tokens that the prompts are expected to begin with; looked for in each batch instead, they
+    ///     would change with the texts beside a text, and with them the last bits of its result
     /// @param prompts B of them, none empty
     /// @return `[B, D]` fp32, the open scope owns it
-    public static Tensor read(Decoder decoder, int layer, List<int[]> prompts) {
+    public static Tensor read(Decoder decoder, int layer, int shared, List<int[]> prompts) {
         int longest = prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+        int common = common(shared, prompts);
         int[][] padded = new int[prompts.size()][];
         int[] last = new int[padded.length];
         for (int row = 0; row < padded.length; row++) {
             int[] ids = prompts.get(row);
             padded[row] = Arrays.copyOf(ids, longest);
-            last[row] = ids.length - 1;
+            last[row] = ids.length - 1 - common;
         }
-        return decoder.residualAt(decoder.embed(Tensors.ids(padded)), layer + 1, Context.none(), last);
+        Tensor embedded = decoder.embed(Tensors.ids(padded)); // [B, T, D]
+        if (common == 0) {
+            return decoder.residualAt(embedded, layer + 1, Context.none(), last);
+        }
+        try (Prefix prefix = Prefix.of(decoder, embedded.narrow(0, 0, 1).narrow(1, 0, common), layer + 1)) {
+            Tensor own = embedded.narrow(1, common, (long) longest - common);
+            return decoder.residualAt(own, layer + 1, new Context.Start(prefix, null), last);
+        }
+    }
+
+    /// How many of the expected tokens all prompts do begin with; at least one token of each is its own. 0 for too few.
+    private static int common(int expected, List<int[]> prompts) {
+        int[] first = prompts.getFirst();
+        int common = expected;
+        for (int[] ids : prompts) {
+            common = Math.min(common, ids.length - 1);
+            int differs =
+                    Arrays.mismatch(first, 0, Math.min(common, first.length), ids, 0, Math.min(common, ids.length));
+            common = differs < 0 ? common : Math.min(common, differs);
+        }
+        return common < LEAST_SHARED ? 0 : common;
     }
 
     private FormatException wrong(String field, String problem) {

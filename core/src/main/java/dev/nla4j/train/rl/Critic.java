@@ -80,6 +80,7 @@ public final class Critic implements AutoCloseable {
                         adapter.on(base.decoder()),
                         head,
                         prompts.layer(),
+                        prompts.shared(),
                         own.stream().map(Pair::prompt).toList(),
                         own.stream().map(Pair::activation).toList());
                 Tensor mean = Tensors.times(error.sum(), 1.0 / count);

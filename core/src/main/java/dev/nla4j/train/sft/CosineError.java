@@ -19,11 +19,13 @@ public final class CosineError {
     /// @param decoder through the reconstructor's adapter
     /// @param head `[D, D]` fp32
     /// @param layer K
+    /// @param shared tokens that prompts begin with alike: [Reconstructor#shared]
     /// @param prompts B of them
     /// @param activations B of them, none zero
     /// @return `[B]`
-    public static Tensor of(Decoder decoder, Tensor head, int layer, List<int[]> prompts, List<float[]> activations) {
-        Tensor guess = torch.linear(Reconstructor.read(decoder, layer, prompts), head); // [B, D]
+    public static Tensor of(
+            Decoder decoder, Tensor head, int layer, int shared, List<int[]> prompts, List<float[]> activations) {
+        Tensor guess = torch.linear(Reconstructor.read(decoder, layer, shared, prompts), head); // [B, D]
         Tensor truth = Tensors.ofRows(activations.toArray(float[][]::new)); // [B, D]
         Tensor dot = guess.mul(truth).sum(LAST, false, null); // [B]
         Tensor cosine = dot.div(norm(guess).mul(norm(truth)));

@@ -135,7 +135,7 @@ public final class ReconstructorTask implements Task {
             texts.add(prompt(row, step));
             activations.add(train.get(row).activation());
         }
-        return CosineError.of(learned.on(base.decoder()), head, prompts.layer(), texts, activations)
+        return CosineError.of(learned.on(base.decoder()), head, prompts.layer(), prompts.shared(), texts, activations)
                 .sum();
     }
 

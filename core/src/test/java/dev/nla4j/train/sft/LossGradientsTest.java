@@ -19,6 +19,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
@@ -126,7 +127,7 @@ class LossGradientsTest {
             List<int[]> prompts = List.of(new int[] {4, 8, 15}, new int[] {16, 23, 42, 11, 9});
             compare(
                     leaves,
-                    () -> CosineError.of(adapter.on(base), head, 1, prompts, List.of(vector(4), vector(5)))
+                    () -> CosineError.of(adapter.on(base), head, 1, 0, prompts, List.of(vector(4), vector(5)))
                             .sum());
         }
     }
@@ -151,7 +152,8 @@ class LossGradientsTest {
             List<int[]> prompts = List.of(new int[] {4, 8, 15}, new int[] {16, 23, 42, 11, 9});
             compare(
                     weights.leaves(),
-                    () -> CosineError.of(weights.on(model.decoder()), head, 1, prompts, List.of(vector(4), vector(5)))
+                    () -> CosineError.of(
+                                    weights.on(model.decoder()), head, 1, 0, prompts, List.of(vector(4), vector(5)))
                             .sum());
         }
     }
@@ -163,6 +165,34 @@ class LossGradientsTest {
             values[i] = (float) (random.nextGaussian() * 0.2);
         }
         return values;
+    }
+
+    @Test
+    void what_all_texts_begin_with_is_read_once_for_the_reconstructor_with_the_same_loss_and_gradient() {
+        List<int[]> prompts = List.of(new int[] {4, 8, 15, 16, 23, 42, 7}, new int[] {4, 8, 15, 16, 23, 11}, new int[] {
+            4, 8, 15, 16, 23, 5, 9, 2
+        });
+        List<float[]> activations = List.of(vector(4), vector(5), vector(6));
+        try (Scope _ = Scope.open();
+                TrainableAdapter together = adapter();
+                TrainableAdapter apart = adapter()) {
+            Decoder base = TinyModels.decoder(CONFIG, 3);
+            Tensor head = Tensors.of(vectorOf(TinyModels.DIM * TinyModels.DIM), TinyModels.DIM, TinyModels.DIM);
+            // More are expected than are there, as where a text merges with what stands before it.
+            Tensor once = CosineError.of(together.on(base), head, 1, 6, prompts, activations);
+            Tensor each = CosineError.of(apart.on(base), head, 1, 0, prompts, activations);
+            assertThat(Tensors.floats(once)).containsExactly(Tensors.floats(each), within(1e-5f));
+            once.sum().backward();
+            each.sum().backward();
+            together.leaves()
+                    .forEach((name, leaf) -> assertThat(Tensors.floats(leaf.grad()))
+                            .as(name)
+                            .containsExactly(
+                                    Tensors.floats(Objects.requireNonNull(
+                                                    apart.leaves().get(name))
+                                            .grad()),
+                                    within(1e-5f)));
+        }
     }
 
     @Test

@@ -115,7 +115,7 @@ class SftGoldenTest {
                 prompts.add(ids(row.path("ids")));
                 activations.add(vector(row.path("activation")));
             }
-            Tensor errors = CosineError.of(adapter.on(model.decoder()), head, layer, prompts, activations);
+            Tensor errors = CosineError.of(adapter.on(model.decoder()), head, layer, 0, prompts, activations);
             return new Loss(errors.sum(), Map.of("ar.head", head));
         });
     }
