@@ -60,19 +60,19 @@ public final class Critic implements AutoCloseable {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-    private record Pair(int[] prompt, float[] activation) {}
+    private record Pair(int text, int[] prompt, float[] activation) {}
 
     /// Adds the gradient of the summed error, divided by `count`, to that of the parameters.
     ///
     /// @param count texts of the whole batch, over all processes
-    /// @return the summed error divided by `count`
-    public double accumulate(List<String> texts, List<float[]> activations, int count) {
+    /// @return the error of each text, with the weights as they are
+    public double[] accumulate(List<String> texts, List<float[]> activations, int count) {
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            pairs.add(new Pair(prompts.promptIds(texts.get(i)), activations.get(i)));
+            pairs.add(new Pair(i, prompts.promptIds(texts.get(i)), activations.get(i)));
         }
         pairs.sort(Comparator.comparingInt(pair -> pair.prompt.length));
-        double loss = 0;
+        double[] errors = new double[pairs.size()];
         for (MicroBatch part : MicroBatch.split(pairs.size(), MICRO_BATCH)) {
             List<Pair> own = pairs.subList(part.from(), part.to());
             try (Scope _ = Scope.open()) {
@@ -83,12 +83,14 @@ public final class Critic implements AutoCloseable {
                         prompts.shared(),
                         own.stream().map(Pair::prompt).toList(),
                         own.stream().map(Pair::activation).toList());
-                Tensor mean = Tensors.times(error.sum(), 1.0 / count);
-                mean.backward();
-                loss += mean.item_double();
+                Tensors.times(error.sum(), 1.0 / count).backward();
+                float[] each = Tensors.floats(error);
+                for (int i = 0; i < each.length; i++) {
+                    errors[own.get(i).text] = each[i];
+                }
             }
         }
-        return loss;
+        return errors;
     }
 
     public List<Parameter> parameters() {

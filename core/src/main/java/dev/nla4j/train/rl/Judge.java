@@ -34,16 +34,17 @@ public final class Judge {
     /// Judges samples.
     ///
     /// @param activations one a sample
+    /// @param errors the reconstructor's, one a sample
     /// @param evidence one a sample, or empty where nothing is known of contexts
     /// @param numbers one a sample: with the seed they decide how it is reworded
     public Judgement judge(
             List<Policy.Rollout> samples,
             List<float[]> activations,
+            double[] errors,
             Optional<List<Evidence>> evidence,
             long[] numbers,
             Critic critic) {
         List<String> texts = samples.stream().map(Policy.Rollout::text).toList();
-        double[] errors = critic.errors(texts, activations);
         double[] reworded = reward.uses(RewardTerm.REWORDED)
                 ? critic.errors(
                         IntStream.range(0, texts.size())
@@ -52,7 +53,7 @@ public final class Judge {
                         activations)
                 : new double[0];
         List<Reward.Facts> facts = new ArrayList<>();
-        for (int i = 0; i < errors.length; i++) {
+        for (int i = 0; i < texts.size(); i++) {
             int at = i;
             facts.add(new Reward.Facts(
                     errors[i],

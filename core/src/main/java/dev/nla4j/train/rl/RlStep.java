@@ -12,6 +12,7 @@ import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.BatchOrder;
 import dev.nla4j.train.sft.Example;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One step of joint learning: the verbalizer writes, the reconstructor scores, both learn. A pure function of the
+/// One step of joint learning: the verbalizer writes, the reconstructor scores and learns, then the verbalizer. A pure
+/// function of the
 /// weights, the seed and the step, so that a run that goes on needs no more than those.
 public final class RlStep implements AutoCloseable {
     /// Updates in a row that may be skipped because a number was not finite.
@@ -93,10 +95,12 @@ public final class RlStep implements AutoCloseable {
                         parts.target(), parts.critic().layer(), prompts)
                 .map(known ->
                         rollouts.stream().map(text -> known.get(text.prompt())).toList());
-        Judge.Judgement judgement = parts.judge().judge(rollouts, own, evidence, numbers, parts.critic());
-        clock.lap("seconds/scoring");
         av.clear();
         ar.clear();
+        double[] errors = learnToRead(step, rollouts, own);
+        clock.lap("seconds/ar");
+        Judge.Judgement judgement = parts.judge().judge(rollouts, own, errors, evidence, numbers, parts.critic());
+        clock.lap("seconds/scoring");
         Advantages advantages =
                 Advantages.of(judgement.totals(), size, config.loss().normaliseBySpread());
         List<PolicyGradient.Sample> lessons =
@@ -105,14 +109,12 @@ public final class RlStep implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(parts.policy().accumulate(lessons));
         clock.lap("seconds/av");
-        double error = learnToRead(step, rollouts, own);
-        clock.lap("seconds/ar");
         Means means =
                 RlMetrics.of(parts.judge().reward(), rollouts, judgement, evidence.isPresent(), advantages, outcome);
         // sums over processes: each has its share of the losses
         double one = group.rank() == 0 ? 1 : 0;
         means.add(Metric.LOSS.key(), outcome.map(PolicyGradient.Outcome::loss).orElse(0.0), one);
-        means.add("ar_loss", error, one);
+        means.add("ar_loss", Arrays.stream(errors).sum() / (config.rollout().samples() + goldRows), one);
         means.add("lessons", lessons.size(), one);
         Map<String, Double> values = means.over(group);
         apply(step, values);
@@ -184,8 +186,11 @@ public final class RlStep implements AutoCloseable {
         return lessons;
     }
 
-    /// The reconstructor's share of a step: the texts it has just scored, and gold pairs.
-    private double learnToRead(long step, List<Policy.Rollout> rollouts, List<float[]> own) {
+    /// The reconstructor's share of a step: the gradient of its errors on the texts just written and on gold pairs. The
+    /// same pass scores the texts, since nobody's weights change before the step's end.
+    ///
+    /// @return the errors, in this order
+    private double[] learnToRead(long step, List<Policy.Rollout> rollouts, List<float[]> own) {
         List<String> texts = new ArrayList<>();
         List<float[]> activations = new ArrayList<>(own);
         rollouts.forEach(rollout -> texts.add(rollout.text()));
