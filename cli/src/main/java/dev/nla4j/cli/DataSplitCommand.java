@@ -92,7 +92,7 @@ final class DataSplitCommand implements Callable<Integer> {
         }
         if (holdOut != null && (allTrain || (heldOut != null && corpus == null))) {
             throw new IllegalArgumentException(
-                    "--hold-out goes without --all-train, and with --held-out only where" + " --corpus is given");
+                    "--hold-out goes without --all-train, and with --held-out only where --corpus is given");
         }
         Path folder = out == null ? DataPaths.splits(base) : out;
         DataSplit.Result result = new DataSplit(fractions(), seed, splits())

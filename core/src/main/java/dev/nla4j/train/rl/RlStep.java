@@ -22,9 +22,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One step of joint learning: the verbalizer writes, the reconstructor scores and learns, then the verbalizer. A pure
-/// function of the
-/// weights, the seed and the step, so that a run that goes on needs no more than those.
+/// One step of joint learning: the verbalizer writes, the reconstructor scores and learns, then the verbalizer learns.
+/// A pure function of the weights, the seed and the step, so that a run that goes on needs no more than those.
 public final class RlStep implements AutoCloseable {
     /// Updates in a row that may be skipped because a number was not finite.
     private static final int MOST_SKIPPED = 5;
@@ -114,7 +113,7 @@ public final class RlStep implements AutoCloseable {
         // sums over processes: each has its share of the losses
         double one = group.rank() == 0 ? 1 : 0;
         means.add(Metric.LOSS.key(), outcome.map(PolicyGradient.Outcome::loss).orElse(0.0), one);
-        means.add("ar_loss", Arrays.stream(errors).sum() / (config.rollout().samples() + goldRows), one);
+        means.add("ar_loss", Arrays.stream(errors).sum() / textsRead(), one);
         means.add("lessons", lessons.size(), one);
         Map<String, Double> values = means.over(group);
         apply(step, values);
@@ -200,7 +199,12 @@ public final class RlStep implements AutoCloseable {
                 activations.add(gold.activation());
             }
         }
-        return parts.critic().accumulate(texts, activations, config.rollout().samples() + goldRows);
+        return parts.critic().accumulate(texts, activations, textsRead());
+    }
+
+    /// Texts that the reconstructor reads in a step, over all processes.
+    private int textsRead() {
+        return config.rollout().samples() + goldRows;
     }
 
     /// This process's share of a step's rows.

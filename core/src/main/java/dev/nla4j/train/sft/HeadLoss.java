@@ -8,8 +8,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Cross entropy behind a frozen head, a slice of the tokens at a time ([LogitSlices]): logits of a whole batch would
-/// be
+/// Cross entropy behind a frozen head, a slice of the tokens at a time ([LogitSlices]): logits of a whole batch are
 /// gigabytes, and nothing of them is kept for later.
 final class HeadLoss {
     private HeadLoss() {}
