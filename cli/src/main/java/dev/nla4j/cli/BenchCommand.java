@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
             "",
             "The roof is the products with the weights at the same shapes, timed alone in the same run; for one row",
             "(decode) it is the weights' bytes at the probed bandwidth. For training it is the products with weights",
-            "and adapters of rank 32, forward and backward.",
+            "and adapters of rank 32 and those of attention, forward and backward.",
             "",
             "Example: nla bench verbalize --rows 1,64,256 --against peers.json"
         })

@@ -50,7 +50,7 @@ public final class Bench {
         this.model = model;
         this.decoder = decoder;
         this.adapted = adapted;
-        this.products = new Products(model.weights());
+        this.products = new Products(model.weights(), model.config().heads().width());
         this.repeats = repeats;
         if (model.config().numLayers() < TRUNK) {
             throw new IllegalArgumentException("the work is fixed for models of " + TRUNK

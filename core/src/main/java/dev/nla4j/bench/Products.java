@@ -18,18 +18,22 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// A model's products with its weights and nothing else: no norm, no attention, no softmax. What a step can't be
-/// faster than while it multiplies the way it does.
+/// A model's products and nothing else: no norm, no softmax. What a step can't be faster than while it multiplies the
+/// way it does.
 final class Products {
     private final Weights weights;
     private final ScalarType type;
+    private final int width;
 
-    Products(Weights weights) {
+    /// @param width of a head
+    Products(Weights weights, int width) {
         this.weights = weights;
+        this.width = width;
         this.type = weights.dtype().arithmetic();
     }
 
-    /// The products of the first `depth` blocks for so many tokens, and of the head for some of them. Inputs are
+    /// The products with the weights of the first `depth` blocks for so many tokens, and of the head for some of them;
+    /// attention, which one operator does there, is left out. Inputs are
     /// made here, before any clock starts, and belong to the caller's scope; matrices of one width share theirs.
     ///
     /// @return what multiplies once and gives the seconds it took
@@ -70,11 +74,15 @@ final class Products {
         }
     }
 
+    /// What one block's attention multiplies: so many times M queries with S keys, then their weights with S values.
+    record Attended(long times, long queries, long keys) {}
+
     /// The products of a training step through blocks `first` to before `end`, the weights frozen, an adapter of `rank`
-    /// on each projection: forward, then what reaches each product's inputs, and the adapters' own gradients.
+    /// on each projection: forward, then what reaches each product's inputs, and the adapters' own gradients; those
+    /// between queries, keys and values, too.
     ///
     /// @return what multiplies once and gives the seconds it took
-    DoubleSupplier training(int first, int end, int tokens, int headRows, int rank) {
+    DoubleSupplier training(int first, int end, int tokens, int headRows, int rank, Attended... attention) {
         List<Trained> matrices = new ArrayList<>();
         Map<Long, Tensor> inputs = new HashMap<>(); // [tokens, width]
         for (int layer = first; layer < end; layer++) {
@@ -87,6 +95,12 @@ final class Products {
                 matrices.add(new Trained(weight, input(joined, weight.size(1)), input(weight.size(0), joined)));
             }
         }
+        List<Scored> scored = Arrays.stream(attention)
+                .map(part -> new Scored(
+                        batch(part.times(), part.queries(), width),
+                        batch(part.times(), part.keys(), width),
+                        batch(part.times(), part.queries(), part.keys())))
+                .toList();
         Tensor head = headRows == 0 ? null : weights.headProduct();
         Tensor last = head == null ? null : input(headRows, head.size(1));
         Tensor logits = head == null ? null : input(headRows, head.size(0));
@@ -96,6 +110,9 @@ final class Products {
                 matrix.multiply(
                         Objects.requireNonNull(inputs.get(matrix.weight.size(1))),
                         Objects.requireNonNull(inputs.get(matrix.weight.size(0))));
+            }
+            for (int layer = first; layer < end; layer++) {
+                scored.forEach(Scored::multiply);
             }
             if (head != null && last != null && logits != null) {
                 try (Scope _ = Scope.noGrad()) {
@@ -126,6 +143,24 @@ final class Products {
                 back.t().matmul(x);
             }
         }
+    }
+
+    /// Queries `[N, M, d]`, keys or values `[N, S, d]`, scores `[N, M, S]` of a block's attention.
+    private record Scored(Tensor query, Tensor key, Tensor scores) {
+        void multiply() {
+            try (Scope _ = Scope.noGrad()) {
+                torch.bmm(query, key.transpose(1, 2));
+                torch.bmm(scores, key);
+                torch.bmm(query, key.transpose(1, 2)); // of the weights
+                torch.bmm(scores.transpose(1, 2), query); // of the values
+                torch.bmm(scores, key); // of the queries
+                torch.bmm(scores.transpose(1, 2), query); // of the keys
+            }
+        }
+    }
+
+    private Tensor batch(long times, long rows, long columns) {
+        return input(times * rows, columns).view(times, rows, columns);
     }
 
     /// Projections that share each of a block's products.

@@ -2,6 +2,7 @@ package dev.nla4j.bench;
 
 import dev.nla4j.activation.Injection;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -49,7 +50,7 @@ public final class TrainBench {
                     + " blocks or more, this one has " + model.config().numLayers());
         }
         this.model = model;
-        this.products = new Products(model.weights());
+        this.products = new Products(model.weights(), model.config().heads().width());
         this.microBatch = microBatch;
         this.repeats = repeats;
     }
@@ -72,8 +73,15 @@ public final class TrainBench {
                     1.0 / (ROWS * ANSWER));
             int own = PROMPT - SLOT + ANSWER - 1;
             return row("train_av", ROWS * (PROMPT + ANSWER), parameters, loss, part -> {
-                DoubleSupplier prefix = products.training(0, depth, SLOT, 0, RANK);
-                DoubleSupplier rows = products.training(0, depth, part.rows() * own, part.rows() * ANSWER, RANK);
+                DoubleSupplier prefix = products.training(0, depth, SLOT, 0, RANK, attended(1, SLOT, SLOT));
+                DoubleSupplier rows = products.training(
+                        0,
+                        depth,
+                        part.rows() * own,
+                        part.rows() * ANSWER,
+                        RANK,
+                        attended(part.rows(), own, own),
+                        attended(1, part.rows() * own, SLOT));
                 return () -> prefix.getAsDouble() + rows.getAsDouble();
             });
         }
@@ -109,11 +117,20 @@ public final class TrainBench {
                             .sum(),
                     1.0 / ROWS);
             return row("train_ar", ROWS * TEXT, parameters, loss, part -> {
-                DoubleSupplier below = products.training(0, LAYER, part.rows() * TEXT, 0, RANK);
-                DoubleSupplier last = products.training(LAYER, LAYER + 1, part.rows(), 0, RANK);
+                DoubleSupplier below =
+                        products.training(0, LAYER, part.rows() * TEXT, 0, RANK, attended(part.rows(), TEXT, TEXT));
+                DoubleSupplier last =
+                        products.training(LAYER, LAYER + 1, part.rows(), 0, RANK, attended(part.rows(), 1, TEXT));
                 return () -> below.getAsDouble() + last.getAsDouble();
             });
         }
+    }
+
+    /// Queries of so many tokens in each row, over so many keys, of all heads.
+    private Products.Attended attended(int rows, int tokens, int seen) {
+        ModelConfig.Heads heads = model.config().heads();
+        int group = heads.queries() / heads.keyValues();
+        return new Products.Attended((long) rows * heads.keyValues(), (long) group * tokens, seen);
     }
 
     private static List<Parameter> parameters(TrainableAdapter adapter) {
@@ -155,7 +172,7 @@ public final class TrainBench {
                     model.weights().dtype().name().toLowerCase(Locale.ROOT),
                     inTurns[0],
                     inTurns[1].median() / inTurns[0].median(),
-                    "the products with weights and adapters, forward and backward");
+                    "the products with weights and adapters and of attention, forward and backward");
         }
     }
 

@@ -166,9 +166,17 @@ public final class Decoder {
 
     /// What a block adds after its attention.
     private Tensor fed(Tensor residual, Tensor attended, Weights.Block block, @Nullable BlockAdapter added) {
-        Tensor middle = residual.add(sandwiched(attended, block.postAttentionNorm()));
+        Tensor middle = plus(residual, sandwiched(attended, block.postAttentionNorm()));
         Tensor fed = FeedForward.apply(normed(middle, block.feedForwardNorm()), block, added, config);
-        return middle.add(sandwiched(fed, block.postFeedForwardNorm()));
+        return plus(middle, sandwiched(fed, block.postFeedForwardNorm()));
+    }
+
+    /// Their sum, fp32. What is narrower is widened by itself and added to in place: an addition of two types widens it
+    /// too, into memory of its own.
+    private static Tensor plus(Tensor residual, Tensor added) {
+        return added.scalar_type().intern() == ScalarType.Float
+                ? residual.add(added)
+                : added.to(ScalarType.Float).add_(residual);
     }
 
     private Tensor normed(Tensor residual, Tensor norm) {

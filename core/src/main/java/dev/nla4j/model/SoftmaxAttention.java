@@ -5,6 +5,7 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -207,8 +208,8 @@ final class SoftmaxAttention {
         long d = heads.width();
         long s = own.count();
         Tensor flat = query.reshape(rows * kv, m, d);
-        Tensor scores = scored(flat, own.keys.reshape(rows * kv, s, d), heads).view(rows, kv, m, s);
-        scores = seen.ownMask == null ? scores : scores.add(seen.ownMask);
+        Tensor scores = masked(flat, own.keys.reshape(rows * kv, s, d), seen.ownMask, heads, rows)
+                .view(rows, kv, m, s);
         if (shared != null) {
             long p = shared.count();
             Tensor common = scored(across(query).select(0, 0), shared.keys.select(0, 0), heads)
@@ -230,6 +231,23 @@ final class SoftmaxAttention {
                 .view(kv, rows, m, d)
                 .transpose(0, 1);
         return attended.add(common);
+    }
+
+    /// Scaled and capped scores with their mask `[B or 1, 1, M, S]` added: `[B*K, M, S]`. Where rows share a mask and
+    /// nothing is capped, the product itself scales and adds.
+    private static Tensor masked(Tensor query, Tensor keys, @Nullable Tensor mask, Heads heads, long rows) {
+        long m = query.size(1);
+        long s = keys.size(1);
+        if (mask == null) {
+            return scored(query, keys, heads);
+        }
+        if (mask.size(0) == 1 && heads.scoreCap() == 0) {
+            try (Scalar one = new Scalar(1.0);
+                    Scalar scale = new Scalar(heads.scale())) {
+                return torch.baddbmm(mask.view(1, m, s), query, keys.transpose(1, 2), one, scale);
+            }
+        }
+        return scored(query, keys, heads).view(rows, -1, m, s).add(mask).view(-1, m, s);
     }
 
     /// Scaled and capped scores of `[N, M, d]` against `[N, S, d]`.
