@@ -5,6 +5,7 @@ import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.hub.HubException;
 import dev.nla4j.nla.InsufficientMemoryException;
+import dev.nla4j.teacher.TeacherException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -66,13 +67,21 @@ final class ExitCode {
                     + "; use a smaller model, fewer samples or shorter texts";
         }
         return switch (error) {
-            case InputException _, IllegalArgumentException _, TemplateException _ -> paragraph(error.getMessage());
+            case InputException _, IllegalArgumentException _, TemplateException _, TeacherException _ ->
+                paragraph(error.getMessage());
             case HubException hub -> debug ? paragraph(hub.getMessage()) : hub.line();
-            case UncheckedIOException io -> FileProblem.of(io);
-            case IOException io -> FileProblem.of(io);
+            case UncheckedIOException io -> advised(FileProblem.of(io));
+            case IOException io -> advised(FileProblem.of(io));
             default ->
                 error.getClass().getSimpleName() + ": " + paragraph(error.getMessage()) + " (--debug shows where)";
         };
+    }
+
+    /// A full disk is mended by the user, and what was finished is kept.
+    private static String advised(String problem) {
+        return problem.toLowerCase(Locale.ROOT).contains("no space left")
+                ? problem + "; free some and start the same again: what was finished is kept"
+                : problem;
     }
 
     /// libtorch speaks of a failed allocation in its message.

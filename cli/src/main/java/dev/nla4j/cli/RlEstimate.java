@@ -9,8 +9,10 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.sft.Examples;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /// What a run of joint learning will take at most, said before it starts: every text as long as it may be.
@@ -30,6 +32,11 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
     static RlEstimate of(Wiring wiring, RunConfig run) {
         RlConfig rl = run.train().rl();
         ModelConfig config = ModelLoader.config(wiring.find(run.model()).path());
+        for (Path file : List.of(run.data().ar(), run.data().heldOut())) {
+            if (Files.exists(file)) {
+                Examples.read(file).requireOf(config, run.model());
+            }
+        }
         double blocks = WeightSize.bytes(config, DType.FP32, ModelLoader.Extent.TRUNK) / 4.0
                 - (double) config.vocabulary() * config.dim();
         double read = readShare(run, config);
@@ -61,6 +68,11 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
         }
         PairFolder pair = PairFolder.in(folder);
         return (pair.layer() + 1.0) / config.numLayers();
+    }
+
+    /// The same as a plan that refuses what can't fit.
+    MemoryPlan memory() {
+        return new MemoryPlan(List.of(new MemoryPlan.Part("joint training", (long) bytes - MemoryPlan.PROGRAM)), false);
     }
 
     @Override

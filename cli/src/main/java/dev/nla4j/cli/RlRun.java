@@ -26,7 +26,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Puts a run of joint learning together and shows how it goes.
@@ -97,8 +98,15 @@ final class RlRun {
         RlLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, rl.allSteps(), values));
         view.end();
         String fve = result.bestFve().isPresent()
-                ? String.format(
-                        Locale.ROOT, ", held-out FVE %.4f", result.bestFve().getAsDouble())
+                ? BestMeasured.line(
+                        config.folder().resolve("rl"),
+                        "held-out FVE",
+                        "eval/fve",
+                        result.bestFve().getAsDouble(),
+                        new TreeMap<>(Map.of(
+                                "eval/fve_mean_vector", "mean vector",
+                                "eval/fve_reworded", "reworded",
+                                "eval/fve_shuffled", "other rows' texts")))
                 : "";
         System.err.println(
                 export + ": " + result.steps() + " steps" + (result.stoppedEarly() ? " (stopped early)" : "") + fve);

@@ -55,6 +55,7 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
         double longest = TEXT;
         if (Files.exists(file)) {
             Examples data = Examples.read(file);
+            data.requireOf(whole, run.model());
             depth = verbalizer ? depth : data.meta().extraction().layerIndex() + 1;
             IntSummaryStatistics characters = data.rows().stream()
                     .mapToInt(row -> characters(row, verbalizer))

@@ -1,6 +1,8 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +59,7 @@ final class TrainAllCommand implements Callable<Integer> {
             for (TrainStages.Stage stage : all) {
                 System.out.println((stages.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
+            requireLayer(config, options.pipeline().layer());
             estimates(config);
             return ExitCode.OK;
         }
@@ -85,6 +88,15 @@ final class TrainAllCommand implements Callable<Integer> {
                 config.folder().resolve("export"),
                 (System.nanoTime() - start) / 60e9));
         return ExitCode.OK;
+    }
+
+    private static void requireLayer(RunConfig config, int layer) {
+        int blocks =
+                ModelLoader.config(new Wiring().find(config.model()).path()).numLayers();
+        if (layer >= blocks) {
+            throw new ConfigException("pipeline.layer: must be 0 to " + (blocks - 1) + " (the blocks of "
+                    + config.model() + "), was " + layer);
+        }
     }
 
     /// What training takes; how long reading and teaching take is up to the texts.

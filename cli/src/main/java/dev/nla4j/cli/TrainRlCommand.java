@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -35,6 +36,9 @@ final class TrainRlCommand implements Callable<Integer> {
         if (processes.watches()) {
             return processes.watch(options.again("train", "rl"));
         }
+        RlEstimate.of(wiring, config)
+                .memory()
+                .requireFits(ProcessMemory.ofThisMachine().available());
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective group = processes.join()) {

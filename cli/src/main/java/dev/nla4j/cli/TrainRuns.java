@@ -27,10 +27,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -99,16 +99,27 @@ final class TrainRuns {
                 System.err.println(export + ": " + result.steps() + " steps"
                         + (result.stoppedEarly() ? " (stopped early)" : "")
                         + (result.bestQuality().isPresent()
-                                ? quality(verbalizer, result.bestQuality().getAsDouble())
+                                ? quality(
+                                        folder, verbalizer, result.bestQuality().getAsDouble())
                                 : ""));
             }
         }
     }
 
-    private static String quality(boolean verbalizer, double best) {
+    private static String quality(Path folder, boolean verbalizer, double best) throws IOException {
         return verbalizer
-                ? String.format(Locale.ROOT, ", held-out cross entropy %.4f", -best)
-                : String.format(Locale.ROOT, ", held-out FVE %.4f", best);
+                ? BestMeasured.line(
+                        folder,
+                        "held-out cross entropy",
+                        "eval/loss",
+                        -best,
+                        new TreeMap<>(Map.of("eval/loss_shuffled", "with other rows' activations")))
+                : BestMeasured.line(
+                        folder,
+                        "held-out FVE",
+                        "fve",
+                        best,
+                        new TreeMap<>(Map.of("fve_mean_vector", "mean vector", "fve_shuffled", "other rows' texts")));
     }
 
     private Task task(String role, LanguageModel base, Examples data, Examples heldOut) throws IOException {
@@ -212,13 +223,21 @@ final class TrainRuns {
         return part;
     }
 
+    /// The file's name, with its folder's where several have the same.
+    private static String name(Path file, List<Path> files) {
+        String name = Objects.requireNonNull(file.getFileName()).toString();
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        boolean alone = files.stream().allMatch(other -> other.equals(file) || !other.endsWith(name));
+        return alone || folder == null ? name : folder.getFileName() + "/" + name;
+    }
+
     /// What a reader of the run must know.
     RunFolder.Info info(List<Path> files, long seed) throws IOException {
         Map<String, String> hashes = new LinkedHashMap<>();
         for (Path file : files) {
-            hashes.put(Objects.requireNonNull(file.getFileName()).toString(), hash(file));
+            hashes.put(name(file, files), hash(file));
         }
         Optional<String> commit = GitCommit.of(Path.of(System.getProperty("nla.root", ".")));
-        return new RunFolder.Info(Map.of("java", Runtime.version().toString()), Map.of("seed", seed), hashes, commit);
+        return new RunFolder.Info(Version.all(), Map.of("seed", seed), hashes, commit);
     }
 }

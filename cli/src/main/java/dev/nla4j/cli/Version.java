@@ -1,7 +1,9 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.tensor.Threads;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Map;
 import java.util.Properties;
 import picocli.CommandLine;
 
@@ -11,6 +13,15 @@ final class Version implements CommandLine.IVersionProvider {
 
     @Override
     public String[] getVersion() throws IOException {
+        return new String[] {"nla4j " + own(), "Java " + Runtime.version()};
+    }
+
+    /// What a run notes of the program that made it, by name.
+    static Map<String, String> all() throws IOException {
+        return Map.of("nla4j", own(), "java", Runtime.version().toString(), "libtorch", Threads.libraryVersion());
+    }
+
+    private static String own() throws IOException {
         Properties built = new Properties();
         try (InputStream in = Version.class.getResourceAsStream(FILE)) {
             if (in == null) {
@@ -18,6 +29,6 @@ final class Version implements CommandLine.IVersionProvider {
             }
             built.load(in);
         }
-        return new String[] {"nla4j " + built.getProperty("version"), "Java " + Runtime.version()};
+        return built.getProperty("version");
     }
 }

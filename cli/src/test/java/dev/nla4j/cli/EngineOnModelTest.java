@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.generate.Completion;
 import dev.nla4j.hub.LocalModel;
@@ -15,6 +16,7 @@ import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Verbalizer;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +42,7 @@ class EngineOnModelTest {
     private static final int TOKENS = 64;
     private static final int FIRST_POSITION = 20;
     private static final long SEED = 5;
+    private static final int MORE_THAN_ROWS = 280;
 
     /// @param differing texts with an id that is not the plain pass's best
     /// @param firstDifference earliest place of such an id, -1 when there is none
@@ -67,6 +71,51 @@ class EngineOnModelTest {
                 assertThat(agreement.differing()).isLessThan(agreement.texts() / 2);
             }
         }
+    }
+
+    /// Alone, among a few, among more than there are rows (so that some are let in later), and on one thread: the same
+    /// ids and the same log-probabilities to the bit, wherever the probe finds the library's products to allow it.
+    @Test
+    @Tag("model")
+    void a_result_in_bf16_depends_on_its_own_request_only() throws IOException {
+        LocalModel model = DefaultModel.required();
+        Threads.useAllProcessors();
+        assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
+        Path pair = DefaultModel.shippedPair();
+        try (LanguageModel target =
+                        ModelLoader.load(model.path(), DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
+                LowRankAdapter adapter = PeftAdapter.read(pair.resolve("av")).load(target.config(), DType.BF16);
+                Verbalizer verbalizer =
+                        new Verbalizer(target, target.decoder().with(adapter), NlaMeta.read(pair.resolve("av")))) {
+            Random random = new Random(3);
+            List<Verbalizer.Task> tasks = IntStream.range(0, MORE_THAN_ROWS)
+                    .mapToObj(i ->
+                            new Verbalizer.Task(gaussian(random, target.config().dim()), i))
+                    .toList();
+            List<Completion> together = written(verbalizer, tasks);
+            try (Threads.Limit _ = Threads.one()) {
+                assertThat(written(verbalizer, tasks)).as("one thread").isEqualTo(together);
+            }
+            for (int few : new int[] {1, 3, 40}) {
+                for (int from : new int[] {0, 100, MORE_THAN_ROWS - few}) {
+                    assertThat(written(verbalizer, tasks.subList(from, from + few)))
+                            .as("%d from %d on", few, from)
+                            .isEqualTo(together.subList(from, from + few));
+                }
+            }
+        }
+    }
+
+    private static List<Completion> written(Verbalizer verbalizer, List<Verbalizer.Task> tasks) {
+        return verbalizer.complete(tasks, new Verbalizer.Options(1, SEED, 20), _ -> {});
+    }
+
+    private static float[] gaussian(Random random, int dim) {
+        float[] vector = new float[dim];
+        for (int i = 0; i < dim; i++) {
+            vector[i] = (float) random.nextGaussian();
+        }
+        return vector;
     }
 
     private static Agreement compare(DType dtype, double temperature, int count) throws IOException {

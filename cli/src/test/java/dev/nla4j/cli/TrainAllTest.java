@@ -54,6 +54,10 @@ class TrainAllTest {
                 .isGreaterThan(read.get("fve_mean_vector"))
                 .isGreaterThan(read.get("fve_shuffled"));
         assertThat(folder.resolve("run/export/manifest.json")).exists();
+        assertThat(run.err())
+                .containsPattern("pair/av: .*held-out cross entropy [0-9.]+ \\(with other rows' activations [0-9.]+\\)")
+                .containsPattern("pair/ar: .*held-out FVE \\S+ \\(mean vector \\S+, other rows' texts \\S+\\)")
+                .containsPattern("pair-rl: .*held-out FVE \\S+ \\(mean vector \\S+, reworded \\S+, other rows' texts");
 
         Run again = all();
         assertThat(again.code()).as(again.err()).isZero();
@@ -81,6 +85,18 @@ class TrainAllTest {
                 .contains("to do  nla extract", "nla train sft --role av", "nla export")
                 .containsPattern("# train rl: estimate.* s a step");
         assertThat(folder.resolve("run")).doesNotExist();
+        Run above = all("--dry-run", "--set", "pipeline.layer=30", "--set", "pipeline.per-document=1");
+        assertThat(above.code()).isEqualTo(3);
+        assertThat(above.err()).contains("pipeline.layer: must be 0 to 29", "was 30");
+        Run huge = Run.of(
+                "train",
+                "rl",
+                "--config",
+                DefaultModel.root().resolve("configs/smollm2-l20.yaml").toString(),
+                "--set",
+                "train.rl.max-new-tokens=100000");
+        assertThat(huge.code()).as(huge.err()).isEqualTo(4);
+        assertThat(huge.err()).contains("joint training");
         Path config = folder.resolve("bare.yaml");
         Files.writeString(config, "folder: " + folder.resolve("x") + "\n");
         Run bare = Run.of("train", "all", "--config", config.toString());

@@ -55,11 +55,15 @@ public record Injection(
 
     /// `vector` at norm `scale`, before any map, computed in fp32 as the reference does; the zero vector stays zero.
     public float[] scaled(float[] vector) {
+        return scaled(vector, "an activation");
+    }
+
+    private float[] scaled(float[] vector, String name) {
         double sum = 0;
         for (float v : vector) {
             if (!Float.isFinite(v)) {
-                throw new InputException("an activation holds " + v + ": look into the target's weights, or the file it"
-                        + " comes from");
+                throw new InputException(
+                        name + " holds " + v + ": look into the target's weights, or the file it" + " comes from");
             }
             sum += (double) v * v;
         }
@@ -90,7 +94,7 @@ public record Injection(
                 throw new IllegalArgumentException(
                         "activation " + i + ": must have " + embeddings.size(1) + " numbers, has " + vectors[i].length);
             }
-            rows[i] = scaled(vectors[i]);
+            rows[i] = scaled(vectors[i], "activation " + i);
         }
         Tensor injected = embeddings.unsqueeze(0).repeat(vectors.length, 1, 1); // [N, T, D]
         Tensor scaled = Tensors.ofRows(rows); // [N, D]

@@ -119,6 +119,10 @@ public final class DataSplit {
     }
 
     private void requireShares(Path base, Map<Part, Long> documents, int all) {
+        if (splits.drawsSome() && !documents.containsKey(Part.EVAL)) {
+            throw new InputException(base + ": too few documents for this share held out: it would get none of " + all
+                    + "; extract from more documents, or raise --hold-out");
+        }
         List<String> without = Stream.of(Part.AV_SFT, Part.AR_SFT, Part.RL)
                 .filter(part -> fractions.of(part) > 0 && !documents.containsKey(part))
                 .map(Part::label)

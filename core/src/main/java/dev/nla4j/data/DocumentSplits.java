@@ -72,6 +72,11 @@ public final class DocumentSplits {
         return new DocumentSplits(Set.of(), null, share);
     }
 
+    /// Whether a share above zero is held out by drawing.
+    boolean drawsSome() {
+        return drawn > 0;
+    }
+
     /// 0 to below 1, the same for the same id always.
     private static double place(String documentId) {
         return Long.parseLong(Sha256.of(documentId).substring(0, 13), 16) / (double) (1L << 52);

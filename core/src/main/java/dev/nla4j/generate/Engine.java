@@ -90,7 +90,7 @@ public final class Engine {
         try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room(waiting.size(), tokens), tokens)) {
             while (next < waiting.size() || rows.count() > 0) {
                 int left = waiting.size() - next;
-                if (left > 0 && (rows.free() >= Math.min(REFILL, left) || rows.count() == 0)) {
+                if (left > 0 && rows.free() >= Math.min(refill(rows), left)) {
                     int admitted = Math.min(rows.free(), left);
                     rows.admit(waiting.subList(next, next + admitted));
                     next += admitted;
@@ -99,6 +99,11 @@ public final class Engine {
                 }
             }
         }
+    }
+
+    /// A quarter of the rows where there are few.
+    private static int refill(Rows rows) {
+        return Math.clamp((rows.count() + rows.free()) / 4, 1, REFILL);
     }
 
     /// Tokens a row of this request may come to hold.

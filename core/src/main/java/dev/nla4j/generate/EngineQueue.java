@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// before the next step; the others do not notice.
 public final class EngineQueue implements AutoCloseable {
     private static final Duration IDLE = Duration.ofMillis(200);
+    private static final String CLOSED = "the engine is closed";
+    private static final String WAS_CLOSED = "the engine was closed";
+    /// Longer than any request takes, and no overflow when added to now.
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     private final Decoder decoder;
     private final int vocabularyLimit;
@@ -114,12 +118,23 @@ public final class EngineQueue implements AutoCloseable {
             throw new IllegalArgumentException("the request may come to " + Engine.tokens(request) + " tokens, at most "
                     + limits.tokensPerRow() + " are allowed");
         }
-        Ticket ticket = new Ticket(request, stream, timeout == null ? null : System.nanoTime() + timeout.toNanos());
+        Ticket ticket = new Ticket(request, stream, deadline(timeout));
         if (closed || !waiting.offer(ticket.row)) {
             throw new RejectedExecutionException(
-                    closed ? "the engine is closed" : limits.waiting() + " requests wait already; try again later");
+                    closed ? CLOSED : limits.waiting() + " requests wait already; try again later");
+        }
+        // The thread may have ended between the question and the offer, after it emptied the queue.
+        if (closed && waiting.remove(ticket.row)) {
+            throw new RejectedExecutionException(CLOSED);
         }
         return ticket;
+    }
+
+    private static @Nullable Long deadline(@Nullable Duration timeout) {
+        if (timeout == null || timeout.compareTo(LONGEST) > 0) {
+            return null;
+        }
+        return System.nanoTime() + (timeout.isNegative() ? 0 : timeout.toNanos());
     }
 
     /// Rows being written now.
@@ -134,6 +149,21 @@ public final class EngineQueue implements AutoCloseable {
 
     private void run() {
         try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, limits.rows(), limits.tokensPerRow())) {
+            serve(rows);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            closed = true;
+            live = 0;
+            List<Row> left = new ArrayList<>();
+            waiting.drainTo(left);
+            left.forEach(row -> row.fail(new RejectedExecutionException(WAS_CLOSED)));
+        }
+    }
+
+    private void serve(Rows rows) throws InterruptedException {
+        RuntimeException end = new RejectedExecutionException(WAS_CLOSED);
+        try {
             while (!closed) {
                 List<Row> next = new ArrayList<>();
                 if (rows.count() == 0) {
@@ -145,6 +175,7 @@ public final class EngineQueue implements AutoCloseable {
                 waiting.drainTo(next, rows.free() - next.size());
                 next.forEach(Row::endIfUnwanted);
                 next.removeIf(Row::isOver);
+                dropUnwanted();
                 if (!next.isEmpty()) {
                     rows.admit(next);
                 } else if (rows.count() > 0) {
@@ -152,15 +183,21 @@ public final class EngineQueue implements AutoCloseable {
                 }
                 live = rows.count();
             }
-            rows.failAll(new RejectedExecutionException("the engine was closed"));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } catch (Error e) {
+            // Out of memory, say: the thread ends, and nobody may wait for it.
+            end = new IllegalStateException("the engine failed: " + e, e);
+            throw e;
         } finally {
-            closed = true;
-            live = 0;
-            List<Row> left = new ArrayList<>();
-            waiting.drainTo(left);
-            left.forEach(row -> row.fail(new RejectedExecutionException("the engine was closed")));
+            rows.failAll(end);
+        }
+    }
+
+    /// Requests that wait but are cancelled or out of time end at once and make room in the queue.
+    private void dropUnwanted() {
+        for (Row row : waiting) {
+            if (row.isUnwanted() && waiting.remove(row)) {
+                row.endIfUnwanted();
+            }
         }
     }
 

@@ -59,11 +59,20 @@ final class Row implements Sampler.Drawer {
         cancelled = true;
     }
 
+    /// Whether nobody wants it any more or its time is over.
+    boolean isUnwanted() {
+        return cancelled || isLate();
+    }
+
+    private boolean isLate() {
+        return deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0;
+    }
+
     /// Ends it when nobody wants it any more or its time is over.
     void endIfUnwanted() {
         if (cancelled) {
             end(StopReason.CANCELLED);
-        } else if (deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0) {
+        } else if (isLate()) {
             end(StopReason.DEADLINE);
         }
     }
@@ -93,6 +102,11 @@ final class Row implements Sampler.Drawer {
             }
         } catch (RuntimeException e) {
             fail(e);
+        } catch (Error e) {
+            // Of a caller's code: an assertion, a class that is missing. Not a reason to leave the others without
+            // answer.
+            fail(new IllegalStateException(
+                    "request " + request.number() + ": its listener or stop condition failed: " + e, e));
         }
     }
 

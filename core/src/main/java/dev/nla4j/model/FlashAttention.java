@@ -1,12 +1,14 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Threads;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /// libtorch's blocked attention for the CPU, which also gives the logarithm of each softmax's sum: what is needed
@@ -18,6 +20,9 @@ final class FlashAttention {
 
     /// Multiplications that one thread does in about the time that it takes to wake another.
     private static final long LITTLE = 1L << 18;
+
+    /// Numbers of fp32 that libtorch's loops go on by: two of the widest vectors.
+    private static final int VECTOR = 32;
 
     private FlashAttention() {}
 
@@ -54,10 +59,25 @@ final class FlashAttention {
         }
     }
 
+    /// As libtorch's, which computes what is left over after whole vectors by another formula: so each row is filled up
+    /// to whole vectors, or its last bits would depend on how many rows there are.
+    private static Tensor sigmoid(Tensor x) {
+        Tensor rows = x.reshape(x.size(0), -1);
+        long own = rows.size(1);
+        long missing = Math.floorMod(-own, VECTOR);
+        if (missing == 0) {
+            return x.sigmoid();
+        }
+        return torch.constant_pad_nd(rows, new long[] {0, missing})
+                .sigmoid()
+                .narrow(1, 0, own)
+                .reshape(Shapes.of(x));
+    }
+
     /// Joins the attention over two parts of the tokens into that over both (Dao et al. 2022, section 3.1):
     /// each part weighs as much as its sum of exponentials.
     static Tensor join(Part first, Part second) {
-        Tensor weight = second.logSums().sub(first.logSums()).sigmoid().unsqueeze(-1); // [B, K, M, 1]
+        Tensor weight = sigmoid(second.logSums().sub(first.logSums())).unsqueeze(-1); // [B, K, M, 1]
         return first.values().lerp(second.values(), weight);
     }
 }

@@ -8,6 +8,11 @@ public record ExplanationText(String description, boolean truncated) {
     public static final String OPENING = "<explanation>";
     public static final String CLOSING = "</explanation>";
 
+    /// Whether a text holds a tag that would end or begin an explanation for its readers.
+    public static boolean holdsTag(String text) {
+        return text.contains(OPENING) || text.contains(CLOSING);
+    }
+
     /// Reads a completion: with both tags the text between, without the closing one all after the opening one
     /// (truncated),
     /// without an opening one the whole text up to a closing one.

@@ -2,6 +2,7 @@ package dev.nla4j.teacher;
 
 import dev.nla4j.activation.DatasetMeta.ApiSummaries;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.teacher.ApiClient.Unanswered;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -170,11 +171,18 @@ final class Asking {
             return new Lesson.Declined("the model refused");
         }
         return FeaturePrompt.read(answer.text())
-                .<Lesson>map(Lesson.Explained::new)
+                .<Lesson>map(Asking::explained)
                 .orElseGet(() -> new Lesson.Declined(
                         answer.text().contains("</analysis>")
                                 ? "the answer has fewer than two features"
                                 : "the answer was cut off or has no tags"));
+    }
+
+    /// What a model writes may hold anything; the explanation's own tags would end it for every reader.
+    private static Lesson explained(String features) {
+        return ExplanationText.holdsTag(features)
+                ? new Lesson.Declined("the answer holds the explanation's own tags")
+                : new Lesson.Explained(features);
     }
 
     /// What was asked and what it cost.

@@ -50,7 +50,7 @@ public final class GroundedTeacher implements Teacher {
                         next(evidence.next()), about(facts.words()), kinds(facts), Escaping.tail(Tail.of(context)))
                 .write();
         // A closing tag in the literal tail would end the explanation for every reader.
-        return text.contains(ExplanationText.CLOSING) || text.contains(ExplanationText.OPENING)
+        return ExplanationText.holdsTag(text)
                 ? new Lesson.Declined("the context holds the explanation's own tags")
                 : new Lesson.Explained(text);
     }

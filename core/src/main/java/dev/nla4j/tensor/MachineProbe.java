@@ -10,7 +10,9 @@ public final class MachineProbe {
     private static final int INNER = 576;
     private static final int OUTER = 1536;
     private static final int REPEATS = 5;
-    private static final int[] ROW_COUNTS = {1, 2, 8, 16, 64, 256};
+    private static final int[] ROW_COUNTS = {1, 2, 8, 10, 16, 41, 64, 160, 256, 328, 640};
+    /// `[in, out]` of a small model's products.
+    private static final int[][] SHAPES = {{INNER, INNER}, {INNER, OUTER}, {OUTER, INNER}};
 
     private MachineProbe() {}
 
@@ -50,18 +52,27 @@ public final class MachineProbe {
         }
     }
 
-    /// The largest difference between a row computed alone and the same row among others; 0 means bit-equal.
+    /// The largest difference between rows computed a few at a time and the same rows among many; 0 means bit-equal.
+    /// Wide inner dimensions are looked at too: a library may add their parts up in another order for few rows.
     public static double rowDifference(DType dtype) {
+        double worst = 0;
+        for (int[] shape : SHAPES) {
+            worst = Math.max(worst, rowDifference(dtype, shape[0], shape[1]));
+        }
+        return worst;
+    }
+
+    private static double rowDifference(DType dtype, int inner, int outer) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor x = random(3, ROW_COUNTS[ROW_COUNTS.length - 1], INNER).to(dtype.arithmetic());
-            Tensor weight = random(4, INNER, INNER).to(dtype.scalarType());
-            float[] alone = Tensors.floats(MatrixProduct.linear(x.narrow(0, 0, 1), weight, null));
+            int most = ROW_COUNTS[ROW_COUNTS.length - 1];
+            Tensor x = random(3, most, inner).to(dtype.arithmetic());
+            Tensor weight = random(4, outer, inner).to(dtype.scalarType());
+            float[] among = Tensors.floats(MatrixProduct.linear(x, weight, null));
             double worst = 0;
             for (int rows : ROW_COUNTS) {
-                float[] among = Tensors.floats(
-                        MatrixProduct.linear(x.narrow(0, 0, rows), weight, null).select(0, 0));
-                for (int i = 0; i < alone.length; i++) {
-                    worst = Math.max(worst, Math.abs((double) among[i] - alone[i]));
+                float[] few = Tensors.floats(MatrixProduct.linear(x.narrow(0, 0, rows), weight, null));
+                for (int i = 0; i < few.length; i++) {
+                    worst = Math.max(worst, Math.abs((double) few[i] - among[i]));
                 }
             }
             return worst;

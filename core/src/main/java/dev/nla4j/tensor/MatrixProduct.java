@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -14,6 +15,14 @@ public final class MatrixProduct {
     /// Elements of a weight that are widened at once: 128 MB of them. More than any matrix of a small model.
     private static final long MOST_WIDENED = 1L << 25;
 
+    /// Beyond so many numbers oneDNN adds a bf16 product's inner dimension up in parts, how many of them depending on
+    /// rows and threads: a row's bits would depend on what stands beside it. Found by trying, see engine.md.
+    private static final long WIDEST_SUM = 1024;
+
+    private static final long WHOLE_TILES = 32;
+    /// Fewer rows of a bf16 product may be added up in another order: once in some thousand products.
+    private static final long FEWEST_ROWS = 4;
+
     private static final boolean NATIVE_BF16 = DType.BF16.arithmetic() == ScalarType.BFloat16;
 
     private MatrixProduct() {}
@@ -27,18 +36,44 @@ public final class MatrixProduct {
     public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
         ScalarType type = x.scalar_type().intern();
         ScalarType stored = weight.scalar_type().intern();
-        // Where bf16 products are native they are the same bits for a row alone and among others; a vector's are not.
-        boolean vector = x.numel() == weight.size(1)
-                && !(stored == ScalarType.BFloat16 && NATIVE_BF16)
-                && !x.requires_grad()
-                && !weight.requires_grad();
+        boolean learns = x.requires_grad() || weight.requires_grad();
+        long few = x.numel() / weight.size(1);
+        if (type == ScalarType.BFloat16 && stored == type && !learns && few > 0 && few < FEWEST_ROWS) {
+            Tensor enough = enough(x.reshape(few, weight.size(1)));
+            return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
+        }
+        boolean vector = x.numel() == weight.size(1) && !(stored == ScalarType.BFloat16 && NATIVE_BF16) && !learns;
         Tensor product;
         if (vector) {
             product = torch.mv(weight, x.reshape(-1).to(stored)).to(type).view(Shapes.withLast(x, weight.size(0)));
+        } else if (stored != type) {
+            product = widened(x, weight, type);
+        } else if (type == ScalarType.BFloat16 && weight.size(1) > WIDEST_SUM && !learns) {
+            product = inSlices(x, weight);
         } else {
-            product = stored == type ? torch.linear(x, weight) : widened(x, weight, type);
+            product = torch.linear(x, weight);
         }
         return bias == null ? product : product.add(bias.to(type));
+    }
+
+    /// As a sum over slices of the inner dimension, none of which the library splits by itself. Two are added inside of
+    /// the second product; more in fp32, or each would round what is there so far.
+    private static Tensor inSlices(Tensor x, Tensor weight) {
+        long inner = weight.size(1);
+        long slices = Math.ceilDiv(inner, WIDEST_SUM);
+        long each = Math.ceilDiv(Math.ceilDiv(inner, slices), WHOLE_TILES) * WHOLE_TILES;
+        Tensor flat = x.reshape(-1, inner);
+        Tensor sum = torch.linear(flat.narrow(1, 0, each), weight.narrow(1, 0, each));
+        if (slices > 2) {
+            sum = sum.to(ScalarType.Float);
+        }
+        for (long from = each; from < inner; from += each) {
+            long count = Math.min(each, inner - from);
+            Tensor part = flat.narrow(1, from, count);
+            Tensor rows = weight.narrow(1, from, count);
+            sum = slices > 2 ? sum.add_(torch.linear(part, rows)) : addProduct(sum, part, rows);
+        }
+        return sum.to(ScalarType.BFloat16).view(Shapes.withLast(x, weight.size(0)));
     }
 
     /// `y + x · weightᵀ` in one pass over y, which is wide where x is narrow.
@@ -49,7 +84,18 @@ public final class MatrixProduct {
     /// @param weight `[out, in]`, small enough to be widened whole
     /// @return y
     public static Tensor addProduct(Tensor y, Tensor x, Tensor weight) {
-        return y.addmm_(x, weight.to(y.scalar_type()).t());
+        Tensor columns = weight.to(y.scalar_type()).t();
+        boolean learns = GradMode.is_enabled() && (y.requires_grad() || x.requires_grad() || weight.requires_grad());
+        if (y.size(0) < FEWEST_ROWS && y.scalar_type().intern() == ScalarType.BFloat16 && !learns) {
+            return y.copy_(enough(y).addmm_(enough(x), columns).narrow(0, 0, y.size(0)));
+        }
+        return y.addmm_(x, columns);
+    }
+
+    /// As many rows as the library needs to treat all alike: these, again and again.
+    private static Tensor enough(Tensor rows) {
+        long times = Math.ceilDiv(FEWEST_ROWS, rows.size(0));
+        return rows.repeat(times, 1).narrow(0, 0, FEWEST_ROWS);
     }
 
     /// Widens a large matrix part by part, so that its copy stays small beside the model.

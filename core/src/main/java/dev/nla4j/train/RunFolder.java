@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /// A run on disk: `config.resolved.yaml`, `run.json`, `metrics.jsonl`, TensorBoard's events, `samples/`,
 /// `checkpoints/step-N/`. Held by one process at a time, through a lock that falls with its process.
@@ -36,6 +37,7 @@ public final class RunFolder implements AutoCloseable {
     static final String METRICS = "metrics.jsonl";
     private static final String CONFIG = "config.resolved.yaml";
     private static final String RUN = "run.json";
+    private static final String DATA = "data_sha256";
     private static final String LOCK = ".lock";
     private static final String OFFSET = "metrics_offset";
     private static final long LONGEST = 16 << 20;
@@ -80,7 +82,7 @@ public final class RunFolder implements AutoCloseable {
     ///
     /// @param config the resolved configuration, defaults included
     /// @throws InputException when another process holds the folder, when it holds a run of another configuration
-    /// (the keys that differ are named), or when it holds files but no run
+    /// (the keys that differ are named) or over other data, or when it holds files but no run
     public static RunFolder open(Path folder, ObjectNode config, Info info, Checkpoints.Keep keep) throws IOException {
         return open(folder, config, info, keep, stage -> {});
     }
@@ -96,6 +98,7 @@ public final class RunFolder implements AutoCloseable {
             Path file = folder.resolve(CONFIG);
             if (Files.exists(file)) {
                 requireSame(file, config);
+                requireSameData(folder.resolve(RUN), info);
             } else {
                 requireUnused(folder);
                 AtomicFile.writeString(folder.resolve(RUN), json(info));
@@ -148,6 +151,20 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
+    /// What a run began with may not change under it: the curves would be of two data sets.
+    private static void requireSameData(Path file, Info info) {
+        JsonNode before = Json.read(file, LONGEST).path(DATA);
+        info.dataHashes.forEach((name, hash) -> {
+            JsonNode then = before.path(name);
+            // a run of an earlier version may not have noted all of them
+            if (!then.isMissingNode() && !then.equals(StringNode.valueOf(hash))) {
+                throw new InputException(file + ": the run began with a " + name + " of sha256 "
+                        + FormatException.printable(then.asString()) + ", it is " + hash
+                        + " now; put the old file back, or give this run a folder of its own");
+            }
+        });
+    }
+
     private static void compare(String path, JsonNode before, JsonNode now, List<String> differing) {
         if (before.isObject() && now.isObject()) {
             TreeSet<String> keys = new TreeSet<>(before.propertyNames());
@@ -179,7 +196,7 @@ public final class RunFolder implements AutoCloseable {
         info.versions.forEach(versions::put);
         ObjectNode seeds = node.putObject("seeds");
         info.seeds.forEach(seeds::put);
-        ObjectNode hashes = node.putObject("data_sha256");
+        ObjectNode hashes = node.putObject(DATA);
         info.dataHashes.forEach(hashes::put);
         info.gitCommit.ifPresent(commit -> node.put("git_commit", commit));
         node.put("started_at", java.time.Instant.now().toString());

@@ -188,6 +188,15 @@ class DataPipelineTest {
     }
 
     @Test
+    void a_share_held_out_that_no_document_falls_to_is_refused_before_anything_is_written() throws IOException {
+        Path base = base();
+        assertThatThrownBy(() -> split(base, DocumentSplits.drawn(1e-6)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("it would get none of 21");
+        assertThat(folder.resolve("splits")).doesNotExist();
+    }
+
+    @Test
     void shuffling_in_small_pieces_gives_the_order_of_pythons_generator() throws IOException {
         Path base = base();
         Path out = folder.resolve("shuffled.parquet");

@@ -203,6 +203,63 @@ class EngineQueueTest {
     }
 
     @Test
+    void a_waiting_request_that_is_cancelled_or_late_ends_at_once_and_makes_room() throws Exception {
+        try (EngineQueue queue = queue(1, 2)) {
+            CountDownLatch begun = new CountDownLatch(1);
+            EngineQueue.Ticket busy = queue.submit(
+                    request(0, LONG, StopCondition.NEVER),
+                    (_, _) -> {
+                        begun.countDown();
+                        sleep(20);
+                    },
+                    null);
+            begun.await();
+            EngineQueue.Ticket cancelled = queue.submit(request(1, 2, StopCondition.NEVER), (_, _) -> {}, null);
+            EngineQueue.Ticket late =
+                    queue.submit(request(2, 2, StopCondition.NEVER), (_, _) -> {}, Duration.ofMillis(30));
+            cancelled.cancel();
+            assertThat(cancelled.result().get(2, TimeUnit.SECONDS).reason()).isEqualTo(StopReason.CANCELLED);
+            assertThat(late.result().get(2, TimeUnit.SECONDS).reason()).isEqualTo(StopReason.DEADLINE);
+            assertThat(busy.result()).isNotDone();
+            EngineQueue.Ticket next =
+                    queue.submit(request(3, 2, StopCondition.NEVER), (_, _) -> {}, Duration.ofSeconds(Long.MAX_VALUE));
+            busy.cancel();
+            assertThat(next.result().get(10, TimeUnit.SECONDS).ids()).hasSize(2);
+        }
+    }
+
+    @Test
+    void an_error_of_a_listener_fails_its_own_request_and_no_other() throws Exception {
+        try (EngineQueue queue = queue(2, 5)) {
+            EngineQueue.Ticket broken = queue.submit(
+                    request(0, LONG, StopCondition.NEVER),
+                    (_, _) -> {
+                        throw new AssertionError("a listener's own fault");
+                    },
+                    null);
+            EngineQueue.Ticket sound = queue.submit(request(1, 20, StopCondition.NEVER), (_, _) -> {}, null);
+            assertThatThrownBy(() -> broken.result().get(10, TimeUnit.SECONDS))
+                    .hasMessageContaining("a listener's own fault");
+            assertThat(sound.result().get(10, TimeUnit.SECONDS).ids()).hasSize(20);
+        }
+    }
+
+    @Test
+    void no_request_is_lost_between_submitting_and_closing() throws Exception {
+        for (int round = 0; round < 100; round++) {
+            EngineQueue queue = queue(1, 5);
+            Thread closing = Thread.ofPlatform().start(queue::close);
+            try {
+                EngineQueue.Ticket ticket = queue.submit(request(0, 2, StopCondition.NEVER), (_, _) -> {}, null);
+                ticket.result().handle((_, _) -> true).get(10, TimeUnit.SECONDS);
+            } catch (RejectedExecutionException e) {
+                assertThat(e).hasMessageContaining("closed");
+            }
+            closing.join();
+        }
+    }
+
+    @Test
     void closing_ends_what_is_written_and_what_waits_with_the_reason() {
         EngineQueue queue = queue(1, 5);
         EngineQueue.Ticket running = queue.submit(request(0, LONG, StopCondition.NEVER), (_, _) -> sleep(5), null);

@@ -155,11 +155,14 @@ class ApiTeacherTest {
                         ? FakeApi.choice("I can't help with that.", "content_filter")
                         : request.body().contains("number 1")
                                 ? FakeApi.choice("<analysis>\nfirst\nsecond", "length")
-                                : FakeApi.choice("<analysis>\nonly one\n</analysis>", "stop")))) {
-            assertThat(openAi(api, 3))
+                                : request.body().contains("number 2")
+                                        ? FakeApi.choice("<analysis>\nsays </explanation>\nsecond\n</analysis>", "stop")
+                                        : FakeApi.choice("<analysis>\nonly one\n</analysis>", "stop")))) {
+            assertThat(openAi(api, 4))
                     .containsExactly(
                             new Lesson.Declined("the model refused"),
                             new Lesson.Declined("the answer was cut off or has no tags"),
+                            new Lesson.Declined("the answer holds the explanation's own tags"),
                             new Lesson.Declined("the answer has fewer than two features"));
         }
     }

@@ -57,6 +57,19 @@ class RunFolderTest {
     }
 
     @Test
+    void a_run_does_not_go_on_over_other_data() throws IOException {
+        open(1e-3).close();
+        RunFolder.Info other =
+                new RunFolder.Info(INFO.versions(), INFO.seeds(), Map.of("av.parquet", "ef"), Optional.empty());
+        assertThatThrownBy(() -> RunFolder.open(folder, config(1e-3), other, new Checkpoints.Keep(2, true)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("run.json: the run began with a av.parquet of sha256 ab, it is ef now");
+        open(1e-3).close();
+        Files.delete(folder.resolve("run.json"));
+        assertThatThrownBy(() -> open(1e-3)).hasMessageContaining("run.json");
+    }
+
+    @Test
     void resuming_cuts_the_metrics_at_the_checkpoint() throws IOException {
         try (RunFolder run = open(1e-3)) {
             run.log(1, Map.of("loss", 2.0));

@@ -45,7 +45,7 @@ public record PipelineConfig(
         int window = section.integer("window", 96);
         int stride = section.integer("stride", window);
         int minPosition = section.integer("min-position", 20);
-        String perDocument = section.text("per-document", "10");
+        String perDocument = section.textOrNumber("per-document", "10");
         String fractions = section.text("fractions", "0.25,0.25,0.5");
         double holdOut = section.number("hold-out", 0.05);
         long seed = section.whole("seed", 42);

@@ -94,6 +94,14 @@ public final class Section {
         return text;
     }
 
+    /// A text, or a number as it stands.
+    public String textOrNumber(String key, String otherwise) {
+        JsonNode value = find(key);
+        String text = value != null && value.isIntegralNumber() ? value.asString() : text(key, otherwise);
+        resolved.put(key, text);
+        return text;
+    }
+
     /// A text that must be there.
     public String text(String key) {
         return optionalText(key).orElseThrow(() -> new ConfigException(at(key) + ": is missing"));
