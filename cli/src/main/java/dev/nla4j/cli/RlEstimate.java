@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.data.DataFile;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.WeightSize;
@@ -9,7 +10,6 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.RunConfig;
-import dev.nla4j.train.sft.Examples;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +34,10 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
         ModelConfig config = ModelLoader.config(wiring.find(run.model()).path());
         for (Path file : List.of(run.data().ar(), run.data().heldOut())) {
             if (Files.exists(file)) {
-                Examples.read(file).requireOf(config, run.model());
+                // the sidecar only: rows are read once, when training starts
+                try (DataFile data = DataFile.open(file)) {
+                    data.requireOf(config, run.model());
+                }
             }
         }
         double blocks = WeightSize.bytes(config, DType.FP32, ModelLoader.Extent.TRUNK) / 4.0

@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.data.DataFile;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.WeightSize;
@@ -54,8 +55,10 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
         double text = TEXT;
         double longest = TEXT;
         if (Files.exists(file)) {
+            try (DataFile sidecar = DataFile.open(file)) {
+                sidecar.requireOf(whole, run.model());
+            }
             Examples data = Examples.read(file);
-            data.requireOf(whole, run.model());
             depth = verbalizer ? depth : data.meta().extraction().layerIndex() + 1;
             IntSummaryStatistics characters = data.rows().stream()
                     .mapToInt(row -> characters(row, verbalizer))

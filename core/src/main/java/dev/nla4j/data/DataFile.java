@@ -10,6 +10,7 @@ import dev.nla4j.format.parquet.ColumnKind;
 import dev.nla4j.format.parquet.ParquetFile;
 import dev.nla4j.format.parquet.ParquetRowReader;
 import dev.nla4j.format.parquet.Value;
+import dev.nla4j.model.ModelConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,6 +90,18 @@ public final class DataFile implements AutoCloseable {
         if (meta.stage() != stage) {
             throw new InputException(path() + ": is of stage " + meta.stage().yaml() + ", expected " + stage.yaml()
                     + ": it was built already");
+        }
+    }
+
+    /// Refuses activations that are not of this model: of another width, or after a block that it has not.
+    ///
+    /// @param model how it is named
+    public void requireOf(ModelConfig config, String model) {
+        DatasetMeta.Extraction extraction = meta().extraction();
+        if (extraction.dModel() != config.dim() || extraction.layerIndex() >= config.numLayers()) {
+            throw new InputException(path() + ": has activations of width " + extraction.dModel() + " after block "
+                    + extraction.layerIndex() + "; " + model + " is " + config.dim() + " wide and has blocks 0 to "
+                    + (config.numLayers() - 1));
         }
     }
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 public final class Engine {
     private static final int MOST_ROWS = 256;
     private static final long MOST_CACHE_BYTES = 3L << 29;
-    /// Waiting requests are let in when so many rows are free, so that their prompts are read together.
+    /// Waiting requests are let in when so many rows are free, or a quarter of all, so that their prompts are read
+    /// together.
     private static final int REFILL = 16;
 
     private final Decoder decoder;
@@ -87,10 +88,12 @@ public final class Engine {
         int tokens =
                 waiting.stream().mapToInt(row -> tokens(row.request())).max().orElse(0);
         int next = 0;
-        try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room(waiting.size(), tokens), tokens)) {
+        int room = room(waiting.size(), tokens);
+        int refill = Math.clamp(room / 4, 1, REFILL);
+        try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room, tokens)) {
             while (next < waiting.size() || rows.count() > 0) {
                 int left = waiting.size() - next;
-                if (left > 0 && rows.free() >= Math.min(refill(rows), left)) {
+                if (left > 0 && rows.free() >= Math.min(refill, left)) {
                     int admitted = Math.min(rows.free(), left);
                     rows.admit(waiting.subList(next, next + admitted));
                     next += admitted;
@@ -99,11 +102,6 @@ public final class Engine {
                 }
             }
         }
-    }
-
-    /// A quarter of the rows where there are few.
-    private static int refill(Rows rows) {
-        return Math.clamp((rows.count() + rows.free()) / 4, 1, REFILL);
     }
 
     /// Tokens a row of this request may come to hold.

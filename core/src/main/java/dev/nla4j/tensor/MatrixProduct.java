@@ -1,6 +1,5 @@
 package dev.nla4j.tensor;
 
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -36,7 +35,7 @@ public final class MatrixProduct {
     public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
         ScalarType type = x.scalar_type().intern();
         ScalarType stored = weight.scalar_type().intern();
-        boolean learns = x.requires_grad() || weight.requires_grad();
+        boolean learns = learns(x, weight);
         long few = x.numel() / weight.size(1);
         if (type == ScalarType.BFloat16 && stored == type && !learns && few > 0 && few < FEWEST_ROWS) {
             Tensor enough = enough(x.reshape(few, weight.size(1)));
@@ -85,11 +84,15 @@ public final class MatrixProduct {
     /// @return y
     public static Tensor addProduct(Tensor y, Tensor x, Tensor weight) {
         Tensor columns = weight.to(y.scalar_type()).t();
-        boolean learns = GradMode.is_enabled() && (y.requires_grad() || x.requires_grad() || weight.requires_grad());
-        if (y.size(0) < FEWEST_ROWS && y.scalar_type().intern() == ScalarType.BFloat16 && !learns) {
+        boolean few = y.size(0) < FEWEST_ROWS && y.scalar_type().intern() == ScalarType.BFloat16;
+        if (few && !learns(x, weight) && !y.requires_grad()) {
             return y.copy_(enough(y).addmm_(enough(x), columns).narrow(0, 0, y.size(0)));
         }
         return y.addmm_(x, columns);
+    }
+
+    private static boolean learns(Tensor x, Tensor weight) {
+        return x.requires_grad() || weight.requires_grad();
     }
 
     /// As many rows as the library needs to treat all alike: these, again and again.

@@ -9,7 +9,6 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
 import dev.nla4j.format.parquet.Value;
-import dev.nla4j.model.ModelConfig;
 import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.nla.NlaMeta;
 import java.nio.file.Path;
@@ -134,18 +133,6 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
             throw new InputException(file + ": has activations of width " + mine.dModel() + " after block "
                     + mine.layerIndex() + ", " + other.file + " of width " + its.dModel() + " after block "
                     + its.layerIndex());
-        }
-    }
-
-    /// Refuses activations that are not of this model: of another width, or after a block that it has not.
-    ///
-    /// @param model how it is named
-    public void requireOf(ModelConfig config, String model) {
-        DatasetMeta.Extraction mine = meta.extraction();
-        if (mine.dModel() != config.dim() || mine.layerIndex() >= config.numLayers()) {
-            throw new InputException(file + ": has activations of width " + mine.dModel() + " after block "
-                    + mine.layerIndex() + "; " + model + " is " + config.dim() + " wide and has blocks 0 to "
-                    + (config.numLayers() - 1));
         }
     }
 
