@@ -163,6 +163,13 @@ final class BenchCommand implements Callable<Integer> {
         if (!document.path("work").isObject()) {
             throw new FormatException(file, -1, "work", "is missing: not what the peers' script prints");
         }
+        document.path("work").properties().forEach(row -> {
+            JsonNode value = row.getValue().path("value");
+            if (!value.isNumber() || !(value.asDouble() > 0)) {
+                throw new FormatException(
+                        file, -1, "work." + row.getKey() + ".value", "must be a number above 0, is " + value);
+            }
+        });
         return document.path("work");
     }
 
@@ -172,7 +179,7 @@ final class BenchCommand implements Callable<Integer> {
         String name = row.name().replaceFirst("_lora\\d+$", "");
         List<String> theirs = name.equals("decode") ? List.of("decode_hf", "decode_llama_cpp") : List.of(name);
         for (String their : theirs) {
-            double value = peers == null ? 0 : peers.path(their).path("value").asDouble(0);
+            double value = peers == null ? 0 : peers.path(their).path("value").asDouble(0); // 0: not measured
             if (value > 0) {
                 ratios.put(their, row.measure().rate() / value);
             }

@@ -27,7 +27,8 @@ final class ExplanationView {
         out.println(terminal.faint(stages.targetPath().getFileName() + ", block "
                 + stages.reconstructor().layer().orElseThrow() + "; pair "
                 + stages.pair().getFileName() + "; temperature "
-                + options.temperature() + ", seed " + options.seed()));
+                + options.sampling().temperature() + DrawOptions.inWords(options.sampling()) + ", seed "
+                + options.seed()));
         for (Explainer.Result result : report.results()) {
             show(result, tokens, report.rawvar());
         }

@@ -62,6 +62,9 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Temperature; 0 is greedy (default: ${DEFAULT-VALUE}).")
     double temperature;
 
+    @Mixin
+    DrawOptions draws = new DrawOptions();
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed (default: ${DEFAULT-VALUE}).")
     long seed;
 
@@ -94,7 +97,7 @@ final class GenerateCommand implements Callable<Integer> {
                             .select(0, 0)),
                     seed,
                     0,
-                    temperature,
+                    draws.at(temperature),
                     Math.min(maxNewTokens, room),
                     loaded.stopIds(),
                     StopCondition.NEVER);

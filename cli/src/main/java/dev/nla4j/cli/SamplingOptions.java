@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.nla.Explainer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// How explanations are drawn.
@@ -22,6 +23,9 @@ final class SamplingOptions {
             defaultValue = "0.7",
             description = "Temperature; 0 is greedy (default: ${DEFAULT-VALUE}).")
     double temperature;
+
+    @Mixin
+    DrawOptions draws = new DrawOptions();
 
     @Option(
             names = "--seed",
@@ -49,6 +53,6 @@ final class SamplingOptions {
             throw new IllegalArgumentException("--samples: must be 1 to 512, was " + count);
         }
         // Greedy explanations of one activation are all the same.
-        return new Explainer.Options(temperature == 0 ? 1 : count, temperature, seed, maxNewTokens);
+        return new Explainer.Options(temperature == 0 ? 1 : count, draws.at(temperature), seed, maxNewTokens);
     }
 }

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.generate.Completion;
+import dev.nla4j.generate.Engine;
+import dev.nla4j.generate.Prompt;
+import dev.nla4j.generate.Request;
+import dev.nla4j.generate.StopCondition;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
@@ -11,6 +15,7 @@ import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.IdPrompt;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Verbalizer;
@@ -27,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -102,6 +108,34 @@ class EngineOnModelTest {
                             .as("%d from %d on", few, from)
                             .isEqualTo(together.subList(from, from + few));
                 }
+            }
+        }
+    }
+
+    /// Prompts from a few tokens to hundreds, and rows that are short beside rows that are long: each the bits it has
+    /// alone.
+    @Test
+    @Tag("model")
+    void a_result_in_bf16_does_not_depend_on_how_long_other_prompts_are() throws IOException {
+        LocalModel model = DefaultModel.required();
+        Threads.useAllProcessors();
+        assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
+        try (LanguageModel target =
+                        ModelLoader.load(model.path(), DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
+                Scope _ = Scope.noGrad()) {
+            Engine engine = new Engine(target.decoder(), target.drawableIds());
+            List<Request> requests = new ArrayList<>();
+            Random random = new Random(4);
+            for (int length : new int[] {3, 17, 17, 40, 63, 64, 65, 100, 200, 300, 390, 420, 450, 500, 700}) {
+                int[] ids = random.ints(length, 10, target.drawableIds()).toArray();
+                Prompt prompt = IdPrompt.of(target.decoder(), ids);
+                requests.add(new Request(prompt, SEED, length, 1, 12, Set.of(), StopCondition.NEVER));
+            }
+            List<Completion> together = engine.generate(requests, (_, _) -> {});
+            for (int i = 0; i < requests.size(); i++) {
+                assertThat(engine.generate(List.of(requests.get(i)), (_, _) -> {}))
+                        .as("a prompt of %d tokens", requests.get(i).prompt().length())
+                        .containsExactly(together.get(i));
             }
         }
     }

@@ -88,17 +88,24 @@ public record Injection(
             throw new IllegalStateException("the prompt has " + slots.size() + " injection slots (id " + marker
                     + " between " + left + " and " + right + "), expected 1");
         }
+        Tensor injected = embeddings.unsqueeze(0).repeat(vectors.length, 1, 1); // [N, T, D]
+        injected.select(1, slots.get(0)).copy_(rows(vectors, embeddings.size(1)));
+        return injected;
+    }
+
+    /// What stands in the slot for each of N activations, `[N, D]` fp32.
+    ///
+    /// @param width D
+    public Tensor rows(float[][] vectors, long width) {
         float[][] rows = new float[vectors.length][];
         for (int i = 0; i < rows.length; i++) {
-            if (vectors[i].length != embeddings.size(1)) {
+            if (vectors[i].length != width) {
                 throw new IllegalArgumentException(
-                        "activation " + i + ": must have " + embeddings.size(1) + " numbers, has " + vectors[i].length);
+                        "activation " + i + ": must have " + width + " numbers, has " + vectors[i].length);
             }
             rows[i] = scaled(vectors[i], "activation " + i);
         }
-        Tensor injected = embeddings.unsqueeze(0).repeat(vectors.length, 1, 1); // [N, T, D]
-        Tensor scaled = Tensors.ofRows(rows); // [N, D]
-        injected.select(1, slots.get(0)).copy_(map == null ? scaled : map.apply(scaled, scale));
-        return injected;
+        Tensor scaled = Tensors.ofRows(rows);
+        return map == null ? scaled : map.apply(scaled, scale);
     }
 }

@@ -37,6 +37,9 @@ public final class ResidualReader {
     /// @param positions chosen tokens of each text
     /// @return one activation of D numbers a chosen token, text by text in the given order
     public float[][] read(List<int[]> rows, List<int[]> positions) {
+        if (rows.isEmpty()) {
+            return new float[0][];
+        }
         int longest = rows.stream().mapToInt(row -> row.length).max().orElse(0);
         int[][] padded = rows.stream().map(row -> Arrays.copyOf(row, longest)).toArray(int[][]::new);
         long[] chosen = flat(rows, positions, longest);

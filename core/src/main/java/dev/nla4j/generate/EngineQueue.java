@@ -109,9 +109,9 @@ public final class EngineQueue implements AutoCloseable {
         if (request.prompt().prefix() != prefix) {
             throw new IllegalArgumentException("the request's prompt begins with another prefix than this engine's");
         }
-        if (request.prompt().embeddings().size(1) != decoder.config().dim()) {
+        if (request.prompt().width() != decoder.config().dim()) {
             throw new IllegalArgumentException("the prompt has rows of "
-                    + request.prompt().embeddings().size(1) + " numbers, the model's width is "
+                    + request.prompt().width() + " numbers, the model's width is "
                     + decoder.config().dim());
         }
         if (Engine.tokens(request) > limits.tokensPerRow()) {

@@ -5,24 +5,50 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// What a completion continues: tokens that many prompts share, read once, and then the prompt's own.
-/// Requests that hold the same prompt share its reading too.
+/// Requests that hold the same prompt share its reading too. All tensors are the caller's for as long as the engine
+/// runs.
 ///
-/// @param prefix read by the same decoder; null when nothing is shared; the caller's for as long as the engine runs
-/// @param embeddings `[T, D]` fp32 of the prompt's own tokens; the caller's for as long as the engine runs
-public record Prompt(@Nullable Prefix prefix, Tensor embeddings) {
+/// @param prefix read by the same decoder; null when nothing is shared
+/// @param own `[S, D]` fp32 embeddings of the tokens that come then
+/// @param after `[R, D]` fp32 of those behind them, one tensor for many prompts; null for none
+public record Prompt(
+        @Nullable Prefix prefix, Tensor own, @Nullable Tensor after) {
     public Prompt {
-        if (embeddings.dim() != 2 || embeddings.size(0) < 1) {
-            throw new IllegalArgumentException("a prompt needs embeddings [T, D] with T of 1 or more");
+        if (own.dim() != 2 || own.size(0) < 1) {
+            throw new IllegalArgumentException("a prompt needs embeddings [S, D] with S of 1 or more");
+        }
+        if (after != null && (after.dim() != 2 || after.size(1) != own.size(1))) {
+            throw new IllegalArgumentException("what comes after a prompt's own embeddings must be as wide as they");
         }
     }
 
-    /// A prompt that shares nothing.
-    public Prompt(Tensor embeddings) {
-        this(null, embeddings);
+    /// A prompt with nothing behind its own tokens.
+    public Prompt(@Nullable Prefix prefix, Tensor own) {
+        this(prefix, own, null);
     }
 
-    /// Number of its own tokens, T.
+    /// A prompt that shares nothing.
+    public Prompt(Tensor own) {
+        this(null, own, null);
+    }
+
+    /// Number of tokens after the prefix, T = S + R.
     public int length() {
-        return Math.toIntExact(embeddings.size(0));
+        return Math.toIntExact(own.size(0) + (after == null ? 0 : after.size(0)));
+    }
+
+    /// Numbers of an embedding, D.
+    public long width() {
+        return own.size(1);
+    }
+
+    /// Writes the embeddings of all its tokens after the prefix.
+    ///
+    /// @param to `[T, D]` fp32
+    void copyTo(Tensor to) {
+        to.narrow(0, 0, own.size(0)).copy_(own);
+        if (after != null) {
+            to.narrow(0, own.size(0), after.size(0)).copy_(after);
+        }
     }
 }

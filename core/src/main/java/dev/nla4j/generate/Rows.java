@@ -8,8 +8,11 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// The rows that are being written, with room for a fixed number. A row that ends gives its room away at once; a
 /// step computes the live rows and nothing else.
 final class Rows implements AutoCloseable {
-    /// Padded tokens of prompts that are read at once.
+    /// Tokens of prompts that are read at once.
     private static final int MOST_PROMPT_TOKENS = 4096;
 
     private final Decoder decoder;
@@ -47,24 +50,22 @@ final class Rows implements AutoCloseable {
         return room - live.size();
     }
 
-    /// Reads the prompts of new rows, each prompt once however many rows hold it, and draws their first ids.
+    /// Reads the prompts of new rows, each prompt once however many rows hold it, and draws their first ids. Prompts of
+    /// one length are read together, and no others: a prompt's sums must not depend on what stands beside it.
     ///
     /// @param rows at most [#free]
     void admit(List<Row> rows) {
-        int start = 0;
-        while (start < rows.size()) {
-            int end = start + 1;
-            int longest = rows.get(start).request().prompt().length();
-            while (end < rows.size()) {
-                longest = Math.max(longest, rows.get(end).request().prompt().length());
-                if ((end + 1L - start) * longest > MOST_PROMPT_TOKENS) {
-                    break;
-                }
-                end++;
-            }
-            read(rows.subList(start, end));
-            start = end;
+        Map<Integer, List<Row>> byLength = new TreeMap<>();
+        for (Row row : rows) {
+            byLength.computeIfAbsent(row.request().prompt().length(), _ -> new ArrayList<>())
+                    .add(row);
         }
+        byLength.forEach((length, alike) -> {
+            int most = Math.max(1, MOST_PROMPT_TOKENS / length);
+            for (int start = 0; start < alike.size(); start += most) {
+                read(alike.subList(start, Math.min(start + most, alike.size())));
+            }
+        });
         removeOver();
     }
 
@@ -93,17 +94,17 @@ final class Rows implements AutoCloseable {
                 return prompts.size() - 1;
             });
         }
-        int[] lengths = prompts.stream().mapToInt(Prompt::length).toArray();
         try (Scope _ = Scope.noGrad();
                 Prefix read = Prefix.empty()) {
-            Tensor embeddings = padded(prompts); // [U, T, D]
-            int[] last = IntStream.of(lengths).map(length -> length - 1).toArray();
+            Tensor embeddings = embeddings(prompts); // [U, T, D]
+            int[] last = new int[prompts.size()];
+            Arrays.fill(last, prompts.getFirst().length() - 1);
             Tensor residual = decoder.residualAt(
                             embeddings, decoder.config().numLayers(), new Context.Start(prefix, read), last)
                     .index_select(
                             0, Tensors.longs(IntStream.of(source).asLongStream().toArray(), source.length));
             Sampler.Draw[] draws = Sampler.draw(decoder.logits(residual), rows, vocabularyLimit);
-            cache.admit(read, source, lengths);
+            cache.admit(read, source);
             live.addAll(rows);
             for (int i = 0; i < draws.length; i++) {
                 rows.get(i).take(draws[i]);
@@ -111,13 +112,14 @@ final class Rows implements AutoCloseable {
         }
     }
 
-    private Tensor padded(List<Prompt> prompts) {
-        int longest = prompts.stream().mapToInt(Prompt::length).max().orElse(0);
+    private Tensor embeddings(List<Prompt> prompts) {
         Tensor embeddings = Tensors.zeros(
-                DType.FP32, prompts.size(), longest, decoder.config().dim());
+                DType.FP32,
+                prompts.size(),
+                prompts.getFirst().length(),
+                decoder.config().dim());
         for (int i = 0; i < prompts.size(); i++) {
-            Tensor own = prompts.get(i).embeddings();
-            embeddings.select(0, i).narrow(0, 0, own.size(0)).copy_(own);
+            prompts.get(i).copyTo(embeddings.select(0, i));
         }
         return embeddings;
     }

@@ -89,17 +89,24 @@ public final class Decoder {
                     "depth: must be 0 to " + config.numLayers() + " (the number of blocks), was " + depth);
         }
         Tensor residual = embeddings;
+        int passed = 0;
         tap.at(0, residual);
         try (Call call = new Call(context == null ? Context.Start.PLAIN : context, ropes, embeddings.size(1))) {
-            for (int layer = 0; layer < depth; layer++) {
-                Tensor next = block(residual, layer, call);
-                if (layer > 0) {
+            while (passed < depth) {
+                Tensor next = block(residual, passed, call);
+                if (passed > 0) {
                     residual.close();
                 }
                 residual = next;
-                tap.at(layer + 1, residual);
+                passed++;
+                tap.at(passed, residual);
             }
             call.done();
+        } catch (RuntimeException e) {
+            if (passed > 0) {
+                residual.close();
+            }
+            throw e;
         }
         return depth == 0 ? residual : Scope.adopt(residual);
     }

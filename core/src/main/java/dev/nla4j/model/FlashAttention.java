@@ -3,6 +3,7 @@ package dev.nla4j.model;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Threads;
+import java.util.Objects;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
@@ -20,6 +21,9 @@ final class FlashAttention {
 
     /// Multiplications that one thread does in about the time that it takes to wake another.
     private static final long LITTLE = 1L << 18;
+
+    /// Tokens of one call of a step.
+    private static final long PIECE = 256;
 
     /// Numbers of fp32 that libtorch's loops go on by: two of the widest vectors.
     private static final int VECTOR = 32;
@@ -59,25 +63,44 @@ final class FlashAttention {
         }
     }
 
-    /// As libtorch's, which computes what is left over after whole vectors by another formula: so each row is filled up
-    /// to whole vectors, or its last bits would depend on how many rows there are.
-    private static Tensor sigmoid(Tensor x) {
-        Tensor rows = x.reshape(x.size(0), -1);
-        long own = rows.size(1);
-        long missing = Math.floorMod(-own, VECTOR);
-        if (missing == 0) {
-            return x.sigmoid();
+    /// As [#apply] where rows see different numbers of the S tokens: in pieces, joined exactly. Inside of one call
+    /// sums go in another order from some 400 tokens on, so a row's bits would depend on how many the others see.
+    /// A piece of which a row sees nothing changes no bit of it.
+    static Part applyInPieces(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
+        long all = key.size(2);
+        Part joined = null;
+        for (long from = 0; from < all; from += PIECE) {
+            long count = Math.min(PIECE, all - from);
+            Tensor hidden = mask == null ? null : mask.narrow(3, from, count);
+            Part part = apply(query, key.narrow(2, from, count), value.narrow(2, from, count), hidden, scale);
+            joined = joined == null ? part : new Part(join(joined, part), logSums(joined, part));
         }
-        return torch.constant_pad_nd(rows, new long[] {0, missing})
-                .sigmoid()
-                .narrow(1, 0, own)
-                .reshape(Shapes.of(x));
+        return Objects.requireNonNull(joined, "attention over no tokens");
     }
 
     /// Joins the attention over two parts of the tokens into that over both (Dao et al. 2022, section 3.1):
     /// each part weighs as much as its sum of exponentials.
     static Tensor join(Part first, Part second) {
-        Tensor weight = sigmoid(second.logSums().sub(first.logSums())).unsqueeze(-1); // [B, K, M, 1]
+        Tensor difference = second.logSums().sub(first.logSums());
+        Tensor weight = as(difference, filled(difference).sigmoid()).unsqueeze(-1); // [B, K, M, 1]
         return first.values().lerp(second.values(), weight);
+    }
+
+    private static Tensor logSums(Part first, Part second) {
+        return as(first.logSums(), filled(first.logSums()).logaddexp(filled(second.logSums())));
+    }
+
+    /// `[B, n]`, n filled up to whole vectors. libtorch's loops compute what is left over after them by another
+    /// formula:
+    /// a row's last bits would depend on how many rows there are.
+    private static Tensor filled(Tensor x) {
+        Tensor rows = x.reshape(x.size(0), -1);
+        long missing = Math.floorMod(-rows.size(1), VECTOR);
+        return missing == 0 ? rows : torch.constant_pad_nd(rows, new long[] {0, missing});
+    }
+
+    /// What was computed of `x`, [#filled], in its shape.
+    private static Tensor as(Tensor x, Tensor filled) {
+        return filled.narrow(1, 0, x.numel() / x.size(0)).reshape(Shapes.of(x));
     }
 }

@@ -106,8 +106,7 @@ public final class KeyValues implements Context, AutoCloseable {
     ///
     /// @param read `[U, K, T, d]`
     /// @param source which of the U rows each new row begins with
-    /// @param tokens how many of the T tokens each of the U rows has; what comes after them is padding
-    public void admit(Prefix read, int[] source, int[] tokens) {
+    public void admit(Prefix read, int[] source) {
         int rows = source.length;
         if (count + rows > lengths.length) {
             throw new IllegalStateException(
@@ -116,7 +115,7 @@ public final class KeyValues implements Context, AutoCloseable {
         long[] chosen = new long[rows];
         for (int i = 0; i < rows; i++) {
             chosen[i] = source[i];
-            lengths[count + i] = tokens[source[i]];
+            lengths[count + i] = Math.toIntExact(read.length());
         }
         try (Scope _ = Scope.noGrad()) {
             Tensor index = Tensors.longs(chosen, rows);

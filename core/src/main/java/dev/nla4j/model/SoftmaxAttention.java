@@ -103,7 +103,7 @@ final class SoftmaxAttention {
         Tensor sharedMask = shared == null ? null : masks.prefix(maskType, first, tokens, window, group);
         Tensor attended; // [B, K, G*T, d]
         if (blocks && type == ScalarType.Float) {
-            attended = inBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads);
+            attended = inBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads, step);
         } else if (step) {
             attended = inWideBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads);
         } else {
@@ -121,10 +121,14 @@ final class SoftmaxAttention {
     }
 
     /// Each part by itself, then joined by the sums of their exponentials.
-    private static Tensor inBlocks(Tensor query, Seen seen, Heads heads) {
+    ///
+    /// @param step whether rows may see different numbers of tokens
+    private static Tensor inBlocks(Tensor query, Seen seen, Heads heads, boolean step) {
         Tokens own = seen.own;
         Tokens shared = seen.shared;
-        FlashAttention.Part mine = FlashAttention.apply(query, own.keys, own.values, seen.ownMask, heads.scale());
+        FlashAttention.Part mine = step
+                ? FlashAttention.applyInPieces(query, own.keys, own.values, seen.ownMask, heads.scale())
+                : FlashAttention.apply(query, own.keys, own.values, seen.ownMask, heads.scale());
         if (shared == null) {
             return mine.values();
         }
@@ -147,7 +151,8 @@ final class SoftmaxAttention {
         Tokens shared = seen.shared;
         Tensor wide = query.to(ScalarType.Float);
         Tokens mine = own.to(ScalarType.Float);
-        FlashAttention.Part part = FlashAttention.apply(wide, mine.keys, mine.values, seen.ownMask, heads.scale());
+        FlashAttention.Part part =
+                FlashAttention.applyInPieces(wide, mine.keys, mine.values, seen.ownMask, heads.scale());
         if (shared == null) {
             return part.values().to(query.scalar_type());
         }

@@ -3,6 +3,7 @@ package dev.nla4j.nla;
 import dev.nla4j.activation.ResidualReader;
 import dev.nla4j.format.InputException;
 import dev.nla4j.generate.Completion;
+import dev.nla4j.generate.Sampling;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.progress.Progress;
 import java.util.ArrayList;
@@ -44,11 +45,16 @@ public final class Explainer {
     /// How to explain.
     ///
     /// @param samples explanations of each activation; the best by its score comes first
-    public record Options(int samples, double temperature, long seed, int maxNewTokens) {
+    public record Options(int samples, Sampling sampling, long seed, int maxNewTokens) {
         public Options {
             if (samples < 1 || samples > MOST_SAMPLES) {
                 throw new InputException("samples: must be 1 to " + MOST_SAMPLES + ", was " + samples);
             }
+        }
+
+        /// From the whole distribution at `temperature`.
+        public Options(int samples, double temperature, long seed, int maxNewTokens) {
+            this(samples, Sampling.at(temperature), seed, maxNewTokens);
         }
     }
 
@@ -120,6 +126,9 @@ public final class Explainer {
     /// @param shown how many of the first activations are results; one after them serves as control only
     private Report report(
             List<Integer> positions, float[][] activations, int shown, Options options, Progress progress) {
+        if (shown == 0) {
+            throw new InputException("there is nothing to explain: no activation was given");
+        }
         List<Verbalizer.Task> tasks = new ArrayList<>();
         for (int i = 0; i < activations.length; i++) {
             int samples = i < shown ? options.samples() : 1;
@@ -127,7 +136,7 @@ public final class Explainer {
                 tasks.add(new Verbalizer.Task(activations[i], positions.get(i) * MOST_SAMPLES + sample));
             }
         }
-        Verbalizer.Options how = new Verbalizer.Options(options.temperature(), options.seed(), options.maxNewTokens());
+        Verbalizer.Options how = new Verbalizer.Options(options.sampling(), options.seed(), options.maxNewTokens());
         List<ExplanationText> texts = stages.withVerbalizer(verbalizer -> {
             List<Completion> completions = verbalizer.complete(
                     tasks, how, done -> progress.report("explain", done, tasks.size(), "explanations"));

@@ -3,7 +3,7 @@ package dev.nla4j.nla;
 /// The explanation in a verbalizer's completion.
 ///
 /// @param description what stands between the tags, stripped: what is shown and what is scored
-/// @param truncated whether the closing tag is missing
+/// @param truncated whether the closing tag is missing because it was cut off
 public record ExplanationText(String description, boolean truncated) {
     public static final String OPENING = "<explanation>";
     public static final String CLOSING = "</explanation>";
@@ -13,14 +13,24 @@ public record ExplanationText(String description, boolean truncated) {
         return text.contains(OPENING) || text.contains(CLOSING);
     }
 
-    /// Reads a completion: with both tags the text between, without the closing one all after the opening one
-    /// (truncated),
-    /// without an opening one the whole text up to a closing one.
+    /// Reads a completion that ended by itself.
     public static ExplanationText parse(String completion) {
+        return parse(completion, false);
+    }
+
+    /// Reads a completion: with both tags the text between, without the closing one all after the opening one
+    /// (truncated), without an opening one the whole text up to a closing one.
+    ///
+    /// @param cut whether it ended at the most tokens it may have
+    public static ExplanationText parse(String completion, boolean cut) {
+        String begun = completion.strip();
+        if (cut && !begun.isEmpty() && OPENING.startsWith(begun)) {
+            return new ExplanationText("", true);
+        }
         int opening = completion.indexOf(OPENING);
         int start = opening < 0 ? 0 : opening + OPENING.length();
         int closing = completion.indexOf(CLOSING, start);
         String inside = completion.substring(start, closing < 0 ? completion.length() : closing);
-        return new ExplanationText(inside.strip(), opening >= 0 && closing < 0);
+        return new ExplanationText(inside.strip(), closing < 0 && (opening >= 0 || cut));
     }
 }

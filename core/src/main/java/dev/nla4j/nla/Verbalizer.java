@@ -12,7 +12,9 @@ import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Engine;
 import dev.nla4j.generate.Prompt;
 import dev.nla4j.generate.Request;
+import dev.nla4j.generate.Sampling;
 import dev.nla4j.generate.StopCondition;
+import dev.nla4j.generate.StopReason;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.Prefix;
@@ -144,7 +146,12 @@ public final class Verbalizer implements AutoCloseable {
     public record Task(float[] activation, long number) {}
 
     /// How to write.
-    public record Options(double temperature, long seed, int maxNewTokens) {}
+    public record Options(Sampling sampling, long seed, int maxNewTokens) {
+        /// From the whole distribution at `temperature`.
+        public Options(double temperature, long seed, int maxNewTokens) {
+            this(Sampling.at(temperature), seed, maxNewTokens);
+        }
+    }
 
     /// Completions of `tasks` in their order; each ends at the closing tag, an end-of-text id or the length.
     ///
@@ -173,6 +180,9 @@ public final class Verbalizer implements AutoCloseable {
             Set<Integer> stopIds,
             StopCondition stop,
             IntConsumer done) {
+        if (tasks.isEmpty()) {
+            return List.of();
+        }
         try (Scope _ = Scope.noGrad()) {
             List<Prompt> prompts = sharedPrompts(tasks);
             List<Request> requests = new ArrayList<>();
@@ -181,7 +191,7 @@ public final class Verbalizer implements AutoCloseable {
                         prompts.get(i),
                         options.seed(),
                         tasks.get(i).number(),
-                        options.temperature(),
+                        options.sampling(),
                         options.maxNewTokens(),
                         stopIds,
                         stop));
@@ -192,7 +202,7 @@ public final class Verbalizer implements AutoCloseable {
     }
 
     /// One prompt an activation, also where several tasks explain it; what comes before the slot is read once a
-    /// model.
+    /// model, and an activation takes no more memory than its own row.
     private List<Prompt> sharedPrompts(List<Task> tasks) {
         IdentityHashMap<float[], Integer> places = new IdentityHashMap<>();
         List<float[]> activations = new ArrayList<>();
@@ -202,11 +212,14 @@ public final class Verbalizer implements AutoCloseable {
             }
         }
         int slot = injection.slots(promptIds).get(0);
-        Tensor whole = prompts(activations.toArray(float[][]::new)); // [U, T, D]
+        Tensor rows = injection.rows(
+                activations.toArray(float[][]::new), decoder.config().dim()); // [U, D]
+        int[] behind = Arrays.copyOfRange(promptIds, slot + 1, promptIds.length);
+        Tensor after = decoder.embed(Tensors.ids(new int[][] {behind})).select(0, 0); // [R, D]
         Prefix shared = prefix(slot);
         List<Prompt> prompts = new ArrayList<>();
         for (int i = 0; i < activations.size(); i++) {
-            prompts.add(new Prompt(shared, whole.select(0, i).narrow(0, slot, promptIds.length - slot)));
+            prompts.add(new Prompt(shared, rows.narrow(0, i, 1), after));
         }
         return tasks.stream()
                 .map(task -> prompts.get(Objects.requireNonNull(places.get(task.activation()))))
@@ -241,7 +254,8 @@ public final class Verbalizer implements AutoCloseable {
 
     /// The text of a completion.
     public ExplanationText read(Completion completion) {
-        return ExplanationText.parse(base.tokenizer().decode(completion.idArray(), true));
+        return ExplanationText.parse(
+                base.tokenizer().decode(completion.idArray(), true), completion.reason() == StopReason.LENGTH);
     }
 
     private FormatException wrong(String field, String problem) {

@@ -217,12 +217,11 @@ class DecoderTest {
         Tensor whole = embed(decoder, wholes); // [3, 20, D]
         Tensor expected = decoder.residual(whole, null);
         try (Prefix prefix = Prefix.of(decoder, whole.narrow(0, 0, 1).narrow(1, 0, 6), config.numLayers());
-                Prefix begun = Prefix.empty();
                 KeyValues rows = new KeyValues(config, 3, 14, prefix)) {
-            decoder.residual(whole.narrow(1, 6, 5), new Context.Start(prefix, begun));
-            rows.admit(begun, new int[] {0, 1}, new int[] {3, 5, 4});
+            begin(decoder, rows, prefix, whole.narrow(0, 0, 1).narrow(1, 6, 3));
+            begin(decoder, rows, prefix, whole.narrow(0, 1, 1).narrow(1, 6, 5));
             step(decoder, rows, whole, expected, new int[] {0, 1}, new int[] {9, 11});
-            rows.admit(begun, new int[] {2}, new int[] {3, 5, 4});
+            begin(decoder, rows, prefix, whole.narrow(0, 2, 1).narrow(1, 6, 4));
             step(decoder, rows, whole, expected, new int[] {0, 1, 2}, new int[] {10, 12, 10});
             rows.remove(0); // the last row takes its place
             assertThat(rows.count()).isEqualTo(2);
@@ -231,6 +230,14 @@ class DecoderTest {
             step(decoder, rows, whole, expected, new int[] {1}, new int[] {14});
             rows.narrow(0, 2);
             step(decoder, rows, whole, expected, new int[] {2, 1}, new int[] {12, 15});
+        }
+    }
+
+    /// One row more, which begins with `own` `[1, T, D]`.
+    private static void begin(Decoder decoder, KeyValues rows, Prefix prefix, Tensor own) {
+        try (Prefix begun = Prefix.empty()) {
+            decoder.residual(own, new Context.Start(prefix, begun));
+            rows.admit(begun, new int[] {0});
         }
     }
 

@@ -31,6 +31,20 @@ class ExplanationTextTest {
         assertRead("<explanation>a<explanation>b</explanation>", "a<explanation>b", false);
     }
 
+    @Test
+    void what_was_cut_off_before_its_closing_tag_is_truncated_and_half_an_opening_tag_is_no_text() {
+        assertCut("<", "", true);
+        assertCut(" <explanation", "", true);
+        assertCut("<explanation>", "", true);
+        assertCut("just wor", "just wor", true);
+        assertCut("<explanation>a</explanation>", "a", false);
+        assertCut("", "", true);
+    }
+
+    private static void assertCut(String completion, String description, boolean truncated) {
+        assertThat(ExplanationText.parse(completion, true)).isEqualTo(new ExplanationText(description, truncated));
+    }
+
     private static void assertRead(String completion, String description, boolean truncated) {
         assertThat(ExplanationText.parse(completion)).isEqualTo(new ExplanationText(description, truncated));
     }
