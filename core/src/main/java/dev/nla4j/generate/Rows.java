@@ -9,6 +9,7 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Rows implements AutoCloseable {
     /// Tokens of prompts that are read at once.
     private static final int MOST_PROMPT_TOKENS = 4096;
+    /// Numbers of logits that are made at once.
+    private static final long LOGITS_AT_ONCE = 1L << 20;
 
     private final Decoder decoder;
     private final int vocabularyLimit;
@@ -103,12 +106,10 @@ final class Rows implements AutoCloseable {
                             embeddings, decoder.config().numLayers(), new Context.Start(prefix, read), last)
                     .index_select(
                             0, Tensors.longs(IntStream.of(source).asLongStream().toArray(), source.length));
-            Sampler.Draw[] draws = Sampler.draw(decoder.logits(residual), rows, vocabularyLimit);
+            List<Sampler.Draw> draws = draw(residual, rows);
             cache.admit(read, source);
             live.addAll(rows);
-            for (int i = 0; i < draws.length; i++) {
-                rows.get(i).take(draws[i]);
-            }
+            take(rows, draws);
         }
     }
 
@@ -157,12 +158,32 @@ final class Rows implements AutoCloseable {
             Tensor embeddings = decoder.embed(Tensors.ids(
                     rows.stream().map(row -> new int[] {row.lastId()}).toArray(int[][]::new))); // [n, 1, D]
             Tensor residual = decoder.residual(embeddings, cache);
-            Sampler.Draw[] draws = Sampler.draw(decoder.logits(residual.select(1, 0)), rows, vocabularyLimit);
-            for (int i = 0; i < draws.length; i++) {
-                rows.get(i).take(draws[i]);
-            }
+            take(rows, draw(residual.select(1, 0), rows));
         } finally {
             cache.narrow(0, live.size());
+        }
+    }
+
+    /// One id a row, from the residual stream `[n, D]`. Logits are made and drawn from a few rows at a time: all of
+    /// them
+    /// would take 50 MB for 256 rows of the smallest vocabularies, and be no faster.
+    private List<Sampler.Draw> draw(Tensor residual, List<Row> rows) {
+        Tensor product = decoder.headProduct(residual); // [n, V]
+        int atOnce = Math.toIntExact(Math.clamp(LOGITS_AT_ONCE / product.size(1), 1, rows.size()));
+        List<Sampler.Draw> draws = new ArrayList<>();
+        for (int from = 0; from < rows.size(); from += atOnce) {
+            int count = Math.min(atOnce, rows.size() - from);
+            try (Scope _ = Scope.noGrad()) {
+                Tensor logits = decoder.logitsOf(product.narrow(0, from, count));
+                Collections.addAll(draws, Sampler.draw(logits, rows.subList(from, from + count), vocabularyLimit));
+            }
+        }
+        return draws;
+    }
+
+    private static void take(List<Row> rows, List<Sampler.Draw> draws) {
+        for (int i = 0; i < draws.size(); i++) {
+            rows.get(i).take(draws.get(i));
         }
     }
 

@@ -1,13 +1,15 @@
 package dev.nla4j.generate;
 
-import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Rng;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -45,9 +47,9 @@ final class Sampler {
     /// @param rows who draws, one a row
     static Draw[] draw(Tensor logits, List<? extends Drawer> rows, int limit) {
         int n = rows.size();
-        Tensor real = limit < logits.size(1) ? logits.narrow(1, 0, limit) : logits;
+        Tensor real = inBlocks(limit < logits.size(1) ? logits.narrow(1, 0, limit) : logits);
         // The largest logit becomes 0, so that no exponential overflows. In place: at 262k ids a copy is 260 MB.
-        Tensor shifted = real.sub_(real.amax(LAST_DIM, true));
+        Tensor shifted = real.sub_(real.amax(LAST_DIM, true)); // [B, blocks * 512]
         Tensor weights = blocked(shifted.exp()); // [B, blocks, 512], unnormalised
         float[][] sums = Tensors.rows(weights.sum(LAST_DIM, false, null)); // [B, blocks]
         int[] drawn = new int[n];
@@ -80,10 +82,13 @@ final class Sampler {
         Tensor own = pick(shifted, bent); // [N, V]
         List<? extends Drawer> drawers = IntStream.of(bent).mapToObj(rows::get).toList();
         own = penalised(own, drawers, limit);
-        long[] largest = Tensors.longs(torch.argmax(own, LAST, false));
-        int[] ids = new int[bent.length];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = (int) largest[i];
+        int[] greedy =
+                chosen(bent.length, i -> drawers.get(i).request().sampling().isGreedy());
+        if (greedy.length > 0) {
+            long[] largest = Tensors.longs(torch.argmax(pick(own, greedy), LAST, false));
+            for (int i = 0; i < greedy.length; i++) {
+                drawn[bent[greedy[i]]] = (int) largest[i];
+            }
         }
         int[] sampled =
                 chosen(bent.length, i -> !drawers.get(i).request().sampling().isGreedy());
@@ -91,14 +96,11 @@ final class Sampler {
             List<? extends Drawer> samplers =
                     IntStream.of(sampled).mapToObj(drawers::get).toList();
             Tensor weights = blocked(bounded(heated(pick(own, sampled), samplers), samplers));
-            int[] points = new int[sampled.length];
-            place(samplers, Tensors.rows(weights.sum(LAST_DIM, false, null)), weights, all(sampled.length), points);
+            int[] ids = new int[sampled.length];
+            place(samplers, Tensors.rows(weights.sum(LAST_DIM, false, null)), weights, all(sampled.length), ids);
             for (int i = 0; i < sampled.length; i++) {
-                ids[sampled[i]] = points[i];
+                drawn[bent[sampled[i]]] = ids[i];
             }
-        }
-        for (int i = 0; i < bent.length; i++) {
-            drawn[bent[i]] = ids[i];
         }
     }
 
@@ -145,44 +147,56 @@ final class Sampler {
     }
 
     /// Unnormalised weights at each row's temperature.
+    ///
+    /// @param logits whose largest is 0 in each row that has no penalty; left as they are
     private static Tensor heated(Tensor logits, List<? extends Drawer> rows) {
         float[] inverse = new float[rows.size()];
         for (int i = 0; i < inverse.length; i++) {
             // The largest float stands for all inverses beyond it: infinity times zero is no number.
             inverse[i] = (float) Math.min(1 / rows.get(i).request().sampling().temperature(), Float.MAX_VALUE);
         }
-        return logits.sub(logits.amax(LAST_DIM, true))
-                .mul(Tensors.of(inverse, inverse.length, 1))
-                .exp();
+        boolean moved = rows.stream().anyMatch(row -> row.request().sampling().repetitionPenalty() != 1);
+        Tensor largestAtZero = moved ? logits.sub(logits.amax(LAST_DIM, true)) : logits;
+        return largestAtZero.mul(Tensors.of(inverse, inverse.length, 1)).exp_();
     }
 
-    /// Zero for ids outside the fewest that reach a row's bound.
+    /// Zero for ids outside the fewest that reach a row's bound; of equally likely ones the lower come first.
     private static Tensor bounded(Tensor weights, List<? extends Drawer> rows) {
         int[] some =
                 chosen(rows.size(), row -> rows.get(row).request().sampling().topP() < 1);
         if (some.length == 0) {
             return weights;
         }
-        float[] least = new float[rows.size()];
+        Tensor bounded = weights.clone();
         for (int row : some) {
-            float[] descending =
-                    Tensors.floats(torch.sort(weights.select(0, row), 0, true).get0());
+            Tensor own = weights.select(0, row);
+            T_TensorTensor_T sorted = torch.sort(own, STABLE, 0, true);
+            float[] descending = Tensors.floats(sorted.get0());
             double reach = rows.get(row).request().sampling().topP() * total(descending);
             double sum = 0;
-            for (int i = 0; i < descending.length && sum < reach; i++) {
-                sum += descending[i];
-                least[row] = descending[i];
+            int kept = 0;
+            while (kept < descending.length && sum < reach) {
+                sum += descending[kept++];
             }
+            Tensor ids = sorted.get1().narrow(0, 0, kept);
+            bounded.select(0, row).zero_().index_copy_(0, ids, own.index_select(0, ids));
         }
-        return weights.mul(weights.ge(Tensors.of(least, least.length, 1)));
+        return bounded;
+    }
+
+    /// Filled up to whole blocks with logits of what is never drawn.
+    private static Tensor inBlocks(Tensor logits) {
+        long gap = Math.floorMod(-logits.size(1), BLOCK);
+        if (gap == 0) {
+            return logits;
+        }
+        try (Scalar nothing = new Scalar(Double.NEGATIVE_INFINITY)) {
+            return torch.constant_pad_nd(logits, new long[] {0, gap}, nothing);
+        }
     }
 
     private static Tensor blocked(Tensor weights) {
-        long vocabulary = weights.size(1);
-        long blocks = Math.ceilDiv(vocabulary, (long) BLOCK);
-        long gap = blocks * BLOCK - vocabulary;
-        Tensor padded = gap == 0 ? weights : Tensors.cat(1, weights, Tensors.zeros(DType.FP32, weights.size(0), gap));
-        return padded.view(weights.size(0), blocks, BLOCK);
+        return weights.view(weights.size(0), -1, BLOCK);
     }
 
     /// Draws for the rows `which`: writes their ids into `drawn` at the same places.
@@ -239,6 +253,7 @@ final class Sampler {
         return new Place(last, (before - beforeLast) * LAST_BELOW_ONE);
     }
 
+    private static final BoolOptional STABLE = Scope.constant(new BoolOptional(true));
     private static final LongOptional LAST = Scope.constant(new LongOptional(-1));
     private static final long[] LAST_DIM = {-1};
 }

@@ -211,8 +211,17 @@ public final class Decoder {
 
     /// Logits of a residual stream `[..., D]` after all blocks: `[..., V]` fp32.
     public Tensor logits(Tensor residual) {
-        Tensor head = weights.headProduct();
-        Tensor x = finalNorm(residual).to(type);
-        return SoftmaxAttention.capped(MatrixProduct.linear(x, head, null).to(ScalarType.Float), config.logitCap());
+        return logitsOf(headProduct(residual));
+    }
+
+    /// What [#logitsOf] makes logits of, `[..., V]` in the arithmetic's type: for whoever takes them a few rows at a
+    /// time.
+    public Tensor headProduct(Tensor residual) {
+        return MatrixProduct.linear(finalNorm(residual).to(type), weights.headProduct(), null);
+    }
+
+    /// Logits of some rows of a [#headProduct]: fp32, of its shape.
+    public Tensor logitsOf(Tensor headProduct) {
+        return SoftmaxAttention.capped(headProduct.to(ScalarType.Float), config.logitCap());
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -129,6 +130,31 @@ class SamplerTest {
             double expected = 4000 * p[id] / kept;
             assertThat((double) counts[id])
                     .isCloseTo(expected, org.assertj.core.api.Assertions.within(5 * Math.sqrt(expected)));
+        }
+    }
+
+    @Test
+    void of_equally_likely_ids_no_more_are_drawn_than_the_bound_needs() {
+        List<Request> rows = sampling(400, new Sampling(1, 0.5, 1));
+        assertThat(Sampler.draw(repeated(new float[8], rows.size()), drawers(rows, 0), 8))
+                .extracting(Sampler.Draw::id)
+                .containsOnly(0, 1, 2, 3);
+    }
+
+    /// Vocabularies that are no multiple of what the library's loops go on by, whole and up to a limit.
+    @ParameterizedTest
+    @CsvSource({"50257,50257,1", "50304,50257,1", "50257,50257,0.7", "1027,1021,1.3"})
+    void a_draw_has_the_same_bits_alone_among_others_and_on_one_thread(int vocabulary, int limit, double temperature) {
+        List<Request> rows = requests(24, temperature);
+        Tensor logits = Tensors.of(logits(24 * vocabulary, 7), 24, vocabulary);
+        Sampler.Draw[] together = Sampler.draw(logits.clone(), drawers(rows, 0), limit);
+        try (Threads.Limit _ = Threads.one()) {
+            assertThat(Sampler.draw(logits.clone(), drawers(rows, 0), limit)).isEqualTo(together);
+        }
+        for (int row = 0; row < 24; row++) {
+            Tensor own = logits.narrow(0, row, 1).clone();
+            assertThat(Sampler.draw(own, drawers(rows.subList(row, row + 1), 0), limit))
+                    .containsExactly(together[row]);
         }
     }
 
