@@ -40,10 +40,17 @@ final class DataShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (rows < 0 || from < 0) {
+            throw new IllegalArgumentException("--rows and --from: must be 0 or more, were " + rows + " and " + from);
+        }
         try (DataFile file = DataFile.open(input)) {
+            if (from > 0 && from >= file.rows()) {
+                throw new IllegalArgumentException(
+                        "--from: must be below the number of rows, " + file.rows() + ", was " + from);
+            }
             List<ObjectNode> shown = new ArrayList<>();
             DataFile.Rows reader = file.allRows();
-            reader.skip(Math.min(Math.max(0, from), file.rows()));
+            reader.skip(from);
             while (reader.hasNext() && shown.size() < rows) {
                 shown.add(row(file.columns(), reader.next()));
             }

@@ -98,7 +98,8 @@ final class TeacherOptions {
                 maxTokens,
                 temperature,
                 prices(),
-                new ApiSettings.Pace(concurrency, perMinute, pace.tries(), pace.retry(), pace.timeout(), pace.poll()));
+                new ApiSettings.Pace(concurrency, perMinute, pace.tries(), pace.retry(), pace.timeout(), pace.poll()),
+                System.err::println);
         if (batches && !anthropic) {
             throw new IllegalArgumentException("--batches goes with --teacher anthropic");
         }

@@ -3,8 +3,11 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.tensor.Threads;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +77,13 @@ final class TrainProcesses {
             for (int i = 0; i < count; i++) {
                 processes.add(start(i, folder, arguments));
             }
-            return outcome(processes, folder);
+            Thread printing = Thread.startVirtualThread(() -> print(processes.getFirst()));
+            int code = outcome(processes, folder);
+            printing.join();
+            return code;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return ExitCode.INTERRUPTED;
         } finally {
             processes.forEach(Process::destroyForcibly);
             for (int i = 0; i < count; i++) {
@@ -102,11 +111,20 @@ final class TrainProcesses {
                 folder.resolve("meeting").toString()));
         ProcessBuilder builder = new ProcessBuilder(command);
         if (number == 0) {
-            builder.inheritIO();
+            builder.inheritIO().redirectOutput(ProcessBuilder.Redirect.PIPE);
         } else {
             builder.redirectErrorStream(true).redirectOutput(log(folder, number).toFile());
         }
         return builder.start();
+    }
+
+    /// Hands on what the first process prints, without what Gloo itself prints there.
+    private static void print(Process first) {
+        try (BufferedReader reader = first.inputReader(StandardCharsets.UTF_8)) {
+            reader.lines().filter(line -> !line.startsWith("[Gloo]")).forEach(System.out::println);
+        } catch (IOException | UncheckedIOException e) {
+            System.err.println("nla: what process 1 prints can't be read any more: " + e.getMessage());
+        }
     }
 
     private static int outcome(List<Process> processes, Path folder) throws IOException {

@@ -32,6 +32,9 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
     public TokenMeta block(String actor, @Nullable String critic, @Nullable String marker) {
         requireOnce(actor, NlaMeta.INJECTION, "actor template");
         String chosen = marker == null ? choose(actor) : marker;
+        if (chosen.codePointCount(0, chosen.length()) != 1) {
+            throw new InputException("injection character \"" + chosen + "\": must be one character");
+        }
         int id = singleToken(chosen);
         if (id < 0) {
             throw new InputException("injection character \"" + chosen + "\": is not one token of this tokenizer but "

@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
 final class ApiClient implements AutoCloseable {
     private static final int LARGEST_ANSWER = 64 << 20;
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
+    private static final Duration BETWEEN_NOTICES = Duration.ofSeconds(5);
     private static final Set<Integer> TEMPORARY = Set.of(408, 409, 425, 429, 500, 502, 503, 504, 529);
     private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 403, 404, 405);
 
@@ -36,6 +37,7 @@ final class ApiClient implements AutoCloseable {
     private final Map<String, String> headers;
     private final Semaphore permits;
     private long nextStart = System.nanoTime();
+    private @Nullable Long lastNotice; // System.nanoTime
 
     ApiClient(ApiSettings settings, Map<String, String> headers) {
         this.settings = settings;
@@ -136,10 +138,24 @@ final class ApiClient implements AutoCloseable {
                 throw last;
             }
             if (attempt < settings.pace().tries()) {
-                Thread.sleep(pause(attempt, asked));
+                Duration pause = pause(attempt, asked);
+                notice(last, pause, attempt);
+                Thread.sleep(pause);
             }
         }
         throw last == null ? new Unanswered("was never asked", true, null) : last;
+    }
+
+    /// At most one a few seconds, however many requests wait.
+    private synchronized void notice(Unanswered last, Duration pause, int attempt) {
+        long now = System.nanoTime();
+        if (lastNotice == null || now - lastNotice > BETWEEN_NOTICES.toNanos()) {
+            lastNotice = now;
+            settings.notices()
+                    .accept("teacher: " + last.getMessage() + "; trying again in "
+                            + Math.ceilDiv(pause.toMillis(), 1000) + " s (try " + (attempt + 1) + " of "
+                            + settings.pace().tries() + ")");
+        }
     }
 
     /// A body that is cut off or garbled is asked for again; texts that are no JSON are only got, never posted for.

@@ -3,13 +3,22 @@ package dev.nla4j.teacher;
 import dev.nla4j.format.InputException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /// How a model behind an API is asked.
 ///
 /// @param endpoint address in front of `/v1/…`, without a slash at its end
 /// @param temperature of the answers
+/// @param notices hears, on any thread, why a request is tried again
 public record ApiSettings(
-        URI endpoint, ApiKey key, String model, int maxTokens, double temperature, Prices prices, Pace pace) {
+        URI endpoint,
+        ApiKey key,
+        String model,
+        int maxTokens,
+        double temperature,
+        Prices prices,
+        Pace pace,
+        Consumer<String> notices) {
     public ApiSettings {
         boolean secure = "https".equals(endpoint.getScheme());
         boolean local = endpoint.getHost() != null

@@ -83,6 +83,9 @@ record CheckpointManifest(
                     entry.integer("bytes", 0, Long.MAX_VALUE),
                     matching(entry, "sha256", SHA256)));
         }
+        if (entries.isEmpty()) {
+            throw fields.wrong("files", "is empty");
+        }
         return new CheckpointManifest(
                 fields.integer("step", 0, Long.MAX_VALUE),
                 matching(fields, "config_sha256", SHA256),

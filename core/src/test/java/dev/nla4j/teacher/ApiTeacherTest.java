@@ -102,6 +102,9 @@ class ApiTeacherTest {
         })) {
             assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
             assertThat(api.requests).hasSize(4);
+            // One of the three, as they come within seconds.
+            assertThat(api.notices)
+                    .containsExactly("teacher: HTTP 500 from 127.0.0.1; trying again in 1 s (try 2 of 4)");
         }
     }
 
@@ -327,7 +330,8 @@ class ApiTeacherTest {
                         1,
                         1,
                         ApiSettings.Prices.FREE,
-                        ApiSettings.Pace.DEFAULT))
+                        ApiSettings.Pace.DEFAULT,
+                        _ -> {}))
                 .hasMessageContaining("clear text");
     }
 

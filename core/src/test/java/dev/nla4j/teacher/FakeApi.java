@@ -32,6 +32,7 @@ final class FakeApi implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final AtomicInteger count = new AtomicInteger();
     final List<Request> requests = new CopyOnWriteArrayList<>();
+    final List<String> notices = new CopyOnWriteArrayList<>();
 
     FakeApi(Behaviour behaviour) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
@@ -65,8 +66,8 @@ final class FakeApi implements AutoCloseable {
                 300,
                 1,
                 new ApiSettings.Prices(3, 15),
-                new ApiSettings.Pace(
-                        concurrent, 1_000_000, tries, Duration.ofMillis(2), timeout, Duration.ofMillis(5)));
+                new ApiSettings.Pace(concurrent, 1_000_000, tries, Duration.ofMillis(2), timeout, Duration.ofMillis(5)),
+                notices::add);
     }
 
     static void send(HttpExchange exchange, int status, String body, String... headers) throws IOException {

@@ -131,6 +131,21 @@ class CheckpointsTest {
     }
 
     @Test
+    void a_manifest_that_names_no_file_is_none() throws IOException {
+        Path whole = save(10, OptionalDouble.empty());
+        Path hollow = save(20, OptionalDouble.empty());
+        Path manifest = hollow.resolve("manifest.json");
+        Files.writeString(
+                manifest, Files.readString(manifest).replaceAll("(?s)\"files\" : \\[.*\\]", "\"files\" : []"));
+        Checkpoint checkpoint = newest();
+        assertThat(checkpoint.folder()).isEqualTo(whole);
+        assertThat(checkpoint.skipped()).singleElement().satisfies(skipped -> {
+            assertThat(skipped.folder()).isEqualTo(hollow);
+            assertThat(skipped.reason()).contains("files: is empty");
+        });
+    }
+
+    @Test
     void a_torn_checkpoint_is_skipped_and_named_with_the_reason() throws IOException {
         save(10, OptionalDouble.empty());
         Path torn = save(20, OptionalDouble.empty());

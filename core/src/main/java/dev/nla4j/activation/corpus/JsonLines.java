@@ -57,7 +57,9 @@ record JsonLines(Path file, String textField) implements DocumentSource {
                 if (length < 0) {
                     return null;
                 }
-                String text = Utf8.decode(file, lineStart, "line " + lineNumber, line, length);
+                String read = Utf8.decode(file, lineStart, "line " + lineNumber, line, length);
+                // Some editors put a byte order mark before a text.
+                String text = lineStart == 0 && read.startsWith("\ufeff") ? read.substring(1) : read;
                 if (!text.isBlank()) {
                     return document(parse(text));
                 }

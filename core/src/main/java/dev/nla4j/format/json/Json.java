@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 import tools.jackson.core.JacksonException;
@@ -51,6 +52,9 @@ public final class Json {
             .setMaxAliasesForCollections(MOST_YAML_ALIASES)
             .build();
 
+    /// Some editors put it before a text.
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     /// The library ends some of its complaints with the method that sets the limit.
     private static final Pattern LIBRARY = Pattern.compile(",? ?from `[\\w.()]+`");
 
@@ -75,6 +79,11 @@ public final class Json {
     public static JsonNode parseYaml(Path file, String text) {
         try {
             return whole(file, JSON.valueToTree(new Load(YAML).loadFromString(text)));
+        } catch (MarkedYamlEngineException e) {
+            String line = e.getProblemMark()
+                    .map(mark -> " (line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ")")
+                    .orElse("");
+            throw new FormatException(file, -1, "syntax", e.getProblem() + line, e);
         } catch (YamlEngineException | JacksonException e) {
             throw new FormatException(file, -1, "syntax", String.valueOf(e.getMessage()), e);
         } catch (IllegalArgumentException e) {
@@ -101,7 +110,7 @@ public final class Json {
         }
     }
 
-    /// The content of a UTF-8 text file of at most `maxBytes`; malformed UTF-8 is refused.
+    /// The content of a UTF-8 text file of at most `maxBytes`, without a byte order mark; malformed UTF-8 is refused.
     public static String text(Path file, long maxBytes) {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
@@ -113,7 +122,8 @@ public final class Json {
             throw new FormatException(
                     file, maxBytes, "size", "more than the " + maxBytes + " bytes such a file may have");
         }
-        return utf8(file, bytes);
+        String text = utf8(file, bytes);
+        return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     }
 
     /// Strictly decoded UTF-8.

@@ -43,14 +43,15 @@ public final class ConfigTree {
         if (node instanceof ObjectNode object) {
             return new ConfigTree(object);
         }
-        throw new ConfigException(name + ": must be keys with values, was " + node.getNodeType());
+        String found = node.isArray() ? "a list" : node.isNull() ? "nothing" : "a single value";
+        throw new ConfigException(name + ": must be keys with values, was " + found);
     }
 
     /// Lays `a.b=c` over the tree; the value is YAML, so that `3`, `true`, `[1, 2]` and texts mean what they look like.
     public ConfigTree set(String assignment) {
         int equals = assignment.indexOf('=');
         if (equals < 1) {
-            throw new ConfigException("--set " + assignment + ": must look like train.rl.group-size=4");
+            throw new IllegalArgumentException("--set " + assignment + ": must look like train.rl.group-size=4");
         }
         String value = assignment.substring(equals + 1);
         JsonNode parsed =
@@ -107,6 +108,6 @@ public final class ConfigTree {
 
     /// The top of the tree, to be read once; what is read, with its defaults, gathers in [Section#resolved].
     public Section section() {
-        return new Section("", root, Json.mapper().createObjectNode());
+        return new Section("", root, Json.mapper().createObjectNode()).suggesting(VARIANTS);
     }
 }

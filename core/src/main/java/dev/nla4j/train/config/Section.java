@@ -20,12 +20,19 @@ public final class Section {
     private final ObjectNode given;
     private final ObjectNode resolved;
     private final Set<String> known = new TreeSet<>();
+    private final Set<String> elsewhere = new TreeSet<>();
     private final List<Section> children = new ArrayList<>();
 
     Section(String path, ObjectNode given, ObjectNode resolved) {
         this.path = path;
         this.given = given;
         this.resolved = resolved;
+    }
+
+    /// Names a key that others have read and taken away: it is suggested like those read here.
+    Section suggesting(String key) {
+        elsewhere.add(key);
+        return this;
     }
 
     /// The level below; without keys when the configuration does not have it.
@@ -48,22 +55,21 @@ public final class Section {
     }
 
     public int integer(String key, int otherwise) {
-        return Math.toIntExact(whole(key, otherwise, Integer.MIN_VALUE, Integer.MAX_VALUE));
+        JsonNode value = find(key);
+        if (value != null && !(value.isIntegralNumber() && value.canConvertToInt())) {
+            throw wrong(key, "a whole number below 2^31", value);
+        }
+        int number = value == null ? otherwise : value.intValue();
+        resolved.put(key, number);
+        return number;
     }
 
     public long whole(String key, long otherwise) {
-        return whole(key, otherwise, Long.MIN_VALUE, Long.MAX_VALUE);
-    }
-
-    private long whole(String key, long otherwise, long least, long most) {
         JsonNode value = find(key);
         if (value != null && !(value.isIntegralNumber() && value.canConvertToLong())) {
-            throw wrong(key, "a whole number", value);
+            throw wrong(key, "a whole number below 2^63", value);
         }
         long number = value == null ? otherwise : value.longValue();
-        if (number < least || number > most) {
-            throw new ConfigException(at(key) + ": must be " + least + " to " + most + ", was " + number);
-        }
         resolved.put(key, number);
         return number;
     }
@@ -155,9 +161,11 @@ public final class Section {
     public void done() {
         for (String key : given.propertyNames()) {
             if (!known.contains(key)) {
-                String hint = NearestName.of(key, known)
+                Set<String> names = new TreeSet<>(known);
+                names.addAll(elsewhere);
+                String hint = NearestName.of(key, names)
                         .map(nearest -> "did you mean " + nearest + "?")
-                        .orElse("known here: " + String.join(", ", known));
+                        .orElse("known here: " + String.join(", ", names));
                 throw new ConfigException(FormatException.printable(at(key)) + ": is no known key; " + hint);
             }
         }

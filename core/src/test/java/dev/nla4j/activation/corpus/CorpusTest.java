@@ -94,6 +94,12 @@ class CorpusTest {
     }
 
     @Test
+    void a_byte_order_mark_before_the_first_line_is_passed_over() throws IOException {
+        Path file = Files.writeString(folder.resolve("docs.jsonl"), "\ufeff{\"text\": \"x\"}\n{\"text\": \"y\"}\n");
+        assertThat(read(file, CorpusOptions.DEFAULT)).extracting(Document::text).containsExactly("x", "y");
+    }
+
+    @Test
     void a_line_that_is_not_utf8_is_named() throws IOException {
         Path file = folder.resolve("docs.jsonl");
         Files.write(file, "{\"text\": \"é\"}\n{\"text\": \"é\"}\n".getBytes(StandardCharsets.ISO_8859_1));

@@ -47,6 +47,20 @@ class JsonTest {
     }
 
     @Test
+    void a_mistake_in_yaml_is_named_on_one_line_with_its_place() throws IOException {
+        Path file = Files.writeString(folder.resolve("y.yaml"), "a: 1\nb: [1, 2\nc: 3\n");
+        assertThatThrownBy(() -> Json.readYaml(file, 1000))
+                .hasMessageContaining("(line 3, column 2)")
+                .hasMessageNotContaining("u000a");
+    }
+
+    @Test
+    void a_byte_order_mark_is_passed_over() throws IOException {
+        Path file = Files.writeString(folder.resolve("j.json"), "\ufeff{\"a\": 1}");
+        assertThat(Json.read(file, 1000).path("a").intValue()).isEqualTo(1);
+    }
+
+    @Test
     void yaml_reads_as_it_was_written() throws IOException {
         Path file = Files.writeString(folder.resolve("y.yaml"), "a: {b: [1, 2.5, null]}\nc: \"㈎\"\n");
         assertThat(Json.readYaml(file, 1000).toString()).isEqualTo("{\"a\":{\"b\":[1,2.5,null]},\"c\":\"㈎\"}");

@@ -1,6 +1,7 @@
 package dev.nla4j.train.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.InputException;
@@ -12,6 +13,7 @@ import dev.nla4j.train.rl.RewardTerm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,8 +86,8 @@ class TrainConfigTest {
             delimiter = '|',
             value = {
                 "train.rl.group-size=1 | train.rl.group-size: must be >= 2, was 1",
-                "train.rl.group-size=two | train.rl.group-size: must be a whole number, was \"two\"",
-                "train.rl.group-size=2.5 | train.rl.group-size: must be a whole number, was 2.5",
+                "train.rl.group-size=two | train.rl.group-size: must be a whole number below 2^31, was \"two\"",
+                "train.rl.group-size=2.5 | train.rl.group-size: must be a whole number below 2^31, was 2.5",
                 "train.rl.groupsize=4 | train.rl.groupsize: is no known key; did you mean group-size?",
                 "train.rl.kl.kind=k1 | train.rl.kl.kind: k1 (log π − log π₀ of sampled tokens) is refused",
                 "train.rl.kl.weight=-1 | train.rl.kl.weight: must be 0.0 to 1000.0, was -1.0",
@@ -103,7 +105,8 @@ class TrainConfigTest {
                 "trian.rl.seed=1 | trian: is no known key; did you mean train?",
                 "train.rl.seed.x=1 | train.rl.seed: must be a whole number",
                 "train.rl.seed=99999999999999999999 | train.rl.seed: must be a whole number",
-                "train.rl.steps=3000000000 | train.rl.steps: must be -2147483648 to 2147483647",
+                "train.rl.steps=3000000000 | train.rl.steps: must be a whole number below 2^31, was 3000000000",
+                "varants.tiny.train.rl.seed=1 | varants: is no known key; did you mean variants?",
             })
     void a_wrong_value_is_refused_under_its_path(String assignment, String message) {
         assertThatThrownBy(() -> read(ConfigTree.empty().set(assignment)))
@@ -129,9 +132,14 @@ class TrainConfigTest {
 
     @Test
     void assignments_that_are_none_are_refused() {
-        assertThatThrownBy(() -> ConfigTree.empty().set("train.rl.steps")).hasMessageContaining("must look like");
+        for (String none : List.of("train.rl.steps", "=3", "")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ConfigTree.empty().set(none))
+                    .withMessageContaining("must look like");
+        }
         assertThatThrownBy(() -> ConfigTree.empty().set("a=1").set("a.b=2")).hasMessageContaining("a is a value");
-        assertThatThrownBy(() -> ConfigTree.parse("x.yaml", "- 1")).hasMessageContaining("must be keys with values");
+        assertThatThrownBy(() -> ConfigTree.parse("x.yaml", "- 1"))
+                .hasMessageContaining("must be keys with values, was a list");
     }
 
     @Test

@@ -15,7 +15,7 @@ import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
-import java.lang.foreign.ValueLayout;
+import dev.nla4j.train.FiniteDifferences;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,6 @@ class LossGradientsTest {
     private static final int[] PROMPT = {5, 9, 14, 3, 60, 4, 22};
     private static final Injection INJECTION = new Injection(60, 3, 4, 2);
     private static final ModelConfig CONFIG = TinyModels.llama(0, 0);
-    private static final double STEP = 2e-3;
 
     private static float[] vector(long seed) {
         Random random = new Random(seed);
@@ -66,43 +65,11 @@ class LossGradientsTest {
         return adapter;
     }
 
-    /// Two elements of each leaf: loss a step to either side.
     private static void compare(Map<String, Tensor> leaves, Supplier<Tensor> loss) {
         try (Scope _ = Scope.open()) {
             loss.get().backward();
         }
-        leaves.forEach((name, leaf) -> {
-            try (Scope _ = Scope.noGrad()) {
-                float[] gradient = Tensors.floats(leaf.grad());
-                double largest = 0;
-                int place = 0;
-                for (int i = 0; i < gradient.length; i++) {
-                    if (Math.abs(gradient[i]) > largest) {
-                        largest = Math.abs(gradient[i]);
-                        place = i;
-                    }
-                }
-                assertThat(largest).as(name).isGreaterThan(1e-5);
-                for (int element : new int[] {place, gradient.length / 2}) {
-                    float kept = Tensors.memory(leaf).get(ValueLayout.JAVA_FLOAT, 4L * element);
-                    double near = difference(leaf, element, kept, STEP, loss);
-                    double far = difference(leaf, element, kept, 2 * STEP, loss);
-                    Tensors.memory(leaf).set(ValueLayout.JAVA_FLOAT, 4L * element, kept);
-                    assertThat((double) gradient[element])
-                            .as(name + " " + element)
-                            .isCloseTo((4 * near - far) / 3, within(2e-3 + 0.02 * largest));
-                }
-            }
-        });
-    }
-
-    /// Central difference; two of them, of one and two steps, cancel the error of third order.
-    private static double difference(Tensor leaf, int element, float at, double step, Supplier<Tensor> loss) {
-        Tensors.memory(leaf).set(ValueLayout.JAVA_FLOAT, 4L * element, (float) (at + step));
-        double above = loss.get().item_double();
-        Tensors.memory(leaf).set(ValueLayout.JAVA_FLOAT, 4L * element, (float) (at - step));
-        double below = loss.get().item_double();
-        return (above - below) / (2 * step);
+        FiniteDifferences.requireGradients(leaves, loss);
     }
 
     @Test
