@@ -50,7 +50,7 @@ class EngineOnModelTest {
     private static final long SEED = 5;
     private static final int MORE_THAN_ROWS = 280;
 
-    /// @param differing texts with an id that is not the plain pass's best
+    /// @param differing greedy texts with an id that is not the plain pass's best
     /// @param firstDifference earliest place of such an id, -1 when there is none
     /// @param widest difference of the log-probability of an id
     private record Agreement(int texts, int differing, int firstDifference, double widest) {}
@@ -171,7 +171,8 @@ class EngineOnModelTest {
                     .toList();
             List<Completion> written =
                     verbalizer.complete(tasks, new Verbalizer.Options(temperature, SEED, TOKENS), _ -> {});
-            return agreement(target, target.decoder().with(adapter), verbalizer, activations, written);
+            return agreement(
+                    target, target.decoder().with(adapter), verbalizer, activations, written, temperature == 0);
         }
     }
 
@@ -201,7 +202,8 @@ class EngineOnModelTest {
             Decoder decoder,
             Verbalizer verbalizer,
             float[][] activations,
-            List<Completion> written) {
+            List<Completion> written,
+            boolean greedy) {
         int differing = 0;
         int first = -1;
         double widest = 0;
@@ -223,7 +225,16 @@ class EngineOnModelTest {
                 while (place < ids.length && best[place] == ids[place]) {
                     place++;
                 }
-                if (place < ids.length) {
+                if (greedy && place < ids.length) {
+                    Tensor at = logits.select(0, place);
+                    System.out.printf(
+                            "text %d, token %d: %d was written (logit %.4f), the plain pass has %.0f (%.4f)%n",
+                            row,
+                            place,
+                            ids[place],
+                            at.select(0, ids[place]).item_float(),
+                            best[place],
+                            at.select(0, (long) best[place]).item_float());
                     differing++;
                     first = first < 0 ? place : Math.min(first, place);
                 }
