@@ -150,12 +150,13 @@ public final class Extraction {
     private void runShard(Path part, Documents documents, int count, CorpusDigest digest, long before, long total)
             throws IOException {
         try (ActivationWriter writer =
-                ActivationWriter.create(part, settings.target().dimension())) {
+                        ActivationWriter.create(part, settings.target().dimension());
+                WriteBehind rows = new WriteBehind(writer::write)) {
             var shard = new ShardExtraction(
                     settings,
                     tokenizer,
                     source,
-                    writer::write,
+                    rows,
                     inShard -> progress.report(TASK, before + Math.min(inShard, count - 1), total, UNIT));
             for (int i = 0; i < count; i++) {
                 Document document = next(documents);
@@ -163,6 +164,7 @@ public final class Extraction {
                 shard.add(document);
             }
             shard.finish();
+            rows.finish();
         }
     }
 
