@@ -19,9 +19,11 @@ import dev.nla4j.teacher.PaidTeacher;
 import dev.nla4j.teacher.ResponseCache;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -73,6 +75,15 @@ final class DataTeachCommand implements Callable<Integer> {
     Path transcripts;
 
     @Option(
+            names = "--count-too",
+            paramLabel = "F.parquet",
+            split = ",",
+            description =
+                    "More files whose words are counted, to tell which are rare (grounded teacher): name the other"
+                            + " parts of one corpus, so that all are explained by the same rule.")
+    List<Path> countedToo = List.of();
+
+    @Option(
             names = "--cache",
             paramLabel = "DIR",
             description = "Folder of paid answers. Default: teacher-cache beside the first output.")
@@ -108,7 +119,9 @@ final class DataTeachCommand implements Callable<Integer> {
             requireLayer(input, layer);
         }
         Progress progress = wiring.progress();
-        GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(inputs, progress));
+        Set<Path> counted = new LinkedHashSet<>(inputs);
+        counted.addAll(countedToo);
+        GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(List.copyOf(counted), progress));
         Map<String, int[]> conversations = transcripts == null ? Map.of() : Transcripts.tokens(transcripts);
         try (LanguageModel loaded = wiring.load(target, dtype.dtype())) {
             NextTokenReader reader =
@@ -171,7 +184,9 @@ final class DataTeachCommand implements Callable<Integer> {
                 for (DataFile.Rows rows = file.rows(List.of(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)));
                         rows.hasNext(); ) {
                     texts++;
-                    characters += rows.next().getFirst() instanceof Value.Text(String text) ? text.length() : 0;
+                    characters += rows.next().getFirst() instanceof Value.Text(String text)
+                            ? PaidTeacher.characters(text)
+                            : 0;
                 }
             }
         }

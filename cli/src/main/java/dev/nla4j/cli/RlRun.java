@@ -4,6 +4,7 @@ import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.teacher.GroundedChecker;
 import dev.nla4j.train.Checkpoints;
@@ -25,8 +26,10 @@ import dev.nla4j.train.sft.Examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -113,16 +116,20 @@ final class RlRun {
     }
 
     private RunFolder open(Path folder, PairFolder pair, RlData data) throws IOException {
-        List<Path> files = List.of(
-                data.prompts().file(),
-                data.gold().file(),
-                data.heldOut().file(),
-                pair.verbalizer().folder().resolve("adapter_model.safetensors"),
-                pair.reconstructor().folder().resolve("adapter_model.safetensors"));
+        Set<Path> files = new LinkedHashSet<>(List.of(
+                data.prompts().file(), data.gold().file(), data.heldOut().file()));
+        for (Path half :
+                List.of(pair.verbalizer().folder(), pair.reconstructor().folder(), secondCritic(pair))) {
+            for (String name : List.of("adapter_model.safetensors", Nla.VALUE_HEAD, NlaMeta.FILE)) {
+                if (Files.exists(half.resolve(name))) {
+                    files.add(half.resolve(name));
+                }
+            }
+        }
         return RunFolder.open(
                 folder,
                 runs.part("train.rl"),
-                runs.info(files, rl.seed()),
+                runs.info(List.copyOf(files), rl.seed()),
                 rl.cadence().retention());
     }
 

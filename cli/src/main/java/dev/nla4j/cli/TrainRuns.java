@@ -223,12 +223,17 @@ final class TrainRuns {
         return part;
     }
 
-    /// The file's name, with its folder's where several have the same.
+    /// The file's name, with its folder's where several have the same, whole where that is not enough.
     private static String name(Path file, List<Path> files) {
         String name = Objects.requireNonNull(file.getFileName()).toString();
         Path folder = file.toAbsolutePath().normalize().getParent();
         boolean alone = files.stream().allMatch(other -> other.equals(file) || !other.endsWith(name));
-        return alone || folder == null ? name : folder.getFileName() + "/" + name;
+        if (alone || folder == null) {
+            return name;
+        }
+        Path two = Path.of(String.valueOf(folder.getFileName()), name);
+        boolean unique = files.stream().filter(other -> other.endsWith(two)).count() == 1;
+        return unique ? two.toString() : file.toString();
     }
 
     /// What a reader of the run must know.

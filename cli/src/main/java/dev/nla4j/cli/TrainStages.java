@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.train.RunFolder;
@@ -20,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// when it was cut off; a stage whose result is whole is not done again.
 final class TrainStages {
     private static final long LARGEST_MANIFEST = 1 << 20;
+    private static final String EXTRACT = "extract";
+    private static final String TEXTS = "texts";
 
     private final RunConfig config;
     private final PipelineConfig pipeline;
@@ -112,7 +115,7 @@ final class TrainStages {
         return new Stage("split", command, List.of(raw("av_sft"), raw("ar_sft"), raw("rl"), raw("eval")));
     }
 
-    /// Each file by itself, so that each goes on alone.
+    /// Each file by itself, so that each goes on alone; words are counted over all, so that one rule explains them.
     private Stage teach(String name) {
         return new Stage(
                 "teach " + name,
@@ -121,7 +124,9 @@ final class TrainStages {
                         "teach",
                         raw(name).toString(),
                         "--dtype",
-                        config.dtype().name()),
+                        config.dtype().name(),
+                        "--count-too",
+                        raw("av_sft") + "," + raw("ar_sft") + "," + raw("eval")),
                 List.of(data(name + "_explained")));
     }
 
@@ -158,7 +163,8 @@ final class TrainStages {
     /// note is missing.
     List<String> command(Stage stage) {
         List<String> command = new ArrayList<>(stage.command);
-        if (stage.name.startsWith("sft ") && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
+        boolean trains = stage.name.startsWith("sft ") || stage.name.equals("rl");
+        if (trains && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
             command.add("--resume");
         }
         boolean keeps = stage.command.getFirst().equals("extract") || stage.name.startsWith("teach ");
@@ -196,6 +202,11 @@ final class TrainStages {
             throw new InputException(manifest + ": stage " + stage.name + " was done as " + before + ", would be " + now
                     + "; give this configuration a folder of its own");
         }
+        JsonNode texts = root.path(TEXTS);
+        if (stage.name.equals(EXTRACT) && !texts.isMissingNode() && Files.exists(corpus) && !texts.equals(texts())) {
+            throw new InputException(manifest + ": stage " + stage.name + " read " + texts + ", " + corpus + " is now "
+                    + texts() + "; give these texts a folder of their own");
+        }
         for (Path file : stage.leaves) {
             JsonNode size = root.path("files").path(name(file));
             if (!Files.exists(file) || !size.isNumber() || size.longValue() != size(file)) {
@@ -208,6 +219,9 @@ final class TrainStages {
     /// Notes that a stage's result is whole.
     void done(Stage stage) throws IOException {
         ObjectNode root = json(stage);
+        if (stage.name.equals(EXTRACT)) {
+            root.set(TEXTS, texts());
+        }
         ObjectNode files = root.putObject("files");
         for (Path file : stage.leaves) {
             if (!Files.exists(file)) {
@@ -222,6 +236,22 @@ final class TrainStages {
         AtomicFile.writeString(manifest(stage), root.toPrettyString() + "\n");
     }
 
+    /// How much text there is: what else was learned from must not pass for what there is now.
+    private JsonNode texts() {
+        try (Stream<Path> walk = Files.walk(corpus)) {
+            long files = 0;
+            long bytes = 0;
+            for (Path file : walk.filter(Files::isRegularFile).toList()) {
+                files++;
+                bytes += Files.size(file);
+            }
+            // As it is read again: small numbers come back as int.
+            return Json.parse(manifestOf(EXTRACT), "{\"files\":" + files + ",\"bytes\":" + bytes + "}");
+        } catch (IOException e) {
+            throw new InputException(corpus + ": can't be read: " + FileProblem.reason(e), e);
+        }
+    }
+
     private static ObjectNode json(Stage stage) {
         ObjectNode root = Json.mapper().createObjectNode().put("stage", stage.name);
         stage.command.forEach(root.putArray("command")::add);
@@ -229,7 +259,11 @@ final class TrainStages {
     }
 
     private Path manifest(Stage stage) {
-        return config.folder().resolve("stages").resolve(stage.name.replace(' ', '-') + ".json");
+        return manifestOf(stage.name);
+    }
+
+    private Path manifestOf(String name) {
+        return config.folder().resolve("stages").resolve(name.replace(' ', '-') + ".json");
     }
 
     private String name(Path file) {

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nla4j.train.MetricsLog;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +29,24 @@ class TrainAllTest {
                 root.resolve("configs/smollm2-l20.yaml").toString(),
                 "--tiny",
                 "--corpus",
-                root.resolve("configs/tiny/documents.jsonl").toString(),
+                texts().toString(),
                 "--set",
                 "folder=" + folder.resolve("run")));
         command.addAll(List.of(more));
         return Run.of(command.toArray(String[]::new));
+    }
+
+    /// A copy, so that it can change.
+    private Path texts() {
+        Path copy = folder.resolve("documents.jsonl");
+        try {
+            if (!Files.exists(copy)) {
+                Files.copy(DefaultModel.root().resolve("configs/tiny/documents.jsonl"), copy);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return copy;
     }
 
     private List<MetricsLog.Line> metrics(String part) throws IOException {
@@ -69,6 +84,17 @@ class TrainAllTest {
         Run other = all("--set", "pipeline.layer=19");
         assertThat(other.code()).isEqualTo(3);
         assertThat(other.err()).contains("stage extract was done as", "folder of its own");
+
+        // As if it had been cut off in the midst of joint learning.
+        Files.delete(folder.resolve("run/stages/rl.json"));
+        Run goneOn = all();
+        assertThat(goneOn.code()).as(goneOn.err()).isZero();
+        assertThat(goneOn.err()).containsPattern("train rl .*--resume").contains("export: is done");
+
+        Files.writeString(texts(), "{\"text\": \"one more\"}\n", StandardOpenOption.APPEND);
+        Run changed = all();
+        assertThat(changed.code()).isEqualTo(3);
+        assertThat(changed.err()).contains("stage extract read", "give these texts a folder of their own");
     }
 
     private int stagesDone() throws IOException {

@@ -6,13 +6,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Says an explanation in other words, so that a code between both sides which no reader sees does not survive.
 ///
 /// Segments are what a line break, or a full stop before a space, divides. The last segment is the tail, whose end the
-/// reconstructor reads at: it is never moved. A tail `Text: …` is a quotation without marks, the context's literal last
-/// words: it stays as it is, or goes as a whole where quotations are removed. A pure function of text, seed and number.
+/// reconstructor reads at: it is never moved. From a segment `Text: …` on everything is the tail, whatever stops are in
+/// it: a quotation without marks, the context's literal last words. It stays as it is, or goes as a whole where
+/// quotations are removed. A pure function of text, seed and number.
 ///
 /// @param shuffle whether segments before the tail change places
 /// @param dropout chance that a segment before the tail is left out, 0 to below 1; one is always left if there was one
@@ -29,7 +31,7 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
 
     private static final Pattern SEGMENTS = Pattern.compile("\\R+|(?<=[.!?]) +");
     private static final Pattern QUOTED = Pattern.compile("\"[^\"\\n]*\"|“[^”\\n]*”");
-    private static final Pattern LITERAL_TAIL = Pattern.compile("Text: .*", Pattern.DOTALL);
+    private static final Pattern LITERAL_TAIL = Pattern.compile("(?:^|\\R|(?<=[.!?]) +)(?=Text: )");
     private static final Pattern WORD = Pattern.compile("\\p{L}+");
     private static final Map<String, String> SYNONYMS = Synonyms.PAIRS;
 
@@ -63,28 +65,35 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
     /// @param number of the text among those of one seed, so that each gets choices of its own
     public String of(String text, long seed, long number) {
         Choices choices = new Choices(seed, number);
-        List<String> segments = new ArrayList<>();
-        for (String segment : SEGMENTS.split(text.strip(), -1)) {
-            if (!segment.isBlank()) {
-                segments.add(segment.strip());
-            }
-        }
-        if (segments.isEmpty()) {
+        String whole = text.strip();
+        Matcher literal = LITERAL_TAIL.matcher(whole);
+        boolean hasLiteral = literal.find();
+        List<String> segments = segments(hasLiteral ? whole.substring(0, literal.start()) : whole);
+        if (segments.isEmpty() && !hasLiteral) {
             return "";
         }
-        String tail = segments.removeLast();
-        List<String> before = ordered(segments, choices);
+        String tail = hasLiteral ? whole.substring(literal.end()) : segments.removeLast();
         List<String> reworded = new ArrayList<>();
-        for (String segment : before) {
+        for (String segment : ordered(segments, choices)) {
             reworded.add(reword(segment, choices, false));
         }
-        if (!LITERAL_TAIL.matcher(tail).matches()) {
+        if (!hasLiteral) {
             reworded.add(reword(tail, choices, true));
         } else if (quotes != Quotes.REMOVED) {
             reworded.add(tail);
         }
         reworded.removeIf(String::isBlank);
         return String.join(separator(text), reworded);
+    }
+
+    private static List<String> segments(String text) {
+        List<String> segments = new ArrayList<>();
+        for (String segment : SEGMENTS.split(text.strip(), -1)) {
+            if (!segment.isBlank()) {
+                segments.add(segment.strip());
+            }
+        }
+        return segments;
     }
 
     /// Segments stand as the text had them: on lines of their own, or one after the other.

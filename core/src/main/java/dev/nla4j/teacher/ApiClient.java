@@ -3,7 +3,6 @@ package dev.nla4j.teacher;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,8 +15,12 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -117,9 +120,8 @@ final class ApiClient implements AutoCloseable {
             permits.acquire();
             try {
                 awaitTurn();
-                HttpResponse<InputStream> response =
-                        client.send(request(uri, body), HttpResponse.BodyHandlers.ofInputStream());
-                String text = body(response);
+                HttpResponse<byte[]> response = answered(request(uri, body));
+                String text = new String(response.body(), StandardCharsets.UTF_8);
                 int status = response.statusCode();
                 if (status == 200 || status == 201) {
                     return requireJson(text, uri, body);
@@ -177,13 +179,25 @@ final class ApiClient implements AutoCloseable {
                 : request.POST(HttpRequest.BodyPublishers.ofString(body)).build();
     }
 
-    private static String body(HttpResponse<InputStream> response) throws IOException {
-        try (InputStream in = response.body()) {
-            byte[] bytes = in.readNBytes(LARGEST_ANSWER + 1);
-            if (bytes.length > LARGEST_ANSWER) {
-                throw new IOException("an answer of more than " + LARGEST_ANSWER + " bytes");
+    /// The whole answer within the timeout; the library's own ends with the headers.
+    private HttpResponse<byte[]> answered(HttpRequest request) throws IOException, InterruptedException, Unanswered {
+        CompletableFuture<HttpResponse<byte[]>> asked = client.sendAsync(
+                request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), LARGEST_ANSWER));
+        Duration timeout = settings.pace().timeout();
+        try {
+            return asked.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new Unanswered(
+                    "no whole answer from " + request.uri().getHost() + " within " + timeout.toSeconds() + " s",
+                    true,
+                    e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
             }
-            return new String(bytes, StandardCharsets.UTF_8);
+            throw new IllegalStateException(e);
+        } finally {
+            asked.cancel(true);
         }
     }
 
@@ -241,7 +255,7 @@ final class ApiClient implements AutoCloseable {
     }
 
     /// Seconds, or a date.
-    private static Duration retryAfter(HttpResponse<InputStream> response) {
+    private static Duration retryAfter(HttpResponse<?> response) {
         String header = response.headers().firstValue("retry-after").orElse("").strip();
         if (header.matches("\\d{1,9}(\\.\\d{1,3})?")) {
             return Duration.ofMillis((long) (1000 * Double.parseDouble(header)));

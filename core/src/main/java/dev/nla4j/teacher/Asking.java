@@ -14,12 +14,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What the teachers behind APIs have in common: the cache, the account, and how an answer becomes a lesson.
 final class Asking {
     /// Where characters are counted instead of tokens: English has about four of them a token.
     private static final double CHARACTERS_A_TOKEN = 4;
+    /// Longer than any explanation, far shorter than a line of the cache may be.
+    private static final int LONGEST_ANSWER = 1 << 16;
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cs}&&[^\\n\\r\\t]]");
 
     private final ApiSettings settings;
     private final ResponseCache cache;
@@ -160,7 +165,9 @@ final class Asking {
     }
 
     private void keep(String key, ApiAnswer answer) {
-        cache.put(key, answer);
+        if (answer.text().length() <= LONGEST_ANSWER) {
+            cache.put(key, answer);
+        }
         answered.incrementAndGet();
         inputTokens.addAndGet(answer.inputTokens());
         outputTokens.addAndGet(answer.outputTokens());
@@ -169,6 +176,12 @@ final class Asking {
     private static Lesson read(ApiAnswer answer) {
         if (answer.stop().equals("refusal") || answer.stop().equals("content_filter")) {
             return new Lesson.Declined("the model refused");
+        }
+        if (answer.text().length() > LONGEST_ANSWER) {
+            return new Lesson.Declined("the answer is longer than " + LONGEST_ANSWER + " characters");
+        }
+        if (UNPRINTABLE.matcher(answer.text()).find()) {
+            return new Lesson.Declined("the answer holds control characters or half a surrogate pair");
         }
         return FeaturePrompt.read(answer.text())
                 .<Lesson>map(Asking::explained)
@@ -195,6 +208,12 @@ final class Asking {
                 inputTokens.get(),
                 outputTokens.get(),
                 discount * settings.prices().of(inputTokens.get(), outputTokens.get()));
+    }
+
+    /// Characters of a text for [#estimate]: one beyond ASCII may be a token by itself.
+    static long characters(String text) {
+        double beyondAscii = text.chars().filter(c -> c > 0x7f).count();
+        return text.length() + Math.round((CHARACTERS_A_TOKEN - 1) * beyondAscii);
     }
 
     /// What so many texts will cost at most: every answer as long as it may be.

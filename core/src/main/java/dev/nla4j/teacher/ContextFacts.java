@@ -8,37 +8,55 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// What rules can prove of a context. Each rule looks at the visible text alone and is quiet when in doubt, so that a
 /// fact that is written holds and one that is claimed can be judged.
 ///
 /// @param words of the context, in order, in lower case
-record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> kinds) {
+/// @param kinds what is proved
+/// @param doubts what looks like it might be so and is not proved: neither right nor wrong when it is claimed
+record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> kinds, Set<Kind> doubts) {
     /// Letters with apostrophes and hyphens between them.
     static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}]+(?:['\u2019-][\\p{L}\\p{M}]+)*+");
     /// Longer contexts are judged by their end; rules about the present place need no more.
     private static final int LOOK_BACK = 600;
     private static final int TENSE_WORDS = 40;
     private static final int CODE_LINES = 8;
+    private static final int LIST_LINES = 5;
 
-    private static final Pattern LIST_ITEM = Pattern.compile("^\\s*(?:[-*+\u2022\u2013]|\\(?\\d{1,3}[.)])\\s+\\S.*");
+    private static final Pattern LIST_ITEM =
+            Pattern.compile("^\\s*([-*+\u2022]|\\(?\\d{1,3}[.)])\\s+.*[\\p{L}\\p{N}].*");
+    private static final Pattern LIKE_ITEM = Pattern.compile("^\\s*(?:[-*+\u2022\u2013\u2014]|\\(?\\w{1,3}[.)]).*");
     private static final Pattern MARKED_HEADING = Pattern.compile("^#{1,6}\\s+\\S.*");
-    private static final Pattern CHAPTER = Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+\\b.*");
+    private static final Pattern CHAPTER =
+            Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+(?:[.:\u2013\u2014-].*)?$");
+    private static final Pattern LIKE_HEADING = Pattern.compile("^\\s*(?:#|CHAPTER|Chapter|PART|BOOK).*");
     private static final Pattern CODE_END = Pattern.compile(".*(?:[;{}]|\\);?|=>|->)\\s*$");
     private static final Pattern CODE_START = Pattern.compile(
-            "^\\s*(?:def|class|import|from|return|fn|let|const|var|pub|use|impl|func|public|private|static|void|int"
-                    + "|#include|//|/\\*|\\$ |>>> |elif|else:|for .*:$|if .*:$|while .*:$).*");
-    private static final Pattern CODE_MARK = Pattern.compile("[=(){}\\[\\]<>;:_]|//|::");
-    private static final Pattern SPOKEN =
-            Pattern.compile("(?:\"[^\"\\n]{2,}[,.!?\u2014-]\"|\u201c[^\u201d\\n]{2,}\u201d)");
+            "^\\s*(?:(?:def|class|import|from|return|fn|let|const|var|pub|use|impl|func|public|private|static|void|int"
+                    + "|elif)\\b|#include|//|/\\*|\\$ |>>> |else:|for .*:$|if .*:$|while .*:$).*");
+    /// A call has no space before its bracket, as a remark in a sentence has.
+    private static final Pattern CODE_MARK =
+            Pattern.compile("[={}\\[\\]<>;_]|//|::|[A-Za-z_]\\w*\\(|:\\s*$|\\(\\w+ [-+*/] \\w+\\)");
+    /// Fences whose content is no code.
+    private static final Pattern TEXT_FENCE =
+            Pattern.compile("```(?:text|txt|plain|plaintext|markdown|md|output|console)");
+    private static final Pattern SPOKEN = Pattern.compile(
+            "\"[^\"\\n]*(?:\\s[^\"\\n]*[,.]|[!?\u2014-]|[.])\"|\u201c[^\u201d\\n]*(?:\\s[^\u201d\\n]*[,.]|[!?\u2014-]|[.])\u201d");
     private static final Pattern SENTENCE_END =
-            Pattern.compile("[.!?\u3002\uff01\uff1f](?=[\"'\u201d\u2019)]*(?:\\s|$))");
+            Pattern.compile("[.!?](?=[\"'\u201d\u2019)]*(?:\\s|$))|[\u3002\uff01\uff1f]");
+    /// A sentence goes on behind them: a remark in brackets, or a small letter.
+    private static final Pattern GOES_ON = Pattern.compile("^\\?(?:\\)|\\s+\\p{Ll})");
+    private static final Pattern QUOTE_MARK = Pattern.compile("[\"\u201c\u201d\u201e\u00ab\u00bb\u2018\u2039\u300c]");
+    private static final Pattern LAST_NUMBER = Pattern.compile("(?<![\\p{L}\\p{N}_.,:/])\\d[\\d.,:/]*[.,%)]*$");
     private static final Set<String> PAST = Set.of("was", "were", "had", "did", "went", "came", "took", "said", "saw");
     private static final Set<String> PRESENT = Set.of("is", "are", "has", "does", "am", "says", "do");
 
     ContextFacts {
         words = List.copyOf(words);
         kinds = Set.copyOf(kinds);
+        doubts = Set.copyOf(doubts);
     }
 
     static ContextFacts of(String context) {
@@ -49,17 +67,37 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         Set<Kind> kinds = EnumSet.noneOf(Kind.class);
         boolean code = isCode(end);
         add(kinds, Kind.CODE, code);
-        add(kinds, Kind.LIST, !code && LIST_ITEM.matcher(line).matches());
+        add(kinds, Kind.LIST, !code && endsInList(end));
         add(kinds, Kind.DIALOGUE, !code && isDialogue(end));
         add(kinds, Kind.QUESTION, !code && endsInQuestion(end));
         add(kinds, Kind.OPEN_QUOTATION, !code && isQuotationOpen(line));
-        add(kinds, Kind.HEADING, !code && isHeading(line));
+        add(kinds, Kind.HEADING, !code && isHeading(end, line));
         add(kinds, Kind.NUMBER, endsInNumber(end));
         turn(context).ifPresent(kinds::add);
+        Set<Kind> doubts = doubts(context, end, line);
         if (!code && language.equals(Optional.of(Language.ENGLISH))) {
             tense(words).ifPresent(kinds::add);
         }
-        return new ContextFacts(words, language, kinds);
+        return new ContextFacts(words, language, kinds, doubts);
+    }
+
+    private static Set<Kind> doubts(String context, String end, String line) {
+        Set<Kind> doubts = EnumSet.noneOf(Kind.class);
+        boolean statement = end.lines()
+                .anyMatch(text -> CODE_END.matcher(text).matches()
+                        || CODE_START.matcher(text).matches()
+                        || text.contains("```"));
+        add(doubts, Kind.CODE, statement);
+        add(doubts, Kind.LIST, LIKE_ITEM.matcher(line).matches());
+        add(doubts, Kind.DIALOGUE, QUOTE_MARK.matcher(end).find() || end.contains("\u2014") || end.contains("\u2013"));
+        add(doubts, Kind.QUESTION, end.contains("?") || end.contains("\uff1f"));
+        add(doubts, Kind.OPEN_QUOTATION, QUOTE_MARK.matcher(end).find());
+        add(doubts, Kind.HEADING, LIKE_HEADING.matcher(line).matches() || isCapitals(line));
+        add(doubts, Kind.NUMBER, endsInDigit(end));
+        for (Kind turn : List.of(Kind.SYSTEM_TURN, Kind.USER_TURN, Kind.ASSISTANT_TURN)) {
+            add(doubts, turn, context.lines().anyMatch(text -> turnOf(text) != null));
+        }
+        return doubts;
     }
 
     /// Whether a claimed fact is wrong, right, or beyond the rules (empty). A tense is judged only where there is one.
@@ -68,7 +106,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         if (tense && !kinds.contains(Kind.PAST_TENSE) && !kinds.contains(Kind.PRESENT_TENSE)) {
             return Optional.empty();
         }
-        return Optional.of(kinds.contains(kind));
+        return doubts.contains(kind) && !kinds.contains(kind) ? Optional.empty() : Optional.of(kinds.contains(kind));
     }
 
     static List<String> words(String text) {
@@ -90,7 +128,10 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static boolean isCode(String end) {
         long fences = end.lines().filter(line -> line.strip().startsWith("```")).count();
         if (fences == 1) {
-            return end.lines().anyMatch(line -> line.strip().matches("```\\w+"));
+            return end.lines()
+                    .map(String::strip)
+                    .anyMatch(line ->
+                            line.matches("```\\w+") && !TEXT_FENCE.matcher(line).matches());
         }
         List<String> lines = end.lines().filter(line -> !line.isBlank()).toList();
         List<String> last = lines.subList(Math.max(0, lines.size() - CODE_LINES), lines.size());
@@ -104,6 +145,24 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         return shaped && CODE_MARK.matcher(line).results().limit(2).count() == 2;
     }
 
+    /// The line is an item, and one of the last lines before it another of the same kind.
+    private static boolean endsInList(String end) {
+        List<String> lines = end.lines().filter(line -> !line.isBlank()).toList();
+        if (lines.isEmpty() || end.endsWith("\n")) {
+            return false;
+        }
+        Matcher last = LIST_ITEM.matcher(lines.getLast());
+        return last.matches()
+                && lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size() - 1).stream()
+                        .map(LIST_ITEM::matcher)
+                        .anyMatch(item -> item.matches() && sort(item.group(1)) == sort(last.group(1)));
+    }
+
+    /// Numbers are one sort of mark, each bullet is its own.
+    private static int sort(String mark) {
+        return mark.length() > 1 ? 0 : mark.charAt(0);
+    }
+
     private static boolean isDialogue(String end) {
         return SPOKEN.matcher(end).results().limit(2).count() == 2;
     }
@@ -113,47 +172,67 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         Matcher matcher = SENTENCE_END.matcher(end);
         char last = 0;
         while (matcher.find()) {
-            last = end.charAt(matcher.start());
+            boolean goesOn =
+                    GOES_ON.matcher(end).region(matcher.start(), end.length()).lookingAt();
+            last = goesOn ? 0 : end.charAt(matcher.start());
         }
         return last == '?' || last == '\uff1f';
     }
 
-    /// The last quotation mark of the line opens one: a mark before which there is white space or nothing.
+    /// The last quotation mark of the line opens one that none has closed. Marks of some languages close what others
+    /// open: there the line's first one tells, by what stands before and behind it.
     private static boolean isQuotationOpen(String line) {
-        for (int i = line.length() - 1; i >= 0; i--) {
+        int last = -1;
+        int straight = 0;
+        for (int i = 0; i < line.length(); i++) {
             char c = line.charAt(i);
-            if (c == '\u201c' || c == '\u00ab') {
-                return true;
-            }
-            if (c == '\u201d' || c == '\u00bb') {
-                return false;
-            }
-            if (c == '"') {
-                boolean opens =
-                        i == 0 || Tail.isWhite(line.charAt(i - 1)) || "([\u2014".indexOf(line.charAt(i - 1)) >= 0;
-                boolean closes = i + 1 < line.length() && Tail.isWhite(line.charAt(i + 1));
-                return opens && !closes;
-            }
+            straight += c == '"' ? 1 : 0;
+            last = "\"\u201c\u201d\u201e\u00ab\u00bb".indexOf(c) >= 0 ? i : last;
         }
-        return false;
+        if (last < 0) {
+            return false;
+        }
+        boolean opens =
+                (last == 0 || Tail.isWhite(line.charAt(last - 1)) || "([\u2014".indexOf(line.charAt(last - 1)) >= 0)
+                        && !(last + 1 < line.length() && Tail.isWhite(line.charAt(last + 1)));
+        boolean german = line.indexOf('\u201e') >= 0;
+        return switch (line.charAt(last)) {
+            case '"' -> opens && straight % 2 == 1;
+            case '\u201c' -> !german;
+            case '\u201e' -> true;
+            case '\u00ab', '\u00bb' -> opens;
+            default -> false;
+        };
     }
 
-    private static boolean isHeading(String line) {
+    private static boolean isHeading(String end, String line) {
+        String before = end.substring(0, end.length() - line.length()).stripTrailing();
+        String previous = before.substring(before.lastIndexOf('\n') + 1);
+        boolean comment = previous.stripLeading().startsWith("#")
+                || CODE_END.matcher(previous).matches()
+                || previous.strip().matches("[\\w.-]+\\s*[:=].*");
+        boolean capitals = isCapitals(line) && !isCapitals(previous) && !line.matches(".*[!?,;\"\u201c\u201d].*");
+        return (MARKED_HEADING.matcher(line).matches() && !comment)
+                || CHAPTER.matcher(line.strip()).matches()
+                || capitals;
+    }
+
+    private static boolean isCapitals(String line) {
         String bare = line.strip();
-        boolean capitals = bare.length() >= 6
+        return bare.length() >= 6
                 && bare.length() <= 80
                 && bare.codePoints().filter(Character::isLetter).count() >= 5
                 && bare.contains(" ")
                 && bare.codePoints().filter(Character::isLetter).allMatch(Character::isUpperCase);
-        return MARKED_HEADING.matcher(line).matches() || CHAPTER.matcher(bare).matches() || capitals;
     }
 
     private static boolean endsInNumber(String end) {
-        int at = end.length();
-        while (at > 0 && ".,%)".indexOf(end.charAt(at - 1)) >= 0) {
-            at--;
-        }
-        return at > 0 && Character.isDigit(end.charAt(at - 1));
+        return LAST_NUMBER.matcher(end).find();
+    }
+
+    private static boolean endsInDigit(String end) {
+        String bare = end.replaceAll("[.,%)]+$", "");
+        return !bare.isEmpty() && Character.isDigit(bare.charAt(bare.length() - 1));
     }
 
     /// Whose turn a rendered conversation is at: templates write the role on a line of its own.
@@ -161,12 +240,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         Kind turn = null;
         int roles = 0;
         for (String line : context.split("\n", -1)) {
-            Kind kind = switch (line.strip()) {
-                case "system" -> Kind.SYSTEM_TURN;
-                case "user" -> Kind.USER_TURN;
-                case "assistant", "model" -> Kind.ASSISTANT_TURN;
-                default -> null;
-            };
+            Kind kind = turnOf(line);
             if (kind != null) {
                 turn = kind;
                 roles++;
@@ -175,6 +249,15 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         return roles >= 2 || (roles == 1 && context.strip().startsWith("user\n"))
                 ? Optional.ofNullable(turn)
                 : Optional.empty();
+    }
+
+    private static @Nullable Kind turnOf(String line) {
+        return switch (line.strip()) {
+            case "system" -> Kind.SYSTEM_TURN;
+            case "user" -> Kind.USER_TURN;
+            case "assistant", "model" -> Kind.ASSISTANT_TURN;
+            default -> null;
+        };
     }
 
     private static Optional<Kind> tense(List<String> words) {

@@ -2,6 +2,7 @@ package dev.nla4j.teacher;
 
 import dev.nla4j.teacher.GroundedText.Piece;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,8 @@ import java.util.regex.Pattern;
 /// - everything else: supported when it quotes the context, else beyond judgement
 public final class GroundedChecker implements ClaimChecker {
     private static final int TOP = 6;
+    /// Of a word of a quotation that says something.
+    private static final int FEWEST_LETTERS = 4;
     private static final Pattern QUOTATION = Pattern.compile("[\"\u201c]([^\"\u201c\u201d]{2,})[\"\u201d]");
 
     @Override
@@ -33,7 +36,7 @@ public final class GroundedChecker implements ClaimChecker {
                 case NEXT -> claims.add(once(said, piece, text, bareToken(text), next(bareToken(text), evidence)));
                 case ABOUT -> {
                     String word = text.toLowerCase(Locale.ROOT);
-                    claims.add(once(said, piece, text, word, about(word, facts, evidence.context())));
+                    claims.add(once(said, piece, text, word, about(word, facts)));
                 }
                 case KIND -> claims.add(kind(said, piece, text, facts));
                 case TEXT -> addWords(claims, piece, text, evidence.context());
@@ -60,8 +63,7 @@ public final class GroundedChecker implements ClaimChecker {
     }
 
     private static String bareToken(String text) {
-        boolean quoted = text.length() > 1 && text.startsWith("\"") && text.endsWith("\"");
-        return Escaping.bare(Escaping.unescape(quoted ? text.substring(1, text.length() - 1) : text));
+        return Escaping.bare(Escaping.unescape(GroundedText.unquoted(text)));
     }
 
     private static Judgement next(String token, Evidence evidence) {
@@ -82,14 +84,14 @@ public final class GroundedChecker implements ClaimChecker {
         return Judgement.of(false, "not among the target's likely next tokens");
     }
 
-    private static Judgement about(String word, ContextFacts facts, String context) {
+    private static Judgement about(String word, ContextFacts facts) {
         List<String> words = ContextFacts.words(word);
         if (words.isEmpty()) {
             return Judgement.none("not a word");
         }
-        boolean there = words.size() == 1
-                ? facts.words().contains(words.getFirst())
-                : context.toLowerCase(Locale.ROOT).contains(word);
+        // Nothing but its words, or it names something else: `market7`.
+        boolean whole = word.replaceAll("\\s+", " ").strip().equals(String.join(" ", words));
+        boolean there = whole && Collections.indexOfSubList(facts.words(), words) >= 0;
         return Judgement.of(there, there ? "in the context" : "not in the context");
     }
 
@@ -121,7 +123,10 @@ public final class GroundedChecker implements ClaimChecker {
             String written = text.substring(word.start() - piece.start(), word.end() - piece.start());
             int at = real.size() - (words.size() - i);
             String there = at < 0 ? "" : real.get(at);
-            boolean holds = there.equals(Escaping.unescape(written)) || there.equals(written);
+            String plain = Escaping.unescape(written);
+            // A tail begins inside of a word that is longer than it.
+            boolean cut = i == 0 && plain.length() >= Tail.MOST_UNITS - 1 && there.endsWith(plain);
+            boolean holds = there.equals(plain) || there.equals(written) || cut;
             Judgement judgement = Judgement.of(holds, "the context has \"" + there + "\" there");
             claims.add(new Claim(
                     piece.segment(),
@@ -172,7 +177,8 @@ public final class GroundedChecker implements ClaimChecker {
         Matcher quotation = QUOTATION.matcher(text);
         boolean quotes = false;
         while (quotation.find()) {
-            quotes = true;
+            // A letter or a sign stands everywhere.
+            quotes |= ContextFacts.words(quotation.group(1)).stream().anyMatch(word -> word.length() >= FEWEST_LETTERS);
             if (!context.contains(quotation.group(1).strip())) {
                 return Judgement.none("quotes what is not in the context: a prediction perhaps");
             }

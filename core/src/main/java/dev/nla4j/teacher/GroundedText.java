@@ -14,7 +14,10 @@ import java.util.stream.Collectors;
 /// @param text the escaped tail; empty when there is none
 record GroundedText(List<String> next, List<String> about, List<String> kinds, String text) {
     private static final Pattern LABEL = Pattern.compile("\\b(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
-    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*+)\"");
+    /// Double quotes as they are written here; single and curly ones as who rewords it may write.
+    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*+)\""
+            + "|(?<![\\p{L}\\p{N}])'([^\\n]*?)'(?=\\s*(?:[,.;]|$))"
+            + "|\u201c([^\u201d\\n]*)\u201d");
 
     GroundedText {
         next = List.copyOf(next);
@@ -63,6 +66,15 @@ record GroundedText(List<String> next, List<String> about, List<String> kinds, S
         }
         addPieces(pieces, explanation, segment, start, explanation.length());
         return pieces;
+    }
+
+    /// A token without the quotation marks around it.
+    static String unquoted(String token) {
+        Matcher quoted = QUOTED.matcher(token);
+        if (!quoted.matches()) {
+            return token;
+        }
+        return token.substring(1, token.length() - 1);
     }
 
     private static boolean isInsideQuotes(String explanation, int start, int at) {

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Languages that a rule can tell: by their script where it is theirs alone, by their function words otherwise.
 enum Language {
@@ -36,6 +37,10 @@ enum Language {
 
     /// Function words that a context must have before they are believed, and by how much they must win.
     private static final int FEWEST_WORDS = 4;
+    /// How many of them must be different ones: `1 plus 1 plus` is not French.
+    private static final int FEWEST_DIFFERENT = 3;
+    /// Their share of all words; texts have twice as many.
+    private static final double LEAST_SHARE = 0.2;
     private static final double MARGIN = 1.5;
     /// The share of a context's letters that a script must have.
     private static final double MOST_LETTERS = 0.6;
@@ -74,7 +79,7 @@ enum Language {
         }
         for (Map.Entry<Character.UnicodeScript, Integer> script : letters.entrySet()) {
             if (script.getValue() >= MOST_LETTERS * all) {
-                return ofScript(script.getKey(), words);
+                return ofScript(script.getKey(), context, words);
             }
         }
         return Optional.empty();
@@ -87,38 +92,70 @@ enum Language {
                 / (double) all;
     }
 
-    private static Optional<Language> ofScript(Character.UnicodeScript script, List<String> words) {
+    private static Optional<Language> ofScript(Character.UnicodeScript script, String context, List<String> words) {
         return switch (script) {
             case LATIN -> ofFunctionWords(words);
-            // Other languages use these scripts too; only the letters of one of them prove it.
-            case CYRILLIC -> Optional.of(RUSSIAN).filter(_ -> hasRussianWords(words));
+            // Other languages use these scripts too; only the letters or words of one of them prove it.
+            case CYRILLIC ->
+                Optional.of(RUSSIAN)
+                        .filter(_ -> RUSSIAN_LETTERS.matcher(context).find()
+                                && !OTHER_CYRILLIC.matcher(context).find()
+                                && holds(words, RUSSIAN_WORDS, 2));
             case GREEK -> Optional.of(GREEK);
-            case HEBREW -> Optional.of(HEBREW);
-            case ARABIC -> Optional.of(ARABIC).filter(_ -> words.stream().anyMatch(ARABIC_WORDS::contains));
-            case DEVANAGARI -> Optional.of(HINDI).filter(_ -> words.stream().anyMatch(HINDI_WORDS::contains));
+            case HEBREW ->
+                Optional.of(HEBREW).filter(_ -> !holds(words, YIDDISH_WORDS, 1) && holds(words, HEBREW_WORDS, 1));
+            case ARABIC ->
+                Optional.of(ARABIC).filter(_ -> !OTHER_ARABIC.matcher(context).find() && holds(words, ARABIC_WORDS, 1));
+            case DEVANAGARI ->
+                Optional.of(HINDI).filter(_ -> holds(words, HINDI_WORDS, 1) && !holds(words, OTHER_DEVANAGARI, 1));
             case THAI -> Optional.of(THAI);
-            case HAN -> Optional.of(CHINESE);
+            case HAN ->
+                Optional.of(CHINESE).filter(_ -> CHINESE_SIGNS.matcher(context).find());
             case HANGUL -> Optional.of(KOREAN);
             default -> Optional.empty();
         };
     }
 
-    private static final Set<String> RUSSIAN_WORDS = Set.of("и", "в", "не", "что", "он", "на", "это", "как", "был");
-    private static final Set<String> RUSSIAN_ONLY = Set.of("что", "это", "был", "было", "как", "или", "если");
-    private static final Set<String> ARABIC_WORDS = Set.of("في", "من", "على", "إلى", "التي", "الذي", "هذا", "أن");
-    private static final Set<String> HINDI_WORDS = Set.of("है", "हैं", "और", "में", "के", "का", "की", "से");
+    private static final Pattern RUSSIAN_LETTERS = Pattern.compile("[ыэЫЭ]");
+    private static final Pattern OTHER_CYRILLIC = Pattern.compile("[іїєґўјљњћђџќѓѕІЇЄҐЎЈЉЊЋЂЏ]");
+    private static final Set<String> RUSSIAN_WORDS =
+            words("и в не что он на это как был было или если она с его к но по из у за так же от все я");
+    private static final Set<String> HEBREW_WORDS = words("של את על לא זה הוא היא אני עם כי גם או אבל יש");
+    private static final Set<String> YIDDISH_WORDS = words("איז און די דער דאָס נישט האָט מיט פון אַ");
+    private static final Pattern OTHER_ARABIC = Pattern.compile("[پچژگکیےٹڈڑںھہۀە]");
+    private static final Set<String> ARABIC_WORDS = words("في من على إلى التي الذي هذا هذه أن كان عن ما لم");
+    private static final Set<String> HINDI_WORDS = words("है हैं था थे थी");
+    private static final Set<String> OTHER_DEVANAGARI = words("आहे आणि आहेत छ छन् छन हो र ला चा ची होते मा भने");
+    /// Signs that Chinese is not written without for long, and Japanese is not written with.
+    private static final Pattern CHINESE_SIGNS = Pattern.compile("[的了这這们們吗嗎没沒说說对對为為么麼]|我们|他|她|你");
 
-    private static boolean hasRussianWords(List<String> words) {
-        return words.stream().anyMatch(RUSSIAN_ONLY::contains)
-                && words.stream().filter(RUSSIAN_WORDS::contains).count() >= 2;
+    private static boolean holds(List<String> words, Set<String> some, int fewest) {
+        return words.stream().filter(some::contains).distinct().count() >= fewest;
     }
+
+    /// Languages in the same script that are not named, but are no reason to name another one.
+    private static final List<Set<String>> RIVALS = List.of(
+            words("og i at det er en til på med for han ikke den som var jeg de af et har blev der"),
+            words("och i att det som en på är av för med den inte han var jag till ett om har"),
+            words("en van wat op sy te vir met hy aan dat ek was sal nie is die het ons by"),
+            words("ja on ei se että hän oli mutta kun niin en joka ovat minä tai he ole sen"),
+            words("a az és hogy nem is egy volt meg de ez csak már mint ha van ezt el be ki"),
+            words("w i na z nie się do to że jest o jak po co ale od za tym go a"),
+            words("a se v na je že s z do to i o k ve jako pro by ale jsem si"),
+            words("i u je da se na za su od što s ne kao to iz o bio ali sam"),
+            words("și de a în la cu nu că o pe un din să mai se care este pentru ce au"),
+            words("de la i el que a en un per les amb no els una és del al es seva més"),
+            words("de a o que e en un unha os da do non para con as no na por se máis"),
+            words("yang dan di itu dengan untuk tidak ini dari dalam akan pada adalah ke saya ada"),
+            words("ve bir bu da de için ile çok ne o gibi daha var ama mi ki"),
+            words("et in est non ad ut cum sed qui quod si ex per ab hoc quae de a"));
 
     private static Optional<Language> ofFunctionWords(List<String> words) {
         Language best = null;
         long most = 0;
         long second = 0;
         for (Language language : values()) {
-            long count = words.stream().filter(language.functionWords::contains).count();
+            long count = count(words, language.functionWords);
             if (count > most) {
                 second = most;
                 most = count;
@@ -127,6 +164,15 @@ enum Language {
                 second = count;
             }
         }
-        return best != null && most >= FEWEST_WORDS && most >= MARGIN * second ? Optional.of(best) : Optional.empty();
+        if (best == null || most < FEWEST_WORDS || most < MARGIN * second || most < LEAST_SHARE * words.size()) {
+            return Optional.empty();
+        }
+        long reached = most;
+        boolean rivalled = RIVALS.stream().anyMatch(rival -> count(words, rival) >= reached);
+        return !rivalled && holds(words, best.functionWords, FEWEST_DIFFERENT) ? Optional.of(best) : Optional.empty();
+    }
+
+    private static long count(List<String> words, Set<String> some) {
+        return words.stream().filter(some::contains).count();
     }
 }

@@ -36,10 +36,20 @@ public final class OpenAiTeacher implements PaidTeacher {
         JsonNode usage = answer.path("usage");
         boolean refused = choice.path("message").path("refusal").isString();
         return new ApiAnswer(
-                choice.path("message").path("content").asString(""),
+                text(choice.path("message").path("content")),
                 refused ? "refusal" : choice.path("finish_reason").asString(""),
                 Math.max(0, usage.path("prompt_tokens").asLong(0)),
                 Math.max(0, usage.path("completion_tokens").asLong(0)));
+    }
+
+    /// A text, or its parts one after the other, as some servers give it.
+    private static String text(JsonNode content) {
+        if (!content.isArray()) {
+            return content.asString("");
+        }
+        StringBuilder text = new StringBuilder();
+        content.forEach(part -> text.append(part.path("text").asString("")));
+        return text.toString();
     }
 
     @Override

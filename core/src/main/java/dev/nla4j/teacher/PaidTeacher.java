@@ -2,6 +2,11 @@ package dev.nla4j.teacher;
 
 /// A teacher whose answers cost money.
 public interface PaidTeacher extends Teacher, AutoCloseable {
+    /// How many characters a text counts for in [#estimate]: more where one may be a token by itself.
+    static long characters(String text) {
+        return Asking.characters(text);
+    }
+
     /// Dollars that explanations of so many texts cost at most, without what the cache already has.
     double estimate(long texts, long characters);
 

@@ -13,7 +13,7 @@ final class Tail {
     /// Units that a tail of more than the fewest words may have.
     private static final int WANTED_UNITS = 32;
     /// Scripts without spaces and runs of symbols are cut inside of a word.
-    private static final int MOST_UNITS = 64;
+    static final int MOST_UNITS = 64;
 
     private Tail() {}
 

@@ -80,6 +80,20 @@ class ParaphraseTest {
     }
 
     @Test
+    void a_literal_tail_with_stops_in_it_stays_whole_and_last() {
+        String text = "Next: \"home\", \"back\". About: market, bread. Kind: English. Text: some bread. Then he walked";
+        for (int number = 0; number < 50; number++) {
+            assertThat(Paraphrase.REWARD.of(text, 42, number)).endsWith(" Text: some bread. Then he walked");
+            assertThat(Paraphrase.QUOTES_REMOVED.of(text, 42, number))
+                    .doesNotContain("some bread")
+                    .doesNotContain("walked");
+        }
+        assertThat(Paraphrase.REWARD.of("Text: one. Two! three", 1, 1)).isEqualTo("Text: one. Two! three");
+        assertThat(only(false, 0, 0, 0, Quotes.KEPT).of("A b.\nText: one. Two", 1, 1))
+                .isEqualTo("A b.\nText: one. Two");
+    }
+
+    @Test
     void the_same_seed_and_number_give_the_same_words() {
         assertThat(Paraphrase.REWARD.of(TEXT, 3, 9)).isEqualTo(Paraphrase.REWARD.of(TEXT, 3, 9));
         Set<String> seen = new HashSet<>();

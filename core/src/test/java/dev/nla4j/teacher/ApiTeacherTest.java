@@ -8,6 +8,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -118,6 +119,75 @@ class ApiTeacherTest {
             assertThat(lessons.get(2)).isEqualTo(new Lesson.Declined("no answer: HTTP 500 from 127.0.0.1"));
             assertThat(lessons).filteredOn(Lesson.Explained.class::isInstance).hasSize(4);
         }
+    }
+
+    @Test
+    void a_server_that_stalls_in_the_midst_of_an_answer_is_asked_again() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+                    if (n == 0) {
+                        exchange.sendResponseHeaders(200, 500);
+                        exchange.getResponseBody().write("{\"ch".getBytes(StandardCharsets.UTF_8));
+                        exchange.getResponseBody().flush();
+                        sleep(3000);
+                    } else {
+                        FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop"));
+                    }
+                });
+                ResponseCache cache = ResponseCache.open(folder.resolve("stall"));
+                OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 1, 3, Duration.ofMillis(700)), cache)) {
+            assertThat(teacher.explain(snippets(1))).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.notices).singleElement().asString().contains("no whole answer from 127.0.0.1 within 0 s");
+        }
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void answers_that_are_too_long_or_hold_control_characters_are_declined_and_break_no_cache() throws Exception {
+        String endless = FakeApi.GOOD.replace("formal", "f".repeat(1_200_000));
+        try (FakeApi api = new FakeApi((n, request, exchange) -> FakeApi.send(
+                        exchange,
+                        200,
+                        FakeApi.choice(
+                                request.body().contains("number 0")
+                                        ? endless
+                                        : FakeApi.GOOD.replace("formal", "a\u001b[2J"),
+                                "stop")));
+                ResponseCache cache = ResponseCache.open(folder.resolve("long"));
+                OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 1, 3, LONG), cache)) {
+            assertThat(teacher.explain(snippets(2)))
+                    .containsExactly(
+                            new Lesson.Declined("the answer is longer than 65536 characters"),
+                            new Lesson.Declined("the answer holds control characters or half a surrogate pair"));
+        }
+        Path written = Files.writeString(folder.resolve("long/answers-x.jsonl"), "x".repeat(1_200_000) + "\n");
+        try (ResponseCache again = ResponseCache.open(folder.resolve("long"))) {
+            assertThat(written).exists();
+            assertThat(again.size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void an_answer_in_parts_is_read_whole_and_letters_beyond_ascii_cost_more() throws Exception {
+        String parts = FakeApi.choice("X", "stop")
+                .replace(
+                        "\"X\"",
+                        "[{\"type\":\"text\",\"text\":" + json(FakeApi.GOOD) + "},{\"type\":\"text\",\"text\":\"\"}]");
+        try (FakeApi api = new FakeApi((n, request, exchange) -> FakeApi.send(exchange, 200, parts))) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
+        }
+        assertThat(PaidTeacher.characters("abcd")).isEqualTo(4);
+        assertThat(PaidTeacher.characters("公園")).isEqualTo(8);
+    }
+
+    private static String json(String text) {
+        return Json.mapper().getNodeFactory().stringNode(text).toString();
     }
 
     @Test

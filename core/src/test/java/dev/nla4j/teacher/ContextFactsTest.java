@@ -19,6 +19,12 @@ class ContextFactsTest {
                 "El rey está en el jardín y los hombres de la casa no lo ven,SPANISH",
                 "Он сказал что это был дом и он не знал,RUSSIAN",
                 "我们今天去公园看花,CHINESE",
+                "Это был дом и он не знал что мы ждали,RUSSIAN",
+                "De man is in het huis en hij heeft niet aan ons gedacht,DUTCH",
+                "O homem não está em casa mas ele foi ao mercado com uma amiga,PORTUGUESE",
+                "Il gatto non è nella casa ma è sono con gli amici della nonna,ITALIAN",
+                "هذا الرجل في البيت على الطريق,ARABIC",
+                "यह घर बहुत बड़ा है,HINDI",
                 "今日は公園に行きます,JAPANESE",
                 "오늘은 공원에 갑니다,KOREAN",
             })
@@ -27,7 +33,28 @@ class ContextFactsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Kant, Hegel, Marx", "12 34 !!", "x = y + z"})
+    @ValueSource(
+            strings = {
+                "",
+                "Kant, Hegel, Marx",
+                "12 34 !!",
+                "x = y + z",
+                "costs $7.20 per hour. 1 plus 1 plus 2 plus 3 plus 4",
+                "| Y | Y | Y | Y | N |",
+                "Han er ikke den mand som var her, og jeg er på vej til en by med ham",
+                "Die man is nie in die huis nie en hy het aan ons gedink om te kom",
+                "Mies on talossa ja hän ei ole se joka oli he ja on mutta",
+                "A férfi a házban volt és nem is tudta hogy be van zárva ez az ajtó",
+                "To jest dom w którym mieszka pan i nie ma tam nic za to jak się do niego idzie",
+                "Omul nu este în casă și o femeie cu care a venit la noi din oraș se întreabă",
+                "L'home no és a la casa i els amics amb una dona del poble que les va veure",
+                "Той не е в къщата и не знае къде е това или онова, как да отиде там",
+                "Он је у кући и не зна шта је то или како да иде на пут",
+                "این مرد در خانه است و من او را می‌بینم",
+                "हे घर मोठे आहे आणि ते का की",
+                "דער מענטש איז נישט אין שטוב און די פרוי",
+                "東京証券取引所株価上昇",
+            })
     void a_language_without_proof_is_not_named(String context) {
         assertThat(ContextFacts.of(context).language()).isEmpty();
     }
@@ -73,10 +100,51 @@ class ContextFactsTest {
                 "NUMBER,in the year 1834 he",
                 "USER_TURN,the user\\nwas here",
                 "ASSISTANT_TURN,an assistant helped",
+                "CODE,|(a) the goods (if any);\n(b) the price (if any);|",
+                "CODE,|the most\nimportant (as we saw) thing;\nusers (of it) and others;|",
+                "CODE,|Therefore 1 = .05(Number of minutes)\nSo x = 2(Number of days)|",
+                "CODE,|Look:\n```text\nall of it is prose|",
+                "LIST,* * *",
+                "LIST,|It ended on the\n12. It was cold|",
+                "LIST,|with love,\n- John|",
+                "LIST,|– Bonjour, dit-il\n– Adieu, dit-elle|",
+                "DIALOGUE,|We speak of “New Criticism” and of “deconstruction” here|",
+                "DIALOGUE,|words like \"freedom,\" \"justice,\" and others|",
+                "DIALOGUE,|from “they are wrong” to “tell me more” and|",
+                "QUESTION,a strange (why?) thing",
+                "QUESTION,Nf3? exd5 then",
+                "QUESTION,Who framed Roger Rabbit? and other films",
+                "QUESTION,何ですか？これは本です。はい",
+                "OPEN_QUOTATION,|Er sagte „Guten Tag“ und|",
+                "OPEN_QUOTATION,|Han sagde »Goddag« og|",
+                "OPEN_QUOTATION,|He said, \"But I—\"|",
+                "OPEN_QUOTATION,|he said , \" go away \"|",
+                "HEADING,Chapter 6 will look at this",
+                "HEADING,BOOK 3 was the one",
+                "HEADING,|port: 80\n# the name|",
+                "HEADING,|left.\nGET OUT OF HERE NOW!|",
+                "HEADING,|THE SOFTWARE IS PROVIDED AS IS AND\nWITHOUT WARRANTY OF ANY KIND|",
+                "NUMBER,an old mp3",
+                "NUMBER,the code is H2",
+                "NUMBER,aGVsbG8gd29ybGQx64",
                 "PAST_TENSE,The king was in the garden and is there still and was there before",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);
+    }
+
+    @Test
+    void what_looks_so_and_is_not_proved_is_neither_right_nor_wrong() {
+        assertThat(ContextFacts.of("‘You are late,’ she said. ‘I know.’").holds(Kind.DIALOGUE))
+                .isEmpty();
+        assertThat(ContextFacts.of("a strange (why?) thing").holds(Kind.QUESTION))
+                .isEmpty();
+        assertThat(ContextFacts.of("a) the first").holds(Kind.LIST)).isEmpty();
+        assertThat(ContextFacts.of("x = compute(3);").holds(Kind.CODE)).isEmpty();
+        ContextFacts plain = ContextFacts.of("A plain sentence without anything in it");
+        for (Kind kind : new Kind[] {Kind.DIALOGUE, Kind.QUESTION, Kind.LIST, Kind.CODE, Kind.NUMBER, Kind.HEADING}) {
+            assertThat(plain.holds(kind)).as(kind.name()).contains(false);
+        }
     }
 
     @Test

@@ -57,6 +57,35 @@ class GroundedCheckerTest {
     }
 
     @Test
+    void tokens_in_other_quotation_marks_are_the_same_tokens() {
+        assertThat(verdicts("Next: 'and', 'in', 'was'.")).containsExactly("'and'=yes", "'in'=yes", "'was'=no");
+        assertThat(verdicts("Next: “and”, “was”.")).containsExactly("“and”=yes", "“was”=no");
+        Evidence apostrophe = new Evidence(CONTEXT, List.of(new NextToken("'s", 0.5)));
+        assertThat(new GroundedChecker().check("Next: ''s', 'x'.", apostrophe).claims())
+                .extracting(Claim::verdict)
+                .containsExactly(Verdict.SUPPORTED, Verdict.UNSUPPORTED);
+    }
+
+    @Test
+    void a_tail_that_begins_inside_of_a_long_word_is_true() {
+        String context = "see https://example.org/" + "path/".repeat(30);
+        Lesson lesson = new GroundedTeacher(new DocumentFrequencies()).explain(Evidence.ofContext(context));
+        String explanation = ((Lesson.Explained) lesson).explanation();
+        assertThat(new GroundedChecker()
+                        .check(explanation, Evidence.ofContext(context))
+                        .truth())
+                .hasValue(1.0);
+    }
+
+    @Test
+    void words_are_words_of_the_context_and_no_pieces_of_them() {
+        assertThat(verdicts("About: people, long speeches, ong sp, people7, master oratory."))
+                .containsExactly("people=yes", "long speeches=yes", "ong sp=no", "people7=no", "master oratory=no");
+        assertThat(verdicts("Something \"  \" else. A \"th\" too."))
+                .containsExactly("Something \"  \" else=open", "A \"th\" too=open");
+    }
+
+    @Test
     void without_predictions_next_tokens_cannot_be_judged() {
         CheckedClaims checked = new GroundedChecker().check("Next: \"and\".", Evidence.ofContext(CONTEXT));
         assertThat(checked.claims()).extracting(Claim::verdict).containsExactly(Verdict.UNVERIFIABLE);

@@ -134,6 +134,10 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
                     + mine.layerIndex() + ", " + other.file + " of width " + its.dModel() + " after block "
                     + its.layerIndex());
         }
+        if (!mine.baseModel().equals(its.baseModel())) {
+            throw new InputException(file + ": has activations of " + mine.baseModel() + ", " + other.file + " of "
+                    + its.baseModel() + " (extraction.base_model in their sidecars)");
+        }
     }
 
     /// Refuses a file that shares a document with `other`: what is evaluated must not have been learned from.
