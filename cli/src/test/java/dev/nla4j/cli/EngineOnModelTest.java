@@ -14,6 +14,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.model.Prefix;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.IdPrompt;
 import dev.nla4j.nla.Nla;
@@ -39,6 +40,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The engine on the default model, its shipped verbalizer and real activations, against the plain way: each whole text
@@ -136,6 +139,48 @@ class EngineOnModelTest {
                 assertThat(engine.generate(List.of(requests.get(i)), (_, _) -> {}))
                         .as("a prompt of %d tokens", requests.get(i).prompt().length())
                         .containsExactly(together.get(i));
+            }
+        }
+    }
+
+    /// A prefix of thousands of tokens, and an adapter of a rank below the library's own blocks.
+    @ParameterizedTest
+    @ValueSource(ints = {20, 60, 100})
+    @Tag("model")
+    void a_result_in_bf16_behind_a_long_prefix_does_not_depend_on_how_many_are_written(int own) throws IOException {
+        LocalModel model = DefaultModel.required();
+        Threads.useAllProcessors();
+        assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
+        try (LanguageModel target =
+                        ModelLoader.load(model.path(), DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
+                LowRankAdapter adapter = LowRankAdapter.random(target.config(), 8, 1, DType.BF16);
+                Scope _ = Scope.noGrad()) {
+            Decoder decoder = target.decoder().with(adapter);
+            Random random = new Random(own);
+            int[] before = random.ints(2600, 10, target.drawableIds()).toArray();
+            try (Prefix prefix = Prefix.of(
+                    decoder,
+                    decoder.embed(Tensors.ids(new int[][] {before})),
+                    decoder.config().numLayers())) {
+                Engine engine = new Engine(decoder, target.drawableIds());
+                List<Request> requests = IntStream.range(0, 40)
+                        .mapToObj(i -> {
+                            int[] ids =
+                                    random.ints(own, 10, target.drawableIds()).toArray();
+                            Prompt prompt = new Prompt(
+                                    prefix,
+                                    decoder.embed(Tensors.ids(new int[][] {ids}))
+                                            .select(0, 0));
+                            return new Request(prompt, SEED, i, 1, 3, Set.of(), StopCondition.NEVER);
+                        })
+                        .toList();
+                List<Completion> together = engine.generate(requests, (_, _) -> {});
+                for (int from : new int[] {0, 7, 39}) {
+                    assertThat(engine.generate(requests.subList(from, from + 1), (_, _) -> {}))
+                            .containsExactly(together.get(from));
+                }
+                assertThat(engine.generate(requests.subList(10, 18), (_, _) -> {}))
+                        .isEqualTo(together.subList(10, 18));
             }
         }
     }

@@ -1,7 +1,9 @@
 package dev.nla4j.generate;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.KeyValues;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Prefix;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,6 +43,7 @@ public final class Engine {
     ///
     /// @throws RuntimeException what the first request that failed failed with, after the others have ended
     public List<Completion> generate(List<Request> requests, Listener listener) {
+        requests.forEach(request -> requireContext(decoder.config(), request));
         Completion[] completions = new Completion[requests.size()];
         List<RuntimeException> failures = new ArrayList<>();
         // Requests without a prefix share the key of none.
@@ -85,8 +88,8 @@ public final class Engine {
     }
 
     private void write(List<Row> waiting, @Nullable Prefix prefix) {
-        int tokens =
-                waiting.stream().mapToInt(row -> tokens(row.request())).max().orElse(0);
+        int tokens = Math.toIntExact(
+                waiting.stream().mapToLong(row -> tokens(row.request())).max().orElse(0));
         int next = 0;
         int room = room(waiting.size(), tokens);
         int refill = Math.clamp(room / 4, 1, REFILL);
@@ -105,8 +108,19 @@ public final class Engine {
     }
 
     /// Tokens a row of this request may come to hold.
-    static int tokens(Request request) {
-        return Math.addExact(request.prompt().length(), request.maxNewTokens());
+    static long tokens(Request request) {
+        return (long) request.prompt().length() + request.maxNewTokens();
+    }
+
+    /// Refuses what the model was not made for.
+    static void requireContext(ModelConfig config, Request request) {
+        Prefix prefix = request.prompt().prefix();
+        long before = prefix == null ? 0 : prefix.length();
+        if (before + tokens(request) > config.contextLength()) {
+            throw new InputException("a prompt of " + (before + request.prompt().length()) + " tokens and "
+                    + request.maxNewTokens() + " new ones are more than the model's context, "
+                    + config.contextLength());
+        }
     }
 
     private int room(int wanted, int tokens) {

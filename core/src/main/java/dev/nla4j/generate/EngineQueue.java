@@ -23,11 +23,14 @@ public final class EngineQueue implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofDays(365);
 
     private final Decoder decoder;
-    private final int vocabularyLimit;
     private final @Nullable Prefix prefix;
     private final Limits limits;
     private final BlockingQueue<Row> waiting;
+    private final Rows rows;
     private final Thread thread;
+    /// What requests hear that the engine's end meets.
+    private volatile RuntimeException end = new RejectedExecutionException(WAS_CLOSED);
+
     private volatile boolean closed;
     private volatile int live;
 
@@ -76,6 +79,8 @@ public final class EngineQueue implements AutoCloseable {
                         }
                     },
                     deadline);
+            // Whoever cancels the future does not want the row either.
+            CompletableFuture<Completion> _ = result.whenComplete((_, _) -> row.cancel());
         }
 
         /// What was written; ends exceptionally with what the request failed with.
@@ -94,10 +99,10 @@ public final class EngineQueue implements AutoCloseable {
     /// @param prefix what every request's prompt begins with, null for nothing; stays the caller's
     public EngineQueue(Decoder decoder, int vocabularyLimit, @Nullable Prefix prefix, Limits limits) {
         this.decoder = decoder;
-        this.vocabularyLimit = vocabularyLimit;
         this.prefix = prefix;
         this.limits = limits;
         this.waiting = new ArrayBlockingQueue<>(limits.waiting());
+        this.rows = new Rows(decoder, vocabularyLimit, prefix, limits.rows(), limits.tokensPerRow());
         this.thread = Thread.ofPlatform().name("nla-engine").start(this::run);
     }
 
@@ -118,16 +123,21 @@ public final class EngineQueue implements AutoCloseable {
             throw new IllegalArgumentException("the request may come to " + Engine.tokens(request) + " tokens, at most "
                     + limits.tokensPerRow() + " are allowed");
         }
+        Engine.requireContext(decoder.config(), request);
         Ticket ticket = new Ticket(request, stream, deadline(timeout));
         if (closed || !waiting.offer(ticket.row)) {
             throw new RejectedExecutionException(
-                    closed ? CLOSED : limits.waiting() + " requests wait already; try again later");
+                    closed ? ended() : limits.waiting() + " requests wait already; try again later");
         }
         // The thread may have ended between the question and the offer, after it emptied the queue.
         if (closed && waiting.remove(ticket.row)) {
-            throw new RejectedExecutionException(CLOSED);
+            throw new RejectedExecutionException(ended());
         }
         return ticket;
+    }
+
+    private String ended() {
+        return end instanceof RejectedExecutionException ? CLOSED : String.valueOf(end.getMessage());
     }
 
     private static @Nullable Long deadline(@Nullable Duration timeout) {
@@ -148,8 +158,8 @@ public final class EngineQueue implements AutoCloseable {
     }
 
     private void run() {
-        try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, limits.rows(), limits.tokensPerRow())) {
-            serve(rows);
+        try (rows) {
+            serve();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -157,15 +167,15 @@ public final class EngineQueue implements AutoCloseable {
             live = 0;
             List<Row> left = new ArrayList<>();
             waiting.drainTo(left);
-            left.forEach(row -> row.fail(new RejectedExecutionException(WAS_CLOSED)));
+            left.forEach(row -> row.fail(new RejectedExecutionException(end.getMessage(), end)));
         }
     }
 
-    private void serve(Rows rows) throws InterruptedException {
-        RuntimeException end = new RejectedExecutionException(WAS_CLOSED);
+    private void serve() throws InterruptedException {
+        List<Row> next = new ArrayList<>();
         try {
             while (!closed) {
-                List<Row> next = new ArrayList<>();
+                next.clear();
                 if (rows.count() == 0) {
                     Row first = waiting.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
                     if (first != null) {
@@ -178,16 +188,19 @@ public final class EngineQueue implements AutoCloseable {
                 dropUnwanted();
                 if (!next.isEmpty()) {
                     rows.admit(next);
-                } else if (rows.count() > 0) {
+                }
+                // Also after letting rows in: requests that end at once must not keep the others waiting.
+                if (rows.count() > 0) {
                     rows.step();
                 }
                 live = rows.count();
             }
-        } catch (Error e) {
-            // Out of memory, say: the thread ends, and nobody may wait for it.
+        } catch (RuntimeException | Error e) {
+            // Not of one request, or it would have ended there; out of memory, say. The thread ends, and nobody may
+            // wait for it.
             end = new IllegalStateException("the engine failed: " + e, e);
-            throw e;
         } finally {
+            next.stream().filter(row -> !row.isOver()).forEach(row -> row.fail(end));
             rows.failAll(end);
         }
     }
@@ -201,10 +214,13 @@ public final class EngineQueue implements AutoCloseable {
         }
     }
 
-    /// Ends what is being written and waits for the thread.
+    /// Ends what is being written and waits for the thread; called by a listener, on that thread, it does not wait.
     @Override
     public void close() {
         closed = true;
+        if (Thread.currentThread().equals(thread)) {
+            return;
+        }
         try {
             thread.join();
         } catch (InterruptedException e) {

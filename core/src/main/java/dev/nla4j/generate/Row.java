@@ -25,6 +25,8 @@ final class Row implements Sampler.Drawer {
     private float[] logProbabilities = new float[16];
     private int count;
     private boolean over;
+    private boolean failed;
+    private final int promptLength;
 
     /// A request that waits.
     ///
@@ -32,6 +34,7 @@ final class Row implements Sampler.Drawer {
     Row(Request request, Observer observer, @Nullable Long deadline) {
         this.request = request;
         this.observer = observer;
+        this.promptLength = request.prompt().length();
         this.deadline = deadline == null ? Long.MAX_VALUE : deadline;
     }
 
@@ -43,6 +46,11 @@ final class Row implements Sampler.Drawer {
     @Override
     public int[] ids() {
         return Arrays.copyOf(ids, count);
+    }
+
+    /// As it was when the request came: its tensors are the caller's, who may close them by mistake.
+    int promptLength() {
+        return promptLength;
     }
 
     int lastId() {
@@ -115,8 +123,14 @@ final class Row implements Sampler.Drawer {
         observer.ended(new Completion(ids(), Arrays.copyOf(logProbabilities, count), reason));
     }
 
+    /// Whether it ended because something was wrong with it.
+    boolean hasFailed() {
+        return failed;
+    }
+
     void fail(RuntimeException reason) {
         over = true;
+        failed = true;
         observer.failed(reason);
     }
 }

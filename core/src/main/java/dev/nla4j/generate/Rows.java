@@ -60,8 +60,7 @@ final class Rows implements AutoCloseable {
     void admit(List<Row> rows) {
         Map<Integer, List<Row>> byLength = new TreeMap<>();
         for (Row row : rows) {
-            byLength.computeIfAbsent(row.request().prompt().length(), _ -> new ArrayList<>())
-                    .add(row);
+            byLength.computeIfAbsent(row.promptLength(), _ -> new ArrayList<>()).add(row);
         }
         byLength.forEach((length, alike) -> {
             int most = Math.max(1, MOST_PROMPT_TOKENS / length);
@@ -101,14 +100,20 @@ final class Rows implements AutoCloseable {
                 Prefix read = Prefix.empty()) {
             Tensor embeddings = embeddings(prompts); // [U, T, D]
             int[] last = new int[prompts.size()];
-            Arrays.fill(last, prompts.getFirst().length() - 1);
+            Arrays.fill(last, Math.toIntExact(embeddings.size(1)) - 1);
             Tensor residual = decoder.residualAt(
                             embeddings, decoder.config().numLayers(), new Context.Start(prefix, read), last)
                     .index_select(
                             0, Tensors.longs(IntStream.of(source).asLongStream().toArray(), source.length));
             List<Sampler.Draw> draws = draw(residual, rows);
-            cache.admit(read, source);
-            live.addAll(rows);
+            // What is no number must not come into the cache.
+            int[] sound = IntStream.range(0, source.length)
+                    .filter(i -> !draws.get(i).failed())
+                    .toArray();
+            cache.admit(read, IntStream.of(sound).map(i -> source[i]).toArray());
+            for (int i : sound) {
+                live.add(rows.get(i));
+            }
             take(rows, draws);
         }
     }
@@ -190,6 +195,9 @@ final class Rows implements AutoCloseable {
     private void removeOver() {
         for (int row = live.size() - 1; row >= 0; row--) {
             if (live.get(row).isOver()) {
+                if (live.get(row).hasFailed()) {
+                    cache.clear(row);
+                }
                 cache.remove(row);
                 Row last = live.removeLast();
                 if (row < live.size()) {

@@ -3,6 +3,7 @@ package dev.nla4j.generate;
 import dev.nla4j.tensor.Rng;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -137,7 +138,11 @@ final class Sampler {
                     .toArray();
             Tensor index = Tensors.longs(ids, ids.length);
             Tensor of = copy.select(0, row); // [V]
-            double normaliser = Tensors.floats(torch.logsumexp(of, 0L))[0];
+            double normaliser;
+            // A sum of one row is shared out among threads, and so would depend on how many there are.
+            try (Threads.Limit _ = Threads.one()) {
+                normaliser = Tensors.floats(torch.logsumexp(of, 0L))[0];
+            }
             Tensor logProbabilities = Tensors.plus(of.index_select(0, index), -normaliser);
             Tensor weighed = Tensors.times(
                     logProbabilities, rows.get(row).request().sampling().repetitionPenalty());

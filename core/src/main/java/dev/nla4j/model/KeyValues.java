@@ -131,6 +131,15 @@ public final class KeyValues implements Context, AutoCloseable {
         all.narrow(0, count, index.size(0)).narrow(2, 0, read.size(2)).copy_(read.index_select(0, index));
     }
 
+    /// Zeros for all that a row holds, also beyond its length: what is no number there would reach whoever gets its
+    /// place, as 0 times NaN is NaN.
+    public void clear(int row) {
+        try (Scope _ = Scope.noGrad()) {
+            keys.select(1, row).zero_();
+            values.select(1, row).zero_();
+        }
+    }
+
     /// Ends a row; the last row takes its number.
     public void remove(int row) {
         int last = count - 1;

@@ -22,6 +22,8 @@ final class SoftmaxAttention {
     private static final long MOST_SCORES = 1L << 26;
     /// From so many queries of a key-value head on, bf16 has a fast blocked kernel; below, plain products are faster.
     private static final long MANY_QUERIES = 192;
+    /// Numbers that a bf16 product may add up at once.
+    private static final long WIDEST_SUM = 1024;
 
     private SoftmaxAttention() {}
 
@@ -29,6 +31,13 @@ final class SoftmaxAttention {
     record Tokens(Tensor keys, Tensor values) {
         int count() {
             return Math.toIntExact(keys.size(2));
+        }
+
+        /// Those of so many rows from `from` on.
+        Tokens rows(int from, long count) {
+            return count == keys.size(0)
+                    ? this
+                    : new Tokens(keys.narrow(0, from, count), values.narrow(0, from, count));
         }
 
         Tokens to(ScalarType type) {
@@ -69,51 +78,80 @@ final class SoftmaxAttention {
     /// @param mostScores bound on the scores held at once
     static Tensor attend(
             Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, long mostScores) {
-        long rows = query.size(0);
+        int rows = Math.toIntExact(query.size(0));
         int tokens = Math.toIntExact(query.size(1));
         long all = (long) own.count() + (shared == null ? 0 : shared.count());
-        int slice =
-                Math.toIntExact(Math.clamp(mostScores / Math.max(1, rows * heads.queries() * all), 1, (long) tokens));
-        if (slice == tokens) {
-            return attendSlice(query, own, shared, heads, masks, window, 0);
+        int group = heads.queries() / heads.keyValues();
+        boolean learns = needsGradient(query, own);
+        boolean blocks = heads.scoreCap() == 0 && !learns;
+        boolean kernel = blocks
+                && (tokens == 1
+                        || query.scalar_type().intern() == ScalarType.Float
+                        || (long) group * tokens >= MANY_QUERIES);
+        Pieces pieces = new Pieces(own, shared, heads, masks, window, kernel);
+        // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
+        // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
+        long each = kernel ? group * all : (learns ? (long) rows : 1) * heads.queries() * all;
+        int slice = Math.toIntExact(Math.clamp(mostScores / Math.max(1, each), 1, (long) tokens));
+        int together = kernel || learns
+                ? rows
+                : Math.toIntExact(Math.clamp(mostScores / Math.max(1, each * slice), 1, (long) rows));
+        Tensor[] ofRows = new Tensor[Math.ceilDiv(rows, together)];
+        for (int i = 0; i < ofRows.length; i++) {
+            int from = i * together;
+            int count = Math.min(together, rows - from);
+            Tensor some = count == rows ? query : query.narrow(0, from, count);
+            Tensor[] parts = new Tensor[Math.ceilDiv(tokens, slice)];
+            for (int part = 0; part < parts.length; part++) {
+                int first = part * slice;
+                int number = Math.min(slice, tokens - first);
+                Tensor queries = number == tokens ? some : some.narrow(1, first, number);
+                parts[part] = pieces.attend(queries, from, first);
+            }
+            ofRows[i] = parts.length == 1 ? parts[0] : Tensors.cat(1, parts);
         }
-        Tensor[] parts = new Tensor[Math.ceilDiv(tokens, slice)];
-        for (int i = 0; i < parts.length; i++) {
-            int first = i * slice;
-            int count = Math.min(slice, tokens - first);
-            parts[i] = attendSlice(query.narrow(1, first, count), own, shared, heads, masks, window, first);
-        }
-        return Tensors.cat(1, parts);
+        return ofRows.length == 1 ? ofRows[0] : Tensors.cat(0, ofRows);
     }
 
-    private static Tensor attendSlice(
-            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, int first) {
-        long rows = query.size(0);
-        int tokens = Math.toIntExact(query.size(1));
-        int group = heads.queries() / heads.keyValues();
-        long m = (long) group * tokens;
-        Tensor grouped = query.view(rows, tokens, heads.keyValues(), group, heads.width())
-                .permute(0, 2, 3, 1, 4)
-                .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
-        ScalarType type = query.scalar_type().intern();
-        boolean blocks = heads.scoreCap() == 0 && !needsGradient(query, own);
-        boolean step = blocks && tokens == 1;
-        ScalarType maskType = step ? ScalarType.Float : type;
-        Tensor ownMask = masks.own(maskType, first, tokens, own.count(), window, group); // [B or 1, 1, G*T, S] or null
-        Tensor sharedMask = shared == null ? null : masks.prefix(maskType, first, tokens, window, group);
-        Tensor attended; // [B, K, G*T, d]
-        if (blocks && type == ScalarType.Float) {
-            attended = inBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads, step);
-        } else if (step) {
-            attended = inWideBlocks(grouped, new Seen(own, ownMask, shared, sharedMask), heads);
-        } else {
-            Seen seen = new Seen(own.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
-            attended =
-                    blocks && m >= MANY_QUERIES ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
+    /// What pieces of a call's queries share.
+    ///
+    /// @param kernel whether the blocked kernel does it
+    private record Pieces(Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, boolean kernel) {
+        /// @param query `[n, T, H, d]` of the rows from `row` on and the tokens from `first` on
+        /// @return `[n, T, H*d]`
+        Tensor attend(Tensor query, int row, int first) {
+            long rows = query.size(0);
+            int tokens = Math.toIntExact(query.size(1));
+            int group = heads.queries() / heads.keyValues();
+            long m = (long) group * tokens;
+            Tensor grouped = query.view(rows, tokens, heads.keyValues(), group, heads.width())
+                    .permute(0, 2, 3, 1, 4)
+                    .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
+            ScalarType type = query.scalar_type().intern();
+            boolean step = kernel && tokens == 1;
+            ScalarType maskType = step ? ScalarType.Float : type;
+            Tokens mine = own.rows(row, rows);
+            // [B or 1, 1, G*T, S] or null
+            Tensor ownMask = ofRows(masks.own(maskType, first, tokens, own.count(), window, group), row, rows);
+            Tensor sharedMask =
+                    shared == null ? null : ofRows(masks.prefix(maskType, first, tokens, window, group), row, rows);
+            Tensor attended; // [B, K, G*T, d]
+            if (kernel && type == ScalarType.Float) {
+                attended = inBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads, step);
+            } else if (step) {
+                attended = inWideBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads);
+            } else {
+                Seen seen = new Seen(mine.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
+                attended = kernel ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
+            }
+            return attended.view(rows, heads.keyValues(), group, tokens, heads.width())
+                    .permute(0, 3, 1, 2, 4)
+                    .reshape(rows, tokens, (long) heads.queries() * heads.width());
         }
-        return attended.view(rows, heads.keyValues(), group, tokens, heads.width())
-                .permute(0, 3, 1, 2, 4)
-                .reshape(rows, tokens, (long) heads.queries() * heads.width());
+
+        private static @Nullable Tensor ofRows(@Nullable Tensor mask, int row, long rows) {
+            return mask == null || mask.size(0) == 1 || mask.size(0) == rows ? mask : mask.narrow(0, row, rows);
+        }
     }
 
     private static boolean needsGradient(Tensor query, Tokens own) {
@@ -231,11 +269,30 @@ final class SoftmaxAttention {
         if (shared == null) {
             return attended;
         }
-        Tensor common = torch.bmm(
+        Tensor common = summed(
                         weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p), shared.values.select(0, 0))
                 .view(kv, rows, m, d)
                 .transpose(0, 1);
         return attended.add(common);
+    }
+
+    /// `[K, N, P]` times `[K, P, d]`. In bf16 the library adds a wide inner dimension up in an order that depends on
+    /// how many rows there are (see [dev.nla4j.tensor.MatrixProduct]): so in slices of it, but where gradients are
+    /// recorded.
+    private static Tensor summed(Tensor weights, Tensor values) {
+        long inner = values.size(1);
+        boolean narrow = weights.scalar_type().intern() == ScalarType.Float || inner <= WIDEST_SUM;
+        if (narrow || weights.requires_grad() || values.requires_grad()) {
+            return torch.bmm(weights, values);
+        }
+        Tensor sum = null;
+        for (long from = 0; from < inner; from += WIDEST_SUM) {
+            long count = Math.min(WIDEST_SUM, inner - from);
+            Tensor part = torch.bmm(weights.narrow(2, from, count), values.narrow(1, from, count))
+                    .to(ScalarType.Float);
+            sum = sum == null ? part : sum.add_(part);
+        }
+        return Objects.requireNonNull(sum, "a product over nothing").to(weights.scalar_type());
     }
 
     /// Scaled and capped scores with their mask `[B or 1, 1, M, S]` added: `[B*K, M, S]`. Where rows share a mask and

@@ -21,6 +21,9 @@ public final class MatrixProduct {
     private static final long WHOLE_TILES = 32;
     /// Fewer rows of a bf16 product may be added up in another order: once in some thousand products.
     private static final long FEWEST_ROWS = 4;
+    /// Over fewer numbers a product of up to a dozen rows may be added up in another order: adapters of rank 8 and
+    /// less.
+    private static final long NARROWEST = 16;
 
     private static final boolean NATIVE_BF16 = DType.BF16.arithmetic() == ScalarType.BFloat16;
 
@@ -36,6 +39,9 @@ public final class MatrixProduct {
         ScalarType type = x.scalar_type().intern();
         ScalarType stored = weight.scalar_type().intern();
         boolean learns = learns(x, weight);
+        if (type == ScalarType.BFloat16 && stored == type && !learns && weight.size(1) < NARROWEST) {
+            return linear(filled(x), filled(weight), bias);
+        }
         long few = x.numel() / weight.size(1);
         if (type == ScalarType.BFloat16 && stored == type && !learns && few > 0 && few < FEWEST_ROWS) {
             Tensor enough = enough(x.reshape(few, weight.size(1)));
@@ -83,12 +89,20 @@ public final class MatrixProduct {
     /// @param weight `[out, in]`, small enough to be widened whole
     /// @return y
     public static Tensor addProduct(Tensor y, Tensor x, Tensor weight) {
+        boolean alone = y.scalar_type().intern() == ScalarType.BFloat16 && !learns(x, weight) && !y.requires_grad();
+        if (alone && weight.size(1) < NARROWEST) {
+            return addProduct(y, filled(x), filled(weight));
+        }
         Tensor columns = weight.to(y.scalar_type()).t();
-        boolean few = y.size(0) < FEWEST_ROWS && y.scalar_type().intern() == ScalarType.BFloat16;
-        if (few && !learns(x, weight) && !y.requires_grad()) {
+        if (alone && y.size(0) < FEWEST_ROWS) {
             return y.copy_(enough(y).addmm_(enough(x), columns).narrow(0, 0, y.size(0)));
         }
         return y.addmm_(x, columns);
+    }
+
+    /// With zeros behind its last dimension's numbers, so that the library treats all numbers of rows alike.
+    private static Tensor filled(Tensor x) {
+        return torch.constant_pad_nd(x, new long[] {0, NARROWEST - x.size(x.dim() - 1)});
     }
 
     private static boolean learns(Tensor x, Tensor weight) {

@@ -170,6 +170,121 @@ class EngineQueueTest {
         }
     }
 
+    /// Longer than the sound ones that get its row afterwards.
+    @Test
+    void what_a_poisoned_request_leaves_behind_reaches_nobody() throws Exception {
+        float[] nans = new float[30 * TinyModels.DIM];
+        java.util.Arrays.fill(nans, Float.NaN);
+        Prompt poison = new Prompt(prefix, Tensors.of(nans, 30, TinyModels.DIM));
+        Request sound = request(3, 20, StopCondition.NEVER);
+        List<Integer> expected = alone(sound);
+        try (EngineQueue queue = queue(1, 10)) {
+            for (int round = 0; round < 3; round++) {
+                EngineQueue.Ticket bad = queue.submit(
+                        new Request(poison, 1, 9, 1, 10, Set.of(), StopCondition.NEVER), (_, _) -> {}, null);
+                assertThatThrownBy(() -> bad.result().get(10, TimeUnit.SECONDS)).hasMessageContaining("not finite");
+                assertThat(queue.submit(sound, (_, _) -> {}, null)
+                                .result()
+                                .get(10, TimeUnit.SECONDS)
+                                .ids())
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    private List<Integer> alone(Request request) {
+        return new Engine(decoder, TinyModels.VOCABULARY)
+                .generate(List.of(request), (_, _) -> {})
+                .get(0)
+                .ids();
+    }
+
+    @Test
+    void requests_that_end_at_once_keep_no_other_waiting() throws Exception {
+        try (EngineQueue queue = queue(4, 50)) {
+            AtomicInteger drawn = new AtomicInteger();
+            EngineQueue.Ticket late =
+                    queue.submit(request(1, LONG, StopCondition.NEVER), (_, _) -> sleep(2), Duration.ofMillis(400));
+            EngineQueue.Ticket cancelled =
+                    queue.submit(request(2, LONG, StopCondition.NEVER), (_, _) -> drawn.incrementAndGet(), null);
+            long end = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+            int number = 3;
+            while (System.nanoTime() < end
+                    && !(late.result().isDone() && cancelled.result().isDone())) {
+                if (drawn.get() > 20) {
+                    cancelled.cancel();
+                }
+                try {
+                    queue.submit(request(number++, 1, StopCondition.NEVER), (_, _) -> {}, null);
+                } catch (RejectedExecutionException e) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertThat(late.result()).isDone();
+            assertThat(late.result().get().reason()).isIn(StopReason.DEADLINE, StopReason.LENGTH);
+            assertThat(cancelled.result().get(0, TimeUnit.SECONDS).reason()).isEqualTo(StopReason.CANCELLED);
+        }
+    }
+
+    @Test
+    void a_prompt_whose_memory_is_gone_fails_alone() throws Exception {
+        try (EngineQueue queue = queue(3, 10)) {
+            CountDownLatch go = new CountDownLatch(1);
+            CountDownLatch begun = new CountDownLatch(1);
+            EngineQueue.Ticket running = queue.submit(
+                    request(0, 30, StopCondition.NEVER),
+                    (_, _) -> {
+                        begun.countDown();
+                        await(go);
+                    },
+                    null);
+            begun.await();
+            Tensor gone = Tensors.of(new float[2 * TinyModels.DIM], 2, TinyModels.DIM);
+            EngineQueue.Ticket bad = queue.submit(
+                    new Request(new Prompt(prefix, gone), 1, 7, 1, 10, Set.of(), StopCondition.NEVER),
+                    (_, _) -> {},
+                    null);
+            Request sound = request(4, 12, StopCondition.NEVER);
+            EngineQueue.Ticket beside = queue.submit(sound, (_, _) -> {}, null);
+            gone.close();
+            go.countDown();
+            assertThatThrownBy(() -> bad.result().get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+            assertThat(beside.result().get(10, TimeUnit.SECONDS).ids()).isEqualTo(alone(sound));
+            assertThat(running.result().get(10, TimeUnit.SECONDS).ids()).hasSize(30);
+        }
+    }
+
+    @Test
+    void closing_from_the_engines_own_thread_does_not_wait_for_itself() throws Exception {
+        EngineQueue queue = queue(1, 5);
+        EngineQueue.Ticket ticket = queue.submit(request(0, 3, StopCondition.NEVER), (_, _) -> sleep(30), null);
+        ticket.result().thenRun(queue::close).get(10, TimeUnit.SECONDS);
+        assertThatThrownBy(() -> queue.submit(request(1, 2, StopCondition.NEVER), (_, _) -> {}, null))
+                .isInstanceOf(RejectedExecutionException.class);
+        queue.close();
+    }
+
+    @Test
+    void cancelling_the_future_frees_the_row() throws Exception {
+        try (EngineQueue queue = queue(1, 5)) {
+            CountDownLatch begun = new CountDownLatch(1);
+            EngineQueue.Ticket ticket = queue.submit(
+                    request(0, LONG, StopCondition.NEVER),
+                    (_, _) -> {
+                        begun.countDown();
+                        sleep(5);
+                    },
+                    null);
+            begun.await();
+            ticket.result().cancel(true);
+            assertThat(queue.submit(request(1, 2, StopCondition.NEVER), (_, _) -> {}, Duration.ofSeconds(1))
+                            .result()
+                            .get(10, TimeUnit.SECONDS)
+                            .ids())
+                    .hasSize(2);
+        }
+    }
+
     @Test
     void a_full_queue_refuses_and_says_so_and_takes_requests_again_later() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
@@ -276,6 +391,10 @@ class EngineQueueTest {
         try (EngineQueue queue = queue(1, 5)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> queue.submit(request(0, 10_000, StopCondition.NEVER), (_, _) -> {}, null))
+                    .withMessageContaining("at most 500");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(
+                            () -> queue.submit(request(0, Integer.MAX_VALUE, StopCondition.NEVER), (_, _) -> {}, null))
                     .withMessageContaining("at most 500");
             Prompt other =
                     new Prompt(decoder.embed(Tensors.ids(new int[][] {{1, 2}})).select(0, 0));

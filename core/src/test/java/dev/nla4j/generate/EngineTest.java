@@ -2,8 +2,10 @@ package dev.nla4j.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.TinyModels;
 import dev.nla4j.tensor.Scope;
@@ -178,6 +180,31 @@ class EngineTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Request(prompt, 0, 0, 1, 0, Set.of(), StopCondition.NEVER))
                 .withMessageContaining("max-new-tokens");
+    }
+
+    @Test
+    void what_is_longer_than_the_models_context_is_refused_before_anything_is_written() {
+        Request huge = request(TinyModels.ids(1, 4), 0, 1, Integer.MAX_VALUE, Set.of());
+        assertThatThrownBy(() -> run(List.of(request(TinyModels.ids(1, 4), 0, 1, 3, Set.of()), huge)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("the model's context");
+    }
+
+    /// More of them than rows, so that sound ones come where it was.
+    @Test
+    void a_prompt_that_is_no_number_harms_no_other() {
+        float[] nans = new float[30 * TinyModels.DIM];
+        Arrays.fill(nans, Float.NaN);
+        List<Request> requests = new ArrayList<>();
+        requests.add(new Request(
+                new Prompt(Tensors.of(nans, 30, TinyModels.DIM)), 1, 1, 1, LENGTH, Set.of(), StopCondition.NEVER));
+        for (int i = 0; i < 400; i++) {
+            requests.add(request(TinyModels.ids(i % 7, 3), i, 1, 3 + i % LENGTH, Set.of()));
+        }
+        List<Integer> ended = new ArrayList<>();
+        assertThatThrownBy(() -> engine.generate(requests, (index, _) -> ended.add(index)))
+                .hasMessageContaining("not finite");
+        assertThat(ended).hasSize(400);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.nla4j.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
@@ -53,6 +54,37 @@ class MatrixProductTest {
             for (int row = 0; row < 3; row++) {
                 for (int i : new int[] {0, 16_383, 16_384, out - 1}) {
                     assertThat((double) found[row * out + i]).isCloseTo((double) sums[row] * column[i], within(2e-2));
+                }
+            }
+        }
+    }
+
+    /// Adapters of few ranks: products over 4, 8 and 12 numbers, each many times, as other bits are rare.
+    @ParameterizedTest
+    @CsvSource({"8,576", "8,2048", "12,960", "4,576"})
+    void a_row_of_a_narrow_bf16_product_has_the_same_bits_among_few_and_many(int inner, int outer) {
+        assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
+        Random random = new Random(inner);
+        try (Scope _ = Scope.noGrad()) {
+            for (int round = 0; round < 12; round++) {
+                Tensor x = Tensors.of(numbers(random, 256 * inner), 256, inner).to(ScalarType.BFloat16);
+                Tensor weight =
+                        Tensors.of(numbers(random, outer * inner), outer, inner).to(ScalarType.BFloat16);
+                Tensor y = Tensors.of(numbers(random, 256 * outer), 256, outer).to(ScalarType.BFloat16);
+                Tensor added = MatrixProduct.addProduct(y.clone(), x, weight);
+                Tensor product = MatrixProduct.linear(x, weight, null);
+                for (int few : new int[] {1, 2, 3, 4, 5, 6, 12}) {
+                    for (int from = 0; from + few <= 256; from += few) {
+                        Tensor own = x.narrow(0, from, few);
+                        Tensor sum =
+                                MatrixProduct.addProduct(y.narrow(0, from, few).clone(), own, weight);
+                        assertThat(sum.equal(added.narrow(0, from, few)))
+                                .as("sum of %d from %d", few, from)
+                                .isTrue();
+                        assertThat(MatrixProduct.linear(own, weight, null).equal(product.narrow(0, from, few)))
+                                .as("product of %d from %d", few, from)
+                                .isTrue();
+                    }
                 }
             }
         }
