@@ -47,7 +47,13 @@ final class BenchCommand implements Callable<Integer> {
         EXTRACT,
         VERBALIZE,
         RECONSTRUCT,
-        TRAIN
+        TRAIN;
+
+        /// As it is typed.
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     @Parameters(paramLabel = "extract|verbalize|reconstruct|train", description = "What to time.")

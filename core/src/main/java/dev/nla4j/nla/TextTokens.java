@@ -35,8 +35,7 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
     /// begin-of-sequence token that the model wants and the template left out.
     public static TextTokens ofConversation(Tokenizer tokenizer, ChatTemplate template, RenderOptions options) {
         if (options.messages().isEmpty()) {
-            throw new InputException(
-                    "the conversation is empty: there is no token whose activation could be explained");
+            throw new InputException("the conversation is empty: it needs one message at least");
         }
         String text = template.render(options);
         SpecialTokens.Special bos = tokenizer.specials().bos();

@@ -55,6 +55,9 @@ public final class Json {
     /// Some editors put it before a text.
     private static final String BYTE_ORDER_MARK = "\ufeff";
 
+    /// How the library names a place inside of a complaint.
+    private static final Pattern SOURCE = Pattern.compile("\\[Source: [^\\]]*?line: (\\d+), column: (\\d+)\\]");
+
     /// The library ends some of its complaints with the method that sets the limit.
     private static final Pattern LIBRARY = Pattern.compile(",? ?from `[\\w.()]+`");
 
@@ -101,12 +104,10 @@ public final class Json {
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             String line = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+            String problem =
+                    LIBRARY.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("");
             throw new FormatException(
-                    file,
-                    -1,
-                    "syntax",
-                    LIBRARY.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("") + line,
-                    e);
+                    file, -1, "syntax", SOURCE.matcher(problem).replaceAll("line $1, column $2") + line, e);
         }
     }
 

@@ -55,6 +55,15 @@ class JsonTest {
     }
 
     @Test
+    void json_that_ends_early_is_named_by_its_places_alone() throws IOException {
+        Path file = Files.writeString(folder.resolve("j.json"), "{\"a\": [1,");
+        assertThatThrownBy(() -> Json.read(file, 1000))
+                .hasMessageContaining("line 1, column")
+                .hasMessageNotContaining("Source")
+                .hasMessageNotContaining("REDACTED");
+    }
+
+    @Test
     void a_byte_order_mark_is_passed_over() throws IOException {
         Path file = Files.writeString(folder.resolve("j.json"), "\ufeff{\"a\": 1}");
         assertThat(Json.read(file, 1000).path("a").intValue()).isEqualTo(1);
