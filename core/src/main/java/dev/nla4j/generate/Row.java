@@ -25,7 +25,7 @@ final class Row implements Sampler.Drawer {
     private float[] logProbabilities = new float[16];
     private int count;
     private boolean over;
-    private boolean failed;
+    private boolean poisoned;
     private final int promptLength;
 
     /// A request that waits.
@@ -88,7 +88,7 @@ final class Row implements Sampler.Drawer {
     /// Adds a drawn id. Whatever its own condition or observer throws ends this row and no other.
     void take(Sampler.Draw draw) {
         if (draw.failed()) {
-            fail(new IllegalStateException("request " + request.number()
+            failPoisoned(new IllegalStateException("request " + request.number()
                     + ": the logits are not finite: its prompt or the weights hold NaN or infinity"));
             return;
         }
@@ -123,14 +123,20 @@ final class Row implements Sampler.Drawer {
         observer.ended(new Completion(ids(), Arrays.copyOf(logProbabilities, count), reason));
     }
 
-    /// Whether it ended because something was wrong with it.
-    boolean hasFailed() {
-        return failed;
+    /// Whether what it leaves in the cache may be no numbers.
+    boolean isPoisoned() {
+        return poisoned;
     }
 
+    /// Fails for what came of its numbers.
+    void failPoisoned(RuntimeException reason) {
+        poisoned = true;
+        fail(reason);
+    }
+
+    /// Fails for a reason that lies outside of its numbers: a caller's code, the engine's end.
     void fail(RuntimeException reason) {
         over = true;
-        failed = true;
         observer.failed(reason);
     }
 }

@@ -148,7 +148,7 @@ final class Rows implements AutoCloseable {
         } catch (RuntimeException e) {
             cache.restore(lengths);
             if (count == 1) {
-                live.get(from).fail(e);
+                live.get(from).failPoisoned(e);
                 return;
             }
             step(from, count / 2);
@@ -195,7 +195,7 @@ final class Rows implements AutoCloseable {
     private void removeOver() {
         for (int row = live.size() - 1; row >= 0; row--) {
             if (live.get(row).isOver()) {
-                if (live.get(row).hasFailed()) {
+                if (live.get(row).isPoisoned()) {
                     cache.clear(row);
                 }
                 cache.remove(row);
@@ -207,10 +207,10 @@ final class Rows implements AutoCloseable {
         }
     }
 
-    /// Ends all rows, for a reason they share.
+    /// Ends all rows, for a reason they share, and with them the work here.
     void failAll(RuntimeException reason) {
         live.forEach(row -> row.fail(reason));
-        removeOver();
+        live.clear();
     }
 
     @Override

@@ -131,12 +131,15 @@ public final class KeyValues implements Context, AutoCloseable {
         all.narrow(0, count, index.size(0)).narrow(2, 0, read.size(2)).copy_(read.index_select(0, index));
     }
 
-    /// Zeros for all that a row holds, also beyond its length: what is no number there would reach whoever gets its
-    /// place, as 0 times NaN is NaN.
+    /// Zeros for all that a row holds, and for the token that a step which failed may have added: what is no number
+    /// there would reach whoever gets its place, as 0 times NaN is NaN.
     public void clear(int row) {
+        long written = Math.min(capacity, lengths[row] + 1L);
         try (Scope _ = Scope.noGrad()) {
-            keys.select(1, row).zero_();
-            values.select(1, row).zero_();
+            for (Tensor all : List.of(keys, values)) {
+                Tensor own = all.select(1, row).narrow(2, 0, written); // [L, K, T, d]
+                own.zero_();
+            }
         }
     }
 
