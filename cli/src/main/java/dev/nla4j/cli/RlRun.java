@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
@@ -120,7 +121,7 @@ final class RlRun {
                 data.prompts().file(), data.gold().file(), data.heldOut().file()));
         for (Path half :
                 List.of(pair.verbalizer().folder(), pair.reconstructor().folder(), secondCritic(pair))) {
-            for (String name : List.of("adapter_model.safetensors", Nla.VALUE_HEAD, NlaMeta.FILE)) {
+            for (String name : List.of(PeftAdapter.TENSORS, Nla.VALUE_HEAD, NlaMeta.FILE)) {
                 if (Files.exists(half.resolve(name))) {
                     files.add(half.resolve(name));
                 }

@@ -45,9 +45,9 @@ final class TrainStages {
         Path base = data("base");
         String text = pipeline.textField();
         stages.add(new Stage(
-                "extract",
+                EXTRACT,
                 List.of(
-                        "extract",
+                        EXTRACT,
                         "--model",
                         config.model(),
                         "--dtype",
@@ -167,7 +167,7 @@ final class TrainStages {
         if (trains && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
             command.add("--resume");
         }
-        boolean keeps = stage.command.getFirst().equals("extract") || stage.name.startsWith("teach ");
+        boolean keeps = stage.name.equals(EXTRACT) || stage.name.startsWith("teach ");
         if (keeps && Files.exists(stage.leaves.getFirst())) {
             command.add("--restart");
         }
@@ -202,10 +202,13 @@ final class TrainStages {
             throw new InputException(manifest + ": stage " + stage.name + " was done as " + before + ", would be " + now
                     + "; give this configuration a folder of its own");
         }
-        JsonNode texts = root.path(TEXTS);
-        if (stage.name.equals(EXTRACT) && !texts.isMissingNode() && Files.exists(corpus) && !texts.equals(texts())) {
-            throw new InputException(manifest + ": stage " + stage.name + " read " + texts + ", " + corpus + " is now "
-                    + texts() + "; give these texts a folder of their own");
+        if (stage.name.equals(EXTRACT) && root.has(TEXTS) && Files.exists(corpus)) {
+            String read = root.path(TEXTS).toString();
+            String there = texts().toString();
+            if (!read.equals(there)) {
+                throw new InputException(manifest + ": stage " + stage.name + " read " + read + ", " + corpus
+                        + " is now " + there + "; give these texts a folder of their own");
+            }
         }
         for (Path file : stage.leaves) {
             JsonNode size = root.path("files").path(name(file));
@@ -237,7 +240,7 @@ final class TrainStages {
     }
 
     /// How much text there is: what else was learned from must not pass for what there is now.
-    private JsonNode texts() {
+    private ObjectNode texts() {
         try (Stream<Path> walk = Files.walk(corpus)) {
             long files = 0;
             long bytes = 0;
@@ -245,8 +248,7 @@ final class TrainStages {
                 files++;
                 bytes += Files.size(file);
             }
-            // As it is read again: small numbers come back as int.
-            return Json.parse(manifestOf(EXTRACT), "{\"files\":" + files + ",\"bytes\":" + bytes + "}");
+            return Json.mapper().createObjectNode().put("files", files).put("bytes", bytes);
         } catch (IOException e) {
             throw new InputException(corpus + ": can't be read: " + FileProblem.reason(e), e);
         }
@@ -259,11 +261,7 @@ final class TrainStages {
     }
 
     private Path manifest(Stage stage) {
-        return manifestOf(stage.name);
-    }
-
-    private Path manifestOf(String name) {
-        return config.folder().resolve("stages").resolve(name.replace(' ', '-') + ".json");
+        return config.folder().resolve("stages").resolve(stage.name.replace(' ', '-') + ".json");
     }
 
     private String name(Path file) {

@@ -169,9 +169,8 @@ final class Rows implements AutoCloseable {
         }
     }
 
-    /// One id a row, from the residual stream `[n, D]`. Logits are made and drawn from a few rows at a time: all of
-    /// them
-    /// would take 50 MB for 256 rows of the smallest vocabularies, and be no faster.
+    /// One id a row, from the residual stream `[n, D]`. Logits are made and drawn from a few rows at a time: those of
+    /// 256 rows would take 50 MB at the smallest vocabularies, and be no faster.
     private List<Sampler.Draw> draw(Tensor residual, List<Row> rows) {
         Tensor product = decoder.headProduct(residual); // [n, V]
         int atOnce = Math.toIntExact(Math.clamp(LOGITS_AT_ONCE / product.size(1), 1, rows.size()));

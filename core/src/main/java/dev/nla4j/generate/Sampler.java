@@ -49,7 +49,7 @@ final class Sampler {
     static Draw[] draw(Tensor logits, List<? extends Drawer> rows, int limit) {
         int n = rows.size();
         Tensor real = inBlocks(limit < logits.size(1) ? logits.narrow(1, 0, limit) : logits);
-        // The largest logit becomes 0, so that no exponential overflows. In place: at 262k ids a copy is 260 MB.
+        // The largest logit becomes 0, so that no exponential overflows. In place: no one needs the logits themselves.
         Tensor shifted = real.sub_(real.amax(LAST_DIM, true)); // [B, blocks * 512]
         Tensor weights = blocked(shifted.exp()); // [B, blocks, 512], unnormalised
         float[][] sums = Tensors.rows(weights.sum(LAST_DIM, false, null)); // [B, blocks]

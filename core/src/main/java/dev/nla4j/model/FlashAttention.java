@@ -90,9 +90,8 @@ final class FlashAttention {
         return as(first.logSums(), filled(first.logSums()).logaddexp(filled(second.logSums())));
     }
 
-    /// `[B, n]`, n filled up to whole vectors. libtorch's loops compute what is left over after them by another
-    /// formula:
-    /// a row's last bits would depend on how many rows there are.
+    /// `[B, n]`, n filled up to whole vectors. libtorch's loops compute what is left over by another formula: a row's
+    /// last bits would depend on how many rows there are.
     private static Tensor filled(Tensor x) {
         Tensor rows = x.reshape(x.size(0), -1);
         long missing = Math.floorMod(-rows.size(1), VECTOR);

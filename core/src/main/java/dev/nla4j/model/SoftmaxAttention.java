@@ -2,6 +2,7 @@ package dev.nla4j.model;
 
 import dev.nla4j.model.ModelConfig.Heads;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.Objects;
@@ -22,8 +23,6 @@ final class SoftmaxAttention {
     private static final long MOST_SCORES = 1L << 26;
     /// From so many queries of a key-value head on, bf16 has a fast blocked kernel; below, plain products are faster.
     private static final long MANY_QUERIES = 192;
-    /// Numbers that a bf16 product may add up at once.
-    private static final long WIDEST_SUM = 1024;
 
     private SoftmaxAttention() {}
 
@@ -269,30 +268,11 @@ final class SoftmaxAttention {
         if (shared == null) {
             return attended;
         }
-        Tensor common = summed(
+        Tensor common = MatrixProduct.batched(
                         weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p), shared.values.select(0, 0))
                 .view(kv, rows, m, d)
                 .transpose(0, 1);
         return attended.add(common);
-    }
-
-    /// `[K, N, P]` times `[K, P, d]`. In bf16 the library adds a wide inner dimension up in an order that depends on
-    /// how many rows there are (see [dev.nla4j.tensor.MatrixProduct]): so in slices of it, but where gradients are
-    /// recorded.
-    private static Tensor summed(Tensor weights, Tensor values) {
-        long inner = values.size(1);
-        boolean narrow = weights.scalar_type().intern() == ScalarType.Float || inner <= WIDEST_SUM;
-        if (narrow || weights.requires_grad() || values.requires_grad()) {
-            return torch.bmm(weights, values);
-        }
-        Tensor sum = null;
-        for (long from = 0; from < inner; from += WIDEST_SUM) {
-            long count = Math.min(WIDEST_SUM, inner - from);
-            Tensor part = torch.bmm(weights.narrow(2, from, count), values.narrow(1, from, count))
-                    .to(ScalarType.Float);
-            sum = sum == null ? part : sum.add_(part);
-        }
-        return Objects.requireNonNull(sum, "a product over nothing").to(weights.scalar_type());
     }
 
     /// Scaled and capped scores with their mask `[B or 1, 1, M, S]` added: `[B*K, M, S]`. Where rows share a mask and

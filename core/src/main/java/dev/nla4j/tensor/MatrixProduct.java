@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -79,6 +80,22 @@ public final class MatrixProduct {
             sum = slices > 2 ? sum.add_(torch.linear(part, rows)) : addProduct(sum, part, rows);
         }
         return sum.to(ScalarType.BFloat16).view(Shapes.withLast(x, weight.size(0)));
+    }
+
+    /// `[K, N, P]` times `[K, P, d]`; wide sums of bf16 in slices too, but where gradients are recorded.
+    public static Tensor batched(Tensor x, Tensor y) {
+        long inner = y.size(1);
+        if (x.scalar_type().intern() != ScalarType.BFloat16 || inner <= WIDEST_SUM || learns(x, y)) {
+            return torch.bmm(x, y);
+        }
+        Tensor sum = null;
+        for (long from = 0; from < inner; from += WIDEST_SUM) {
+            long count = Math.min(WIDEST_SUM, inner - from);
+            Tensor part = torch.bmm(x.narrow(2, from, count), y.narrow(1, from, count))
+                    .to(ScalarType.Float);
+            sum = sum == null ? part : sum.add_(part);
+        }
+        return Objects.requireNonNull(sum).to(ScalarType.BFloat16);
     }
 
     /// `y + x · weightᵀ` in one pass over y, which is wide where x is narrow.

@@ -58,8 +58,7 @@ record JsonLines(Path file, String textField) implements DocumentSource {
                     return null;
                 }
                 String read = Utf8.decode(file, lineStart, "line " + lineNumber, line, length);
-                // Some editors put a byte order mark before a text.
-                String text = lineStart == 0 && read.startsWith("\ufeff") ? read.substring(1) : read;
+                String text = lineStart == 0 ? Json.withoutMark(read) : read;
                 if (!text.isBlank()) {
                     return document(parse(text));
                 }

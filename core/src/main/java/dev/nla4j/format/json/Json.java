@@ -52,7 +52,6 @@ public final class Json {
             .setMaxAliasesForCollections(MOST_YAML_ALIASES)
             .build();
 
-    /// Some editors put it before a text.
     private static final String BYTE_ORDER_MARK = "\ufeff";
 
     /// How the library names a place inside of a complaint.
@@ -123,7 +122,11 @@ public final class Json {
             throw new FormatException(
                     file, maxBytes, "size", "more than the " + maxBytes + " bytes such a file may have");
         }
-        String text = utf8(file, bytes);
+        return withoutMark(utf8(file, bytes));
+    }
+
+    /// A file's text without the byte order mark that some editors put before it.
+    public static String withoutMark(String text) {
         return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     }
 
