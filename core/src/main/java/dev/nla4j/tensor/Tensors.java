@@ -152,12 +152,13 @@ public final class Tensors {
     /// Views of parts that follow each other along `dim`. Their gradients are put together in one pass, where those
     /// of single narrowed views are each padded with zeros and then summed.
     public static Tensor[] split(Tensor tensor, long dim, long... sizes) {
-        TensorVector parts = torch.split_with_sizes(tensor, sizes, dim);
-        Tensor[] views = new Tensor[sizes.length];
-        for (int i = 0; i < views.length; i++) {
-            views[i] = parts.get(i);
+        try (TensorVector parts = torch.split_with_sizes(tensor, sizes, dim)) {
+            Tensor[] views = new Tensor[sizes.length];
+            for (int i = 0; i < views.length; i++) {
+                views[i] = new Tensor(parts.get(i)); // the vector's own end with it
+            }
+            return views;
         }
-        return views;
     }
 
     /// `tensor * factor`.
