@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class KeyValues implements Context, AutoCloseable {
     /// Steps see this many tokens more at a time, so that a row's sums do not depend on how long its neighbours
     /// are.
-    private static final int STRIDE = 32;
+    private static final int STRIDE = 16;
 
     private final Tensor keys; // [L, R, K, C, d]
     private final Tensor values; // [L, R, K, C, d]
