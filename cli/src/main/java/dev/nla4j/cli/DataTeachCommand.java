@@ -158,15 +158,16 @@ final class DataTeachCommand implements Callable<Integer> {
         try (ResponseCache kept = ResponseCache.open(answers);
                 PaidTeacher asked = teacher.paid(System.getenv(), kept)) {
             estimate(asked);
+            ApiUsage before = asked.usage();
             for (Path input : inputs) {
                 Path output = output(input);
-                DataTeach.Result result = new DataTeach(
-                                asked, DataTeach.Predictions.NONE, teacher.batches ? BATCH_ROWS : CHUNK_ROWS)
-                        .run(input, output, restart, Terminal.current().progress());
+                DataTeach.Result result = teach(asked, input, output);
                 ObjectNode node = describe(output, result);
-                ApiUsage usage = asked.usage();
+                ApiUsage usage = asked.usage().since(before);
+                before = asked.usage();
                 node.put("answered", usage.answered())
                         .put("cached", usage.cached())
+                        .put("without_usage", usage.unmetered())
                         .put("input_tokens", usage.inputTokens())
                         .put("output_tokens", usage.outputTokens())
                         .put("dollars", usage.dollars());
@@ -174,6 +175,30 @@ final class DataTeachCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    /// What was paid is said when it ends badly, too.
+    private DataTeach.Result teach(PaidTeacher asked, Path input, Path output)
+            throws IOException, InterruptedException {
+        boolean whole = false;
+        try {
+            DataTeach.Result result = new DataTeach(
+                            asked, DataTeach.Predictions.NONE, teacher.batches ? BATCH_ROWS : CHUNK_ROWS)
+                    .run(input, output, restart, Terminal.current().progress());
+            whole = true;
+            return result;
+        } finally {
+            if (!whole) {
+                ApiUsage usage = asked.usage();
+                System.err.println(String.format(
+                        Locale.ROOT,
+                        "%d answers so far, %d without usage, %.4f dollars by --price %s",
+                        usage.answered(),
+                        usage.unmetered(),
+                        usage.dollars(),
+                        teacher.price));
+            }
+        }
     }
 
     private void estimate(PaidTeacher asked) {
@@ -192,7 +217,7 @@ final class DataTeachCommand implements Callable<Integer> {
         }
         double dollars = asked.estimate(texts, characters);
         System.err.println(String.format(
-                Locale.ROOT, "%d texts, at most %.2f dollars by --price %s", texts, dollars, teacher.price));
+                Locale.ROOT, "%d texts, about %.2f dollars by --price %s", texts, dollars, teacher.price));
         if (teacher.budget != null && dollars > teacher.budget) {
             throw new InputException(String.format(
                     Locale.ROOT, "the estimate of %.2f dollars is over the budget of %.2f", dollars, teacher.budget));
@@ -231,9 +256,10 @@ final class DataTeachCommand implements Callable<Integer> {
         if (node.has("dollars")) {
             line.append(String.format(
                     Locale.ROOT,
-                    ", %d answers (%d from the cache), %.4f dollars so far",
+                    ", %d answers (%d from the cache), %s%.4f dollars",
                     node.path("answered").asLong(0) + node.path("cached").asLong(0),
                     node.path("cached").asLong(0),
+                    node.path("without_usage").asLong(0) > 0 ? "more than " : "",
                     node.path("dollars").asDouble(0)));
         }
         System.err.println(line);

@@ -7,6 +7,7 @@ import dev.nla4j.teacher.OpenAiTeacher;
 import dev.nla4j.teacher.PaidTeacher;
 import dev.nla4j.teacher.ResponseCache;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -69,6 +70,13 @@ final class TeacherOptions {
     int perMinute;
 
     @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "120",
+            description = "Longest wait for an answer (default: ${DEFAULT-VALUE}).")
+    int timeout;
+
+    @Option(
             names = "--price",
             paramLabel = "IN,OUT",
             defaultValue = "0,0",
@@ -89,7 +97,9 @@ final class TeacherOptions {
         String usual = anthropic ? "https://api.anthropic.com" : "https://api.openai.com";
         String variable = anthropic ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY";
         boolean needsKey = anthropic || endpoint == null;
-        ApiKey key = needsKey || environment.containsKey(variable) ? ApiKey.from(environment, variable) : ApiKey.NONE;
+        boolean hasKey = !environment.getOrDefault(variable, "").isBlank();
+        ApiKey key = needsKey || hasKey ? ApiKey.from(environment, variable) : ApiKey.NONE;
+        requireSense();
         ApiSettings.Pace pace = ApiSettings.Pace.DEFAULT;
         ApiSettings settings = new ApiSettings(
                 uri(endpoint == null ? usual : endpoint),
@@ -98,12 +108,25 @@ final class TeacherOptions {
                 maxTokens,
                 temperature,
                 prices(),
-                new ApiSettings.Pace(concurrency, perMinute, pace.tries(), pace.retry(), pace.timeout(), pace.poll()),
+                new ApiSettings.Pace(
+                        concurrency, perMinute, pace.tries(), pace.retry(), Duration.ofSeconds(timeout), pace.poll()),
                 System.err::println);
         if (batches && !anthropic) {
             throw new IllegalArgumentException("--batches goes with --teacher anthropic");
         }
         return anthropic ? new AnthropicTeacher(settings, cache, batches) : new OpenAiTeacher(settings, cache);
+    }
+
+    private void requireSense() {
+        if (timeout < 1) {
+            throw new IllegalArgumentException("--timeout: must be 1 or more, was " + timeout);
+        }
+        if (budget != null && !(budget >= 0)) {
+            throw new IllegalArgumentException("--budget: must be 0 or more, was " + budget);
+        }
+        if (budget != null && prices().of(1, 1) == 0) {
+            throw new IllegalArgumentException("--budget: says nothing without --price");
+        }
     }
 
     private static URI uri(String text) {

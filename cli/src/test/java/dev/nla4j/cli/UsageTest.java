@@ -2,10 +2,12 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,6 +66,27 @@ class UsageTest {
         Run run = Run.of("chat", "render", "--messages", "m.json", "--date", "2026-13-45");
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).contains("'2026-13-45' is not a day").doesNotContain("java.time");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5", "NaN", "-1"})
+    void a_budget_that_could_not_refuse_is_refused(String budget, @TempDir Path folder) {
+        Run run = Run.of(
+                "data",
+                "teach",
+                folder.resolve("x.parquet").toString(),
+                "--teacher",
+                "openai",
+                "--teacher-model",
+                "m",
+                "--endpoint",
+                "http://127.0.0.1:9",
+                "--cache",
+                folder.toString(),
+                "--budget",
+                budget);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--budget: ");
     }
 
     @Test

@@ -3,8 +3,10 @@ package dev.nla4j.teacher;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -29,10 +33,19 @@ import tools.jackson.databind.JsonNode;
 /// that double, jitter, and the pause the server asks for. Redirects are not followed, so that the key stays with its
 /// endpoint. For many threads at once.
 final class ApiClient implements AutoCloseable {
-    private static final int LARGEST_ANSWER = 64 << 20;
+    private static final int LARGEST_ANSWER = 4 << 20;
+    /// Answers of one request that can't be read before it is given up.
+    private static final int MOST_GARBLED = 3;
+    /// Large bodies have so many times the time of others.
+    private static final int LARGE = 10;
+
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_NOTICES = Duration.ofSeconds(5);
-    private static final Set<Integer> TEMPORARY = Set.of(408, 409, 425, 429, 500, 502, 503, 504, 529);
+    private static final Set<Integer> OUTAGES = Set.of(408, 409, 425, 429, 502, 503, 504, 529);
+    /// The server asks to wait, and has taken nothing.
+    private static final Set<Integer> BUSY = Set.of(429, 503, 529);
+    /// After these a server may have done what it was asked.
+    private static final Set<Integer> UNSURE = Set.of(408, 409, 500, 502, 504);
     private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 403, 404, 405);
 
     private final HttpClient client;
@@ -41,6 +54,8 @@ final class ApiClient implements AutoCloseable {
     private final Semaphore permits;
     private long nextStart = System.nanoTime();
     private @Nullable Long lastNotice; // System.nanoTime
+    private final AtomicLong answers = new AtomicLong();
+    private volatile boolean stopped;
 
     ApiClient(ApiSettings settings, Map<String, String> headers) {
         this.settings = settings;
@@ -53,52 +68,82 @@ final class ApiClient implements AutoCloseable {
                 .build();
     }
 
+    /// What asking again would do.
+    enum Failure {
+        /// The server refuses this request, and will again.
+        REFUSED,
+        /// It was tried again and may be this request's own fault: HTTP 500, an answer that can't be read.
+        SPOILT,
+        /// The server's fault or the network's: the request may be answered another time.
+        OUTAGE
+    }
+
     /// A request got no answer that can be used.
     static final class Unanswered extends Exception {
         private static final long serialVersionUID = 1L;
 
-        private final boolean temporary;
+        private final Failure failure;
+        private final boolean arrived;
 
-        Unanswered(String reason, boolean temporary, @Nullable Throwable cause) {
-            super(reason, cause);
-            this.temporary = temporary;
+        Unanswered(String reason, Failure failure, @Nullable Throwable cause) {
+            this(reason, failure, true, cause);
         }
 
-        /// Whether the same request may be answered another time.
-        boolean isTemporary() {
-            return temporary;
+        /// @param arrived whether the server may have taken the request all the same
+        private Unanswered(String reason, Failure failure, boolean arrived, @Nullable Throwable cause) {
+            super(reason, cause);
+            this.failure = failure;
+            this.arrived = arrived;
+        }
+
+        Failure failure() {
+            return failure;
+        }
+
+        /// Whether the server may have taken the request all the same.
+        boolean mayHaveArrived() {
+            return arrived;
         }
     }
+
+    /// How an answer is waited for.
+    ///
+    /// @param once whether the request must not be made twice: it is tried again only where it was surely not taken
+    /// @param largest most bytes of the answer
+    private record Waiting(boolean once, int largest, Duration timeout) {}
 
     /// Posts JSON and reads JSON.
     ///
     /// @throws Unanswered when all tries failed or this request was refused
     /// @throws TeacherException when no request can succeed
     JsonNode post(String path, String body) throws Unanswered, InterruptedException {
-        return json(send(uri(path), body), path);
+        return json(send(path, body, new Waiting(false, LARGEST_ANSWER, timeout())), path);
+    }
+
+    /// As [#post] for a large request that must not be made twice.
+    JsonNode postOnce(String path, String body) throws Unanswered, InterruptedException {
+        return json(send(path, body, new Waiting(true, LARGEST_ANSWER, timeout().multipliedBy(LARGE))), path);
     }
 
     /// Gets JSON.
     JsonNode get(String path) throws Unanswered, InterruptedException {
-        return json(send(uri(path), null), path);
+        return json(send(path, null, new Waiting(false, LARGEST_ANSWER, timeout())), path);
     }
 
     /// Gets text.
     ///
-    /// @param address absolute, of the endpoint's own host
-    String text(URI address) throws Unanswered, InterruptedException {
-        URI home = settings.endpoint();
-        boolean ours = home.getScheme().equals(address.getScheme())
-                && home.getHost().equalsIgnoreCase(address.getHost())
-                && home.getPort() == address.getPort();
-        if (!ours) {
-            throw new Unanswered("it refers to another host, " + address.getHost(), false, null);
-        }
-        return send(address, null);
+    /// @param largest most bytes of it
+    String text(String path, int largest) throws Unanswered, InterruptedException {
+        return send(path, null, new Waiting(false, largest, timeout().multipliedBy(LARGE)));
     }
 
-    private URI uri(String path) {
-        return URI.create(settings.endpoint() + path);
+    /// Nothing is tried again from now on; what is under way may end.
+    void stop() {
+        stopped = true;
+    }
+
+    private Duration timeout() {
+        return settings.pace().timeout();
     }
 
     private static JsonNode json(String text, String path) throws Unanswered {
@@ -107,45 +152,74 @@ final class ApiClient implements AutoCloseable {
             if (node != null && node.isObject()) {
                 return node;
             }
-            throw new Unanswered(path + " answered no JSON object", true, null);
+            throw new Unanswered(path + " answered no JSON object", Failure.SPOILT, null);
         } catch (JacksonException e) {
-            throw new Unanswered(path + " answered malformed JSON", true, e);
+            throw new Unanswered(path + " answered malformed JSON", Failure.SPOILT, e);
         }
     }
 
-    private String send(URI uri, @Nullable String body) throws Unanswered, InterruptedException {
-        Unanswered last = null;
-        for (int attempt = 1; attempt <= settings.pace().tries(); attempt++) {
+    private String send(String path, @Nullable String body, Waiting waiting) throws Unanswered, InterruptedException {
+        URI uri = URI.create(settings.endpoint() + path);
+        int garbled = 0;
+        int failures = 0;
+        int attempt = 1;
+        long seen = answers.get();
+        while (true) {
             Duration asked = Duration.ZERO;
+            boolean busy = false;
+            Unanswered failed;
             permits.acquire();
             try {
                 awaitTurn();
-                HttpResponse<byte[]> response = answered(request(uri, body));
+                if (stopped) {
+                    throw new Unanswered("was not asked any more", Failure.OUTAGE, false, null);
+                }
+                HttpResponse<byte[]> response = answered(request(uri, body, waiting), waiting);
                 String text = new String(response.body(), StandardCharsets.UTF_8);
                 int status = response.statusCode();
                 if (status == 200 || status == 201) {
-                    return requireJson(text, uri, body);
+                    // What is paid for is not asked for again and again because it can't be read.
+                    garbled++;
+                    String whole = requireJson(text, path, body);
+                    answers.incrementAndGet();
+                    return whole;
                 }
-                last = failure(uri, status, text);
+                failed = failure(uri, status, text);
                 asked = retryAfter(response);
+                busy = BUSY.contains(status);
             } catch (IOException e) {
-                last = new Unanswered(
-                        "no answer from " + uri.getHost() + ": " + e.getClass().getSimpleName(), true, e);
+                boolean arrived = !(e instanceof ConnectException || e instanceof HttpConnectTimeoutException);
+                failed = new Unanswered(
+                        "no answer from " + uri.getHost() + ": " + e.getClass().getSimpleName(),
+                        Failure.OUTAGE,
+                        arrived,
+                        e);
             } catch (Unanswered e) {
-                last = e;
+                failed = e;
             } finally {
                 permits.release();
             }
-            if (!last.isTemporary()) {
-                throw last;
+            boolean again = failed.failure() != Failure.REFUSED
+                    && !(waiting.once() && failed.mayHaveArrived())
+                    && garbled < MOST_GARBLED
+                    && !stopped;
+            // While others are answered, a server that asks to wait is no failing one.
+            if (busy && answers.get() > seen) {
+                attempt = 0;
             }
-            if (attempt < settings.pace().tries()) {
-                Duration pause = pause(attempt, asked);
-                notice(last, pause, attempt);
-                Thread.sleep(pause);
+            seen = answers.get();
+            if (!again || attempt >= settings.pace().tries()) {
+                throw failed;
             }
+            failures++;
+            attempt++;
+            Duration pause = pause(failures, asked);
+            notice(failed, pause, attempt);
+            if (busy) {
+                holdOff(pause);
+            }
+            Thread.sleep(pause);
         }
-        throw last == null ? new Unanswered("was never asked", true, null) : last;
     }
 
     /// At most one a few seconds, however many requests wait.
@@ -155,22 +229,22 @@ final class ApiClient implements AutoCloseable {
             lastNotice = now;
             settings.notices()
                     .accept("teacher: " + last.getMessage() + "; trying again in "
-                            + Math.ceilDiv(pause.toMillis(), 1000) + " s (try " + (attempt + 1) + " of "
+                            + Math.ceilDiv(pause.toMillis(), 1000) + " s (try " + attempt + " of "
                             + settings.pace().tries() + ")");
         }
     }
 
     /// A body that is cut off or garbled is asked for again; texts that are no JSON are only got, never posted for.
-    private static String requireJson(String text, URI uri, @Nullable String body) throws Unanswered {
+    private static String requireJson(String text, String path, @Nullable String body) throws Unanswered {
         if (body != null) {
-            json(text, uri.getPath());
+            json(text, path);
         }
         return text;
     }
 
-    private HttpRequest request(URI uri, @Nullable String body) {
+    private HttpRequest request(URI uri, @Nullable String body, Waiting waiting) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .timeout(settings.pace().timeout())
+                .timeout(waiting.timeout())
                 .header("User-Agent", "nla4j")
                 .header("Content-Type", "application/json");
         headers.forEach(request::header);
@@ -180,16 +254,18 @@ final class ApiClient implements AutoCloseable {
     }
 
     /// The whole answer within the timeout; the library's own ends with the headers.
-    private HttpResponse<byte[]> answered(HttpRequest request) throws IOException, InterruptedException, Unanswered {
+    private HttpResponse<byte[]> answered(HttpRequest request, Waiting waiting)
+            throws IOException, InterruptedException, Unanswered {
         CompletableFuture<HttpResponse<byte[]>> asked = client.sendAsync(
-                request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), LARGEST_ANSWER));
-        Duration timeout = settings.pace().timeout();
+                request,
+                HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), waiting.largest()));
         try {
-            return asked.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return asked.get(waiting.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new Unanswered(
-                    "no whole answer from " + request.uri().getHost() + " within " + timeout.toSeconds() + " s",
-                    true,
+                    "no whole answer from " + request.uri().getHost() + " within "
+                            + waiting.timeout().toSeconds() + " s",
+                    Failure.OUTAGE,
                     e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException cause) {
@@ -203,16 +279,18 @@ final class ApiClient implements AutoCloseable {
 
     private Unanswered failure(URI uri, int status, String text) {
         String told = "HTTP " + status + " from " + uri.getHost();
-        if (HOPELESS.contains(status)) {
+        String said = message(text);
+        if (HOPELESS.contains(status) || said.contains("credit balance") || said.contains("insufficient_quota")) {
             String hint = switch (status) {
                 case 401, 403 -> ": the API key is not accepted";
                 case 402 -> ": the account has no credit";
                 case 404 -> ": there is no such model or path: " + settings.model() + ", " + uri.getPath();
                 default -> "";
             };
-            throw new TeacherException(told + hint + message(text));
+            throw new TeacherException(told + hint + said);
         }
-        return new Unanswered(told + message(text), TEMPORARY.contains(status), null);
+        Failure failure = status == 500 ? Failure.SPOILT : OUTAGES.contains(status) ? Failure.OUTAGE : Failure.REFUSED;
+        return new Unanswered(told + said, failure, UNSURE.contains(status), null);
     }
 
     /// What the server says, on one line and without what might be our key.
@@ -220,13 +298,34 @@ final class ApiClient implements AutoCloseable {
         String said = "";
         try {
             JsonNode node = Json.mapper().readTree(text);
-            said = node == null ? "" : node.path("error").path("message").asString("");
+            said = node == null ? "" : said(node);
         } catch (JacksonException e) {
             return "";
         }
+        return said.isEmpty() ? "" : " (" + safe(said) + ")";
+    }
+
+    /// A server's words on one line and without what might be our key.
+    String safe(String said) {
         String secret = settings.key().secret();
-        String safe = secret.isEmpty() ? said : said.replace(secret, "…");
-        return safe.isEmpty() ? "" : " (" + FormatException.printable(safe) + ")";
+        return FormatException.printable(secret.isEmpty() ? said : said.replace(secret, "…"));
+    }
+
+    /// The reason in one of the forms that servers give it, with its code.
+    private static String said(JsonNode node) {
+        JsonNode error = node.path("error");
+        String code = error.path("code").asString("");
+        String said = Stream.of(error.path("message"), error, node.path("message"), node.path("detail"))
+                .filter(JsonNode::isString)
+                .map(JsonNode::stringValue)
+                .findFirst()
+                .orElse("");
+        return code.isEmpty() || said.contains(code) ? said : code + ": " + said;
+    }
+
+    /// No request begins before `pause` is over: the server asked one of them to wait, and means all.
+    private synchronized void holdOff(Duration pause) {
+        nextStart = Math.max(nextStart, System.nanoTime() + pause.toNanos());
     }
 
     private synchronized long reserve() {

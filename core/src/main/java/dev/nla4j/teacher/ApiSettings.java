@@ -20,6 +20,10 @@ public record ApiSettings(
         Pace pace,
         Consumer<String> notices) {
     public ApiSettings {
+        if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
+            // Not repeated: it may hold a password.
+            throw new InputException("endpoint: must be an address without a user, a query and a fragment");
+        }
         boolean secure = "https".equals(endpoint.getScheme());
         boolean local = endpoint.getHost() != null
                 && endpoint.getHost().matches("localhost|\\[::1\\]|127\\.\\d+\\.\\d+\\.\\d+");
@@ -27,7 +31,8 @@ public record ApiSettings(
             throw new InputException("endpoint: must be an http or https address, was " + endpoint);
         }
         if (!key.isNone() && !secure && !local) {
-            throw new InputException("endpoint: " + endpoint + " would get the key in clear text; use https");
+            throw new InputException("endpoint: " + endpoint
+                    + " would get the key in clear text; use https, or unset the key's variable");
         }
         if (maxTokens < 1) {
             throw new IllegalArgumentException("max-tokens: must be at least 1, was " + maxTokens);

@@ -3,7 +3,6 @@ package dev.nla4j.teacher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// How a model is asked for an explanation and how its answer is read: the meaning of the public pipeline's prompt in
@@ -36,7 +35,8 @@ final class FeaturePrompt {
 
             <begin_text>{text}<end_text>""";
 
-    private static final Pattern ANALYSIS = Pattern.compile("<analysis>\\s*(.*?)\\s*</analysis>", Pattern.DOTALL);
+    private static final String OPENING = "<analysis>";
+    private static final String CLOSING = "</analysis>";
     private static final Pattern LIST_MARKER = Pattern.compile(
             "^\\s*(?:[-*\u2022+\u2013\u2014]|\\d+[.)]|\\(\\d+\\)" + "|[a-zA-Z][.)]|\\([a-zA-Z]\\)|[ivxIVX]+[.)])\\s+");
     private static final Pattern BOLD = Pattern.compile("\\*\\*(.+?)\\*\\*");
@@ -51,12 +51,14 @@ final class FeaturePrompt {
     /// The features of an answer, a blank line between them; empty when a tag is missing (the answer was cut off) or
     /// there are fewer than two.
     static Optional<String> read(String answer) {
-        Matcher analysis = ANALYSIS.matcher(answer);
-        if (!analysis.find()) {
+        String said = afterThinking(answer);
+        int from = said.indexOf(OPENING);
+        int to = from < 0 ? -1 : said.indexOf(CLOSING, from);
+        if (to < 0) {
             return Optional.empty();
         }
         List<String> features = new ArrayList<>();
-        for (String line : analysis.group(1).split("\n", -1)) {
+        for (String line : said.substring(from + OPENING.length(), to).split("\n", -1)) {
             String bare = LIST_MARKER.matcher(line).replaceFirst("");
             bare = BOLD.matcher(bare).replaceAll("$1").strip();
             if (!bare.isEmpty()) {
@@ -64,5 +66,20 @@ final class FeaturePrompt {
             }
         }
         return features.size() < FEWEST_FEATURES ? Optional.empty() : Optional.of(String.join("\n\n", features));
+    }
+
+    /// Whether an answer came to its end in the form that was asked for, whatever stands in it.
+    static boolean isWhole(String answer) {
+        String said = afterThinking(answer);
+        int from = said.indexOf(OPENING);
+        return from >= 0 && said.indexOf(CLOSING, from) >= 0;
+    }
+
+    /// Some servers leave what a model thinks in its answer, drafts of the form included.
+    private static String afterThinking(String answer) {
+        int end = answer.lastIndexOf("</think>");
+        String said = end < 0 ? answer : answer.substring(end + "</think>".length());
+        int again = said.indexOf("<think>");
+        return again < 0 ? said : said.substring(0, again);
     }
 }

@@ -1,6 +1,7 @@
 package dev.nla4j.teacher;
 
 import dev.nla4j.activation.DatasetMeta.ApiSummaries;
+import dev.nla4j.teacher.ApiClient.Failure;
 import dev.nla4j.teacher.ApiClient.Unanswered;
 import java.util.List;
 import java.util.Map;
@@ -19,19 +20,21 @@ public final class OpenAiTeacher implements PaidTeacher {
                 settings.key().isNone()
                         ? Map.of()
                         : Map.of("Authorization", "Bearer " + settings.key().secret()));
-        this.asking = new Asking(settings, cache, "openai");
+        // Its own newer models know the limit by this name only, most other servers by the older one only.
+        boolean own = "api.openai.com".equalsIgnoreCase(settings.endpoint().getHost());
+        this.asking = new Asking(settings, cache, "openai", own ? "max_completion_tokens" : "max_tokens");
     }
 
     @Override
     public List<Lesson> explain(List<Snippet> snippets) throws InterruptedException {
-        return asking.one(asking.requests(snippets), this::ask);
+        return asking.one(asking.requests(snippets), this::ask, client::stop);
     }
 
     private ApiAnswer ask(ObjectNode request) throws Unanswered, InterruptedException {
         JsonNode answer = client.post("/v1/chat/completions", request.toString());
         JsonNode choice = answer.path("choices").path(0);
         if (!choice.isObject()) {
-            throw new Unanswered("the answer has no choices", false, null);
+            throw new Unanswered("the answer has no choices", Failure.SPOILT, null);
         }
         JsonNode usage = answer.path("usage");
         boolean refused = choice.path("message").path("refusal").isString();

@@ -7,7 +7,8 @@ public interface PaidTeacher extends Teacher, AutoCloseable {
         return Asking.characters(text);
     }
 
-    /// Dollars that explanations of so many texts cost at most, without what the cache already has.
+    /// About as many dollars as explanations of so many texts cost, each as long as it may be; what the cache already
+    /// has is not taken off.
     double estimate(long texts, long characters);
 
     /// What has been asked so far.

@@ -278,11 +278,11 @@ class ApiTeacherTest {
         try (FakeApi api = new FakeApi((n, request, exchange) -> batch(request, exchange));
                 ResponseCache cache = ResponseCache.open(folder);
                 AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, true)) {
-            batchUrl = api.address();
             polls = 2;
             List<Lesson> lessons = teacher.explain(snippets(4));
             assertThat(lessons).filteredOn(Lesson.Explained.class::isInstance).hasSize(3);
-            assertThat(lessons.get(3)).isEqualTo(new Lesson.Declined("no answer: the batch has none for it"));
+            assertThat(lessons.get(3))
+                    .isEqualTo(new Lesson.Declined("no answer: errored invalid_request_error too long"));
             assertThat(teacher.usage().dollars()).isCloseTo(0.5 * 3 * (400 * 3 + 100 * 15) / 1e6, within(1e-12));
             assertThat(notes()).isEmpty();
         }
@@ -291,7 +291,6 @@ class ApiTeacherTest {
     @Test
     void a_batch_that_was_started_is_not_started_twice() throws Exception {
         try (FakeApi api = new FakeApi((n, request, exchange) -> batch(request, exchange))) {
-            batchUrl = api.address();
             polls = Integer.MAX_VALUE;
             Thread waiting = Thread.ofVirtual().start(() -> {
                 try (ResponseCache cache = ResponseCache.open(folder);
@@ -302,12 +301,17 @@ class ApiTeacherTest {
                     Thread.currentThread().interrupt();
                 }
             });
-            while (notes().isEmpty()) {
+            while (notes().isEmpty() || !Files.readString(notes().getFirst()).contains("batch_1")) {
                 Thread.sleep(5);
             }
             waiting.interrupt();
             waiting.join();
             polls = 0;
+            // One answer comes by another way meanwhile: the batch stays the same.
+            try (ResponseCache cache = ResponseCache.open(folder);
+                    AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, false)) {
+                assertThat(teacher.explain(snippets(1))).hasOnlyElementsOfType(Lesson.Explained.class);
+            }
             try (ResponseCache cache = ResponseCache.open(folder);
                     AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, true)) {
                 assertThat(teacher.explain(snippets(4)))
@@ -316,17 +320,151 @@ class ApiTeacherTest {
             }
             assertThat(api.requests)
                     .filteredOn(request -> request.method().equals("POST"))
+                    .filteredOn(request -> request.path().endsWith("/batches"))
                     .hasSize(1);
         }
     }
 
-    private volatile URI batchUrl = URI.create("http://127.0.0.1");
+    @Test
+    void what_a_batch_let_expire_is_asked_for_again() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> batch(request, exchange))) {
+            ApiSettings settings = api.settings(KEY, 4, 3, LONG);
+            try (ResponseCache cache = ResponseCache.open(folder);
+                    AnthropicTeacher teacher = new AnthropicTeacher(settings, cache, true)) {
+                polls = 0;
+                expired = 2;
+                assertThatThrownBy(() -> teacher.explain(snippets(4)))
+                        .isInstanceOf(TeacherException.class)
+                        .hasMessageContaining("2 of 4 requests got no answer: expired");
+                assertThat(notes()).isEmpty();
+                expired = 0;
+                assertThat(teacher.explain(snippets(4))).hasOnlyElementsOfType(Lesson.Explained.class);
+                assertThat(api.requests)
+                        .filteredOn(r -> r.method().equals("POST"))
+                        .hasSize(2);
+            }
+        }
+    }
+
+    @Test
+    void a_batch_that_was_taken_but_whose_id_is_lost_is_not_sent_again() throws Exception {
+        AtomicInteger posts = new AtomicInteger();
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+                    if (request.method().equals("POST")) {
+                        posts.incrementAndGet();
+                        batchBody = request.body();
+                        FakeApi.send(exchange, 502, "");
+                    } else {
+                        batch(request, exchange);
+                    }
+                });
+                ResponseCache cache = ResponseCache.open(folder);
+                AnthropicTeacher teacher = new AnthropicTeacher(api.settings(KEY, 4, 3, LONG), cache, true)) {
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> teacher.explain(snippets(4)))
+                        .isInstanceOf(TeacherException.class)
+                        .hasMessageContaining("a batch of 4 requests may have been taken")
+                        .hasMessageContaining(notes().getFirst().toString());
+            }
+            assertThat(posts).hasValue(1);
+            Files.writeString(notes().getFirst(), "{\"id\": \"batch_1\"}");
+            assertThat(teacher.explain(snippets(4)))
+                    .filteredOn(Lesson.Explained.class::isInstance)
+                    .hasSize(3);
+            assertThat(posts).hasValue(1);
+            assertThat(notes()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_server_that_goes_away_costs_no_row_and_the_rest_is_asked_for_later() throws Exception {
+        AtomicInteger left = new AtomicInteger(30);
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            boolean up = left.decrementAndGet() >= 0;
+            FakeApi.send(exchange, up ? 200 : 503, up ? FakeApi.choice(FakeApi.GOOD, "stop") : "");
+        })) {
+            assertThatThrownBy(() -> openAi(api, 40))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("of 40 requests got no answer: HTTP 503");
+            left.set(Integer.MAX_VALUE);
+            int before = api.requests.size();
+            assertThat(openAi(api, 40)).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.requests.size() - before).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void a_server_that_is_busy_is_waited_for_while_it_answers_others() throws Exception {
+        AtomicInteger turnedAway = new AtomicInteger();
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+                    boolean busy = request.body().contains("number 0") && turnedAway.incrementAndGet() <= 5;
+                    FakeApi.send(exchange, busy ? 429 : 200, busy ? "{}" : FakeApi.choice(FakeApi.GOOD, "stop"));
+                });
+                ResponseCache cache = ResponseCache.open(folder)) {
+            ApiSettings quick = api.settings(KEY, 4, 4, LONG);
+            // Longer pauses than answers take, as they are in earnest.
+            ApiSettings settings = new ApiSettings(
+                    quick.endpoint(),
+                    KEY,
+                    "m",
+                    9,
+                    1,
+                    ApiSettings.Prices.FREE,
+                    new ApiSettings.Pace(4, 6000, 4, Duration.ofMillis(40), LONG, LONG),
+                    _ -> {});
+            try (OpenAiTeacher teacher = new OpenAiTeacher(settings, cache)) {
+                // Turned away five times, where four tries are allowed.
+                assertThat(teacher.explain(snippets(400))).hasOnlyElementsOfType(Lesson.Explained.class);
+                assertThat(turnedAway.get()).isEqualTo(6);
+            }
+        }
+    }
+
+    @Test
+    void an_account_without_credit_ends_the_run_whatever_the_status() throws Exception {
+        String said = "{\"error\": {\"message\": \"Your credit balance is too low\"}}";
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, n == 0 ? 200 : 400, n == 0 ? FakeApi.choice(FakeApi.GOOD, "stop") : said))) {
+            assertThatThrownBy(() -> openAi(api, 8))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("credit balance");
+        }
+    }
+
+    @Test
+    void a_limit_too_low_for_every_answer_is_named() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, 200, FakeApi.choice("<think>I wonder <analysis>a\nb</analysis>", "length")))) {
+            assertThatThrownBy(() -> openAi(api, 20))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("--max-tokens");
+        }
+    }
+
+    @Test
+    void answers_without_usage_are_counted_and_reasons_come_in_many_forms() throws Exception {
+        String bare = FakeApi.choice(FakeApi.GOOD, "stop").replaceAll(",?\"usage\":\\{[^}]*}", "");
+        try (FakeApi api = new FakeApi((n, request, exchange) -> FakeApi.send(
+                        exchange,
+                        request.body().contains("number 0") ? 400 : 200,
+                        request.body().contains("number 0") ? "{\"error\": \"no such option\"}" : bare));
+                ResponseCache cache = ResponseCache.open(folder);
+                OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 4, 4, LONG), cache)) {
+            assertThat(teacher.explain(snippets(3)).getFirst())
+                    .isEqualTo(new Lesson.Declined("no answer: HTTP 400 from 127.0.0.1 (no such option)"));
+            assertThat(teacher.usage()).isEqualTo(new ApiUsage(2, 0, 2, 0, 0, 0));
+        }
+    }
+
+    private volatile int expired;
     private volatile int polls;
     private volatile String batchBody = "";
 
     /// Three of four requests succeed, in another order than they were asked.
     private void batch(FakeApi.Request request, com.sun.net.httpserver.HttpExchange exchange) throws IOException {
-        if (request.method().equals("POST")) {
+        if (request.path().equals("/v1/messages")) {
+            FakeApi.send(exchange, 200, FakeApi.message(FakeApi.GOOD, "end_turn"));
+        } else if (request.method().equals("POST")) {
             batchBody = request.body();
             FakeApi.send(exchange, 200, "{\"id\": \"batch_1\", \"processing_status\": \"in_progress\"}");
         } else if (request.path().endsWith("/results")) {
@@ -337,10 +475,13 @@ class ApiTeacherTest {
                 String id = asked.get(i).path("custom_id").stringValue();
                 lines.append("{\"custom_id\": \"" + id + "\", \"result\": ")
                         .append(
-                                i == 3
-                                        ? "{\"type\": \"errored\"}"
-                                        : "{\"type\": \"succeeded\", \"message\": "
-                                                + FakeApi.message(FakeApi.GOOD, "end_turn") + "}")
+                                i < expired
+                                        ? "{\"type\": \"expired\"}"
+                                        : i == 3
+                                                ? "{\"type\": \"errored\", \"error\": {\"error\": {\"type\":"
+                                                        + " \"invalid_request_error\", \"message\": \"too long\"}}}"
+                                                : "{\"type\": \"succeeded\", \"message\": "
+                                                        + FakeApi.message(FakeApi.GOOD, "end_turn") + "}")
                         .append("}\n");
             }
             FakeApi.send(exchange, 200, lines.toString());
@@ -350,8 +491,8 @@ class ApiTeacherTest {
             FakeApi.send(
                     exchange,
                     200,
-                    "{\"id\": \"batch_1\", \"processing_status\": \"ended\", \"results_url\": \"" + batchUrl
-                            + "/v1/messages/batches/batch_1/results\"}");
+                    // An address is not followed, whatever it is.
+                    "{\"id\": \"batch_1\", \"processing_status\": \"ended\", \"results_url\": \"https://\\u001b[2J\"}");
         }
     }
 
@@ -403,6 +544,17 @@ class ApiTeacherTest {
                         ApiSettings.Pace.DEFAULT,
                         _ -> {}))
                 .hasMessageContaining("clear text");
+        assertThatThrownBy(() -> new ApiSettings(
+                        URI.create("https://me:hidden@example.org"),
+                        KEY,
+                        "m",
+                        1,
+                        1,
+                        ApiSettings.Prices.FREE,
+                        ApiSettings.Pace.DEFAULT,
+                        _ -> {}))
+                .isInstanceOf(InputException.class)
+                .hasMessageNotContaining("hidden");
     }
 
     @Test
@@ -410,6 +562,10 @@ class ApiTeacherTest {
         assertThat(FeaturePrompt.read("x <analysis>\n(1) **A:** one\n\n* two\nii) three\n</analysis> y"))
                 .contains("A: one\n\ntwo\n\nthree");
         assertThat(FeaturePrompt.read("<analysis>a\nb")).isEmpty();
+        assertThat(FeaturePrompt.read("<think>so <analysis>x\ny</analysis></think>\n<analysis>a\nb</analysis>"))
+                .contains("a\n\nb");
+        // A model that runs into blank lines: quadratic reading would take days.
+        assertThat(FeaturePrompt.read("<analysis>" + " ".repeat(65_000))).isEmpty();
         assertThat(FeaturePrompt.read("a\nb</analysis>")).isEmpty();
     }
 }
