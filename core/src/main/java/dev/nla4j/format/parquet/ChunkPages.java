@@ -19,6 +19,8 @@ final class ChunkPages {
     private static final int ENCODING_RLE_DICTIONARY = 8;
     /// Writers make pages of about one megabyte; a single huge text or a careless writer makes larger ones.
     private static final int LARGEST_PAGE = 256 << 20;
+    /// Writers give a dictionary up at about one megabyte. Its entries become objects, each larger than it is.
+    private static final int LARGEST_DICTIONARY = 64 << 20;
     /// Headers carry the smallest and the largest value of their page, which can be long texts.
     private static final int SMALL_HEADER = 1 << 12;
     private static final int LARGEST_HEADER = 4 << 20;
@@ -75,14 +77,20 @@ final class ChunkPages {
         }
     }
 
-    private static void check(Place place, PageHeader header, long left) {
+    /// @param left bytes of the chunk from the header on
+    static void check(Place place, PageHeader header, long left) {
         if (header.packedSize() < 0 || header.packedSize() > left - header.length()) {
             throw place.problem("a page of " + header.packedSize() + " bytes where " + (left - header.length())
                     + " are left in its chunk");
         }
-        if (header.unpackedSize() < 0 || header.unpackedSize() > LARGEST_PAGE) {
-            throw place.problem("a page that unpacks to " + header.unpackedSize() + " bytes, at most " + LARGEST_PAGE
+        int largest = header.kind() == PageHeader.Kind.DICTIONARY ? LARGEST_DICTIONARY : LARGEST_PAGE;
+        if (header.unpackedSize() < 0 || header.unpackedSize() > largest) {
+            throw place.problem("a page that unpacks to " + header.unpackedSize() + " bytes, at most " + largest
                     + " are read; write the file with smaller pages");
+        }
+        // What can't be packed grows a little.
+        if (header.packedSize() > largest + largest / 8) {
+            throw place.problem("a page of " + header.packedSize() + " bytes that unpacks to " + header.unpackedSize());
         }
         if (header.values() < 0 && header.kind() != PageHeader.Kind.INDEX) {
             throw place.problem("a page without a valid number of values");

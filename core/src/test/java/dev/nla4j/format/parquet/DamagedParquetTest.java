@@ -89,6 +89,23 @@ class DamagedParquetTest {
                 .hasMessageContaining("nested deeper");
     }
 
+    /// A few kilobytes of zeros, packed, would become gigabytes of objects; a sparse file has room for any claim.
+    @Test
+    void dictionaries_and_packed_pages_have_bounds_of_their_own() {
+        Place place = new Place(folder.resolve("x.parquet"), 4, "text");
+        assertThatThrownBy(() -> ChunkPages.check(place, header(PageHeader.Kind.DICTIONARY, 65 << 20, 9000), 10_000))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("unpacks to 68157440 bytes");
+        assertThatThrownBy(() -> ChunkPages.check(place, header(PageHeader.Kind.DATA, 10, Integer.MAX_VALUE), 1L << 33))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("a page of 2147483647 bytes that unpacks to 10");
+        ChunkPages.check(place, header(PageHeader.Kind.DATA, 65 << 20, 70 << 20), 1L << 33);
+    }
+
+    private static PageHeader header(PageHeader.Kind kind, int unpacked, int packed) {
+        return new PageHeader(kind, 20, unpacked, packed, null, 1, 0, 3, -1, -1, true);
+    }
+
     @Test
     void a_file_of_another_kind_is_named() throws IOException {
         assertThatThrownBy(
