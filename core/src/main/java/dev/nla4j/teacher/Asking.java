@@ -112,17 +112,21 @@ final class Asking {
         AtomicReference<@Nullable RuntimeException> ended = new AtomicReference<>();
         List<Lesson> lessons = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            // One text is asked about once, however often it stands there.
+            Map<String, Future<Lesson>> begun = new HashMap<>();
             List<Future<Lesson>> futures = new ArrayList<>();
             for (ObjectNode request : requests) {
-                futures.add(threads.submit(() -> {
-                    try {
-                        return ended.get() == null ? lesson(request, question) : NEVER_ASKED;
-                    } catch (RuntimeException e) {
-                        ended.compareAndSet(null, e);
-                        stop.run();
-                        return NEVER_ASKED;
-                    }
-                }));
+                futures.add(begun.computeIfAbsent(
+                        key(request),
+                        key -> threads.submit(() -> {
+                            try {
+                                return ended.get() == null ? lesson(key, request, question) : NEVER_ASKED;
+                            } catch (RuntimeException e) {
+                                ended.compareAndSet(null, e);
+                                stop.run();
+                                return NEVER_ASKED;
+                            }
+                        })));
             }
             try {
                 for (Future<Lesson> future : futures) {
@@ -165,8 +169,7 @@ final class Asking {
         }
     }
 
-    private Lesson lesson(ObjectNode request, Question question) throws InterruptedException {
-        String key = key(request);
+    private Lesson lesson(String key, ObjectNode request, Question question) throws InterruptedException {
         Optional<ApiAnswer> kept = cache.get(key);
         if (kept.isPresent()) {
             cached.incrementAndGet();

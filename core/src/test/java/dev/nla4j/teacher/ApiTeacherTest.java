@@ -72,6 +72,14 @@ class ApiTeacherTest {
             List<Lesson> first = openAi(api, 5);
             assertThat(openAi(api, 5)).isEqualTo(first);
             assertThat(api.requests).hasSize(5);
+            try (ResponseCache cache = ResponseCache.open(folder);
+                    OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 4, 4, LONG), cache)) {
+                List<Snippet> alike = IntStream.range(0, 12)
+                        .mapToObj(i -> new Snippet("doc:" + i, Evidence.ofContext("One and the same text")))
+                        .toList();
+                assertThat(teacher.explain(alike)).hasSize(12).hasOnlyElementsOfType(Lesson.Explained.class);
+            }
+            assertThat(api.requests).hasSize(6);
             assertThat(api.requests.getFirst().authorization()).isEqualTo("Bearer sk-secret-of-tests");
         }
     }
