@@ -39,7 +39,7 @@ public final class FormatException extends InputException {
 
     private static String message(String file, long offset, String field, String problem) {
         String where = offset < 0 ? "" : " at byte " + offset;
-        return file + where + ": " + printable(field) + ": " + printable(problem);
+        return escaped(file) + where + ": " + printable(field) + ": " + printable(problem);
     }
 
     /// `text` fit for one line of an error: control characters escaped, at most a few hundred characters.

@@ -1,15 +1,18 @@
 package dev.nla4j.activation.corpus;
 
+import dev.nla4j.format.FileProblem;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /// A set of documents that can be read again and again, always in the same order.
 public final class Corpus {
-    /// A tokenizer needs some hundred bytes a token: a longer text would not fit the memory that extraction
-    /// promises.
-    static final int LONGEST_TEXT = 1 << 24;
+    /// What a tokenizer refuses must be found while the corpus is read, before hours of work.
+    static final int LONGEST_TEXT = Tokenizer.LONGEST_TEXT;
 
     private final Path path;
     private final String name;
@@ -30,7 +33,8 @@ public final class Corpus {
     /// @throws InputException when it is none of these
     public static Corpus open(Path path, CorpusOptions options) {
         Path fileName = path.toAbsolutePath().normalize().getFileName();
-        String name = fileName == null ? "corpus" : fileName.toString();
+        // a colon of its own would be taken for the one before a split, in ids and in sidecars
+        String name = (fileName == null ? "corpus" : fileName.toString()).replace(':', '-');
         if (Files.isDirectory(path)) {
             return new Corpus(path, name, options, new TextFolder(path));
         }
@@ -48,7 +52,8 @@ public final class Corpus {
         };
     }
 
-    /// The file's name without its ending, or the folder's name: independent of where the corpus lies.
+    /// The file's name without its ending, or the folder's name: independent of where the corpus lies. It has no
+    /// colon.
     public String name() {
         return name;
     }
@@ -57,6 +62,23 @@ public final class Corpus {
     public String split() {
         String split = options.split();
         return split == null ? "" : split;
+    }
+
+    /// Refuses a file that would be made inside the folder of documents: its parts would stand among them, and a run
+    /// that is killed could not read the corpus again.
+    public void requireOutside(Path out) {
+        Path place = out.toAbsolutePath().normalize();
+        while (place != null && !Files.exists(place)) {
+            place = place.getParent();
+        }
+        try {
+            if (Files.isDirectory(path) && place != null && place.toRealPath().startsWith(path.toRealPath())) {
+                throw new InputException(
+                        out + ": lies in the corpus's own folder " + path + "; choose a file outside of it");
+            }
+        } catch (IOException e) {
+            throw new FormatException(path, -1, "folder", "can't be found: " + FileProblem.reason(e), e);
+        }
     }
 
     /// Reads from the first document on.

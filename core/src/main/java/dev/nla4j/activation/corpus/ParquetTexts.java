@@ -5,9 +5,11 @@ import dev.nla4j.format.parquet.ColumnCursor;
 import dev.nla4j.format.parquet.ColumnKind;
 import dev.nla4j.format.parquet.ParquetFile;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A Parquet file with the text in one column, and `doc_id` and `split` where there are such columns of text.
+/// A Parquet file with the text in one column, and `doc_id` and `split` where there are such columns, of text or
+/// of whole numbers.
 record ParquetTexts(Path file, String textColumn) implements DocumentSource {
     @Override
     public Reading open() {
@@ -29,15 +31,15 @@ record ParquetTexts(Path file, String textColumn) implements DocumentSource {
         private final ParquetFile parquet;
         private final String textColumn;
         private final ColumnCursor<String> texts;
-        private final @Nullable ColumnCursor<String> ids;
-        private final @Nullable ColumnCursor<String> splits;
+        private final @Nullable Supplier<String> ids;
+        private final @Nullable Supplier<String> splits;
 
         RowReading(ParquetFile parquet, String textColumn) {
             this.parquet = parquet;
             this.textColumn = textColumn;
             texts = parquet.texts(textColumn);
-            ids = optional(parquet, "doc_id");
-            splits = optional(parquet, "split");
+            ids = names(parquet, "doc_id");
+            splits = names(parquet, "split");
         }
 
         @Override
@@ -54,7 +56,7 @@ record ParquetTexts(Path file, String textColumn) implements DocumentSource {
                         "column " + textColumn,
                         "row " + row + " is longer than " + Corpus.LONGEST_TEXT + " characters");
             }
-            return new RawDocument(ids == null ? null : ids.next(), splits == null ? null : splits.next(), text);
+            return new RawDocument(ids == null ? null : ids.get(), splits == null ? null : splits.get(), text);
         }
 
         @Override
@@ -62,8 +64,17 @@ record ParquetTexts(Path file, String textColumn) implements DocumentSource {
             parquet.close();
         }
 
-        private static @Nullable ColumnCursor<String> optional(ParquetFile parquet, String name) {
-            return parquet.has(name, ColumnKind.TEXT) ? parquet.texts(name) : null;
+        /// A column's names row by row, whole numbers as JSON lines take them; null without such a column.
+        private static @Nullable Supplier<String> names(ParquetFile parquet, String column) {
+            if (parquet.has(column, ColumnKind.INT64)) {
+                ColumnCursor<Long> numbers = parquet.longs(column);
+                return () -> Long.toString(numbers.next());
+            }
+            if (parquet.columns().stream().noneMatch(there -> there.name().equals(column))) {
+                return null;
+            }
+            ColumnCursor<String> texts = parquet.texts(column);
+            return texts::next;
         }
     }
 }

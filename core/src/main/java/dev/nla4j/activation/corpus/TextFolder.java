@@ -3,6 +3,7 @@ package dev.nla4j.activation.corpus;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -45,23 +46,33 @@ record TextFolder(Path folder) implements DocumentSource {
     /// numbers.
     private List<Path> files() {
         Map<String, Path> sorted = new TreeMap<>();
-        try (Stream<Path> tree = Files.walk(folder)) {
-            tree.filter(file -> hasEnding(file, DATA_ENDINGS) || hasEnding(file, ENDINGS))
-                    .forEach(file -> sorted.put(
-                            folder.relativize(file)
-                                    .toString()
-                                    .replace(file.getFileSystem().getSeparator(), "/"),
-                            file));
+        List<Path> found;
+        Path real;
+        try {
+            // a link is walked as what it leads to; those below it are not followed, they may lead in a circle
+            real = folder.toRealPath();
+            try (Stream<Path> tree = Files.walk(real)) {
+                found = tree.filter(file -> hasEnding(file, DATA_ENDINGS) || hasEnding(file, ENDINGS))
+                        .toList();
+            }
         } catch (UncheckedIOException e) {
             throw unlisted(folder, FileProblem.of(e), e);
         } catch (IOException e) {
             throw unlisted(folder, FileProblem.of(e), e);
         }
-        for (Path file : sorted.values()) {
-            if (hasEnding(file, DATA_ENDINGS)) {
+        for (Path file : found) {
+            Path relative = real.relativize(file);
+            String name = relative.toString().replace(file.getFileSystem().getSeparator(), "/");
+            if (sorted.put(name, folder.resolve(relative)) != null) {
+                throw new InputException(folder + ": two files' names both read " + FormatException.printable(name)
+                        + ", as they are not valid text; rename one");
+            }
+        }
+        for (Map.Entry<String, Path> file : sorted.entrySet()) {
+            if (hasEnding(file.getValue(), DATA_ENDINGS)) {
                 // beside a README, these would be the documents that are meant
                 throw new InputException(folder + ": a folder's documents are its "
-                        + String.join(" and ", ENDINGS) + " files, and " + folder.relativize(file)
+                        + String.join(" and ", ENDINGS) + " files, and " + FormatException.printable(file.getKey())
                         + " is neither: name that file itself, or move it away");
             }
         }
@@ -89,6 +100,6 @@ record TextFolder(Path folder) implements DocumentSource {
             throw new FormatException(
                     file, -1, "text", "is longer than " + Corpus.LONGEST_TEXT + " characters; split it into documents");
         }
-        return text;
+        return Json.withoutMark(text);
     }
 }

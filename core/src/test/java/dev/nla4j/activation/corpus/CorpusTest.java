@@ -2,9 +2,15 @@ package dev.nla4j.activation.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.Column;
+import dev.nla4j.format.parquet.ColumnKind;
+import dev.nla4j.format.parquet.ParquetRowWriter;
+import dev.nla4j.format.parquet.Value;
+import dev.nla4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -125,6 +131,99 @@ class CorpusTest {
         assertThatThrownBy(() -> read(file, new CorpusOptions(null, "label")))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("column label: is double, expected string");
+    }
+
+    @Test
+    void a_text_that_no_tokenizer_takes_is_refused_by_its_place_in_every_kind_of_corpus() throws IOException {
+        String text = "a".repeat(Tokenizer.LONGEST_TEXT + 1);
+        Path lines = jsonl("{\"text\": \"fine\"}\n{\"text\": \"" + text + "\"}\n");
+        Path texts = Files.createDirectories(folder.resolve("texts"));
+        Files.writeString(texts.resolve("long.txt"), text);
+        Path parquet = folder.resolve("docs.parquet");
+        try (ParquetRowWriter writer =
+                ParquetRowWriter.create(parquet, List.of(Column.of("text", ColumnKind.TEXT)), 10)) {
+            writer.write(List.of(new Value.Text("fine")));
+            writer.write(List.of(new Value.Text(text)));
+        }
+        String problem = "is longer than " + Tokenizer.LONGEST_TEXT + " characters";
+        assertThatThrownBy(() -> read(lines, CorpusOptions.DEFAULT)).hasMessageContainingAll("line 2", problem);
+        assertThatThrownBy(() -> read(texts, CorpusOptions.DEFAULT)).hasMessageContainingAll("long.txt", problem);
+        assertThatThrownBy(() -> read(parquet, CorpusOptions.DEFAULT)).hasMessageContainingAll("row 1", problem);
+    }
+
+    @Test
+    void a_colon_in_the_name_of_a_corpus_does_not_reach_its_documents() throws IOException {
+        Path file = Files.writeString(folder.resolve("docs-12:30:00.jsonl"), "{\"text\": \"a\", \"split\": \"eval\"}");
+        assertThat(Corpus.open(file, CorpusOptions.DEFAULT).name()).isEqualTo("docs-12-30-00");
+        assertThat(read(file, CorpusOptions.DEFAULT))
+                .containsExactly(new Document("docs-12-30-00:eval:0", "eval", "a"));
+    }
+
+    @Test
+    void whole_numbers_in_a_parquet_file_are_names_as_in_json_lines() throws IOException {
+        Path file = folder.resolve("docs.parquet");
+        List<Column> columns = List.of(
+                Column.of("text", ColumnKind.TEXT),
+                Column.of("doc_id", ColumnKind.INT64),
+                Column.of("split", ColumnKind.INT64));
+        try (ParquetRowWriter writer = ParquetRowWriter.create(file, columns, 10)) {
+            writer.write(List.of(new Value.Text("a"), new Value.Int64(7), new Value.Int64(0)));
+            writer.write(List.of(new Value.Text("b"), new Value.Int64(-8), new Value.Int64(1)));
+        }
+        assertThat(read(file, CorpusOptions.DEFAULT))
+                .containsExactly(new Document("7", "0", "a"), new Document("-8", "1", "b"));
+    }
+
+    @Test
+    void a_column_of_splits_that_are_no_names_is_refused() throws Exception {
+        Path fixture = Path.of(Objects.requireNonNull(getClass().getResource("/parquet/corpus.parquet"))
+                .toURI());
+        // its column of numbers under the name of splits
+        String bytes = Files.readString(fixture, StandardCharsets.ISO_8859_1)
+                .replace("split", "other")
+                .replace("label", "split");
+        Path file = Files.writeString(folder.resolve("docs.parquet"), bytes, StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> read(file, CorpusOptions.DEFAULT))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("column split: is double, expected string");
+    }
+
+    @Test
+    void a_link_to_a_folder_is_read_as_the_folder() throws IOException {
+        Path texts = Files.createDirectories(folder.resolve("texts/deep"));
+        Files.writeString(texts.resolve("a.txt"), "one");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("texts"));
+        assertThat(read(link, CorpusOptions.DEFAULT)).containsExactly(new Document("link:train:0", "train", "one"));
+    }
+
+    @Test
+    void a_byte_order_mark_is_no_part_of_a_text_file_s_text() throws IOException {
+        Files.writeString(folder.resolve("a.txt"), "\ufeffone");
+        assertThat(read(folder, CorpusOptions.DEFAULT))
+                .extracting(Document::text)
+                .containsExactly("one");
+    }
+
+    @Test
+    void files_whose_names_read_alike_are_refused() throws Exception {
+        String make = "printf one > \"$(printf '\\377.txt')\" && printf two > \"$(printf '\\376.txt')\"";
+        Process shell =
+                new ProcessBuilder("sh", "-c", make).directory(folder.toFile()).start();
+        assumeTrue(shell.waitFor() == 0, "this file system has names of valid text only");
+        assertThatThrownBy(() -> read(folder, CorpusOptions.DEFAULT))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("two files' names both read");
+    }
+
+    @Test
+    void names_that_could_steer_a_terminal_are_shown_escaped() throws IOException {
+        Path data = Files.writeString(folder.resolve("\u001b[2J.jsonl"), "{}");
+        assertThatThrownBy(() -> read(folder, CorpusOptions.DEFAULT))
+                .hasMessageContaining("\\u001b[2J.jsonl is neither");
+        Files.delete(data);
+        Files.write(folder.resolve("\u001b[2J.txt"), new byte[] {(byte) 0xff});
+        assertThatThrownBy(() -> read(folder, CorpusOptions.DEFAULT))
+                .hasMessageContaining("\\u001b[2J.txt at byte 0: text: is not valid UTF-8");
     }
 
     @Test
