@@ -31,7 +31,10 @@ public final class ActivationWriter implements AutoCloseable {
         int rows = Math.clamp(GROUP_BYTES / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
         return new ActivationWriter(
                 ParquetRowWriter.create(
-                        file, ActivationSchema.COLUMNS, rows, ArrowSchema.of(ActivationSchema.COLUMNS, dimension)),
+                        file,
+                        ActivationSchema.COLUMNS,
+                        rows,
+                        ArrowSchema.of(ActivationSchema.COLUMNS, ActivationSchema.VECTOR, dimension)),
                 dimension);
     }
 

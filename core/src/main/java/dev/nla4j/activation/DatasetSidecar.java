@@ -33,8 +33,7 @@ public final class DatasetSidecar {
     ///
     /// @param path of a file, which may end in a slice like `@[0:1000]`, or of a folder, which may not exist yet
     public static Path pathFor(String path) {
-        int slice = path.indexOf("@[");
-        Path file = Path.of(slice < 0 ? path : path.substring(0, slice));
+        Path file = withoutSlice(path);
         Path name = file.getFileName();
         String last = name == null ? "" : name.toString();
         int dot = last.lastIndexOf('.');
@@ -42,7 +41,18 @@ public final class DatasetSidecar {
         if (Files.isDirectory(file) || (!Files.exists(file) && !hasEnding)) {
             return file.resolve(BASENAME);
         }
-        return file.resolveSibling(last + SUFFIX);
+        return beside(file);
+    }
+
+    /// Where the sidecar of a file lies, whether or not the file is there yet and whatever its name.
+    public static Path beside(Path file) {
+        Path bare = withoutSlice(file.toString());
+        return bare.resolveSibling(bare.getFileName() + SUFFIX);
+    }
+
+    private static Path withoutSlice(String path) {
+        int slice = path.indexOf("@[");
+        return Path.of(slice < 0 ? path : path.substring(0, slice));
     }
 
     /// The sidecar as text, for people.

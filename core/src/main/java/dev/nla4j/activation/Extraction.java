@@ -68,6 +68,7 @@ public final class Extraction {
     /// settings
     /// @throws IOException when writing fails; finished shards are kept
     public ExtractionResult run(Path out, Start start) throws IOException {
+        corpus.requireOutside(out);
         String kept = "";
         try (WorkFolder work = WorkFolder.open(out)) {
             kept = "; finished parts are kept, the same command goes on with them";
@@ -98,7 +99,14 @@ public final class Extraction {
         } else {
             requireSame(out, plan.differences(stored));
         }
-        int kept = runShards(plan, work);
+        int kept;
+        try {
+            kept = runShards(plan, work);
+        } catch (CorpusChanged e) {
+            // parts of changed documents would be taken for the plan's when the corpus is put back
+            work.clear();
+            throw e;
+        }
         Totals totals = merge(plan, work);
         if (totals.rows == 0) {
             work.clear();
@@ -140,8 +148,8 @@ public final class Extraction {
                 done += count;
                 progress.report(TASK, done, plan.documents(), UNIT);
             }
-            if (documents.next() != null || !digest.hex().equals(plan.corpusHash())) {
-                throw changed();
+            if (nextOrNull(documents) != null || !digest.hex().equals(plan.corpusHash())) {
+                throw new CorpusChanged(corpus, null);
             }
         }
         return kept;
@@ -169,16 +177,32 @@ public final class Extraction {
     }
 
     private Document next(Documents documents) {
-        Document document = documents.next();
+        Document document = nextOrNull(documents);
         if (document == null) {
-            throw changed();
+            throw new CorpusChanged(corpus, null);
         }
         return document;
     }
 
-    private InputException changed() {
-        return new InputException(
-                "the corpus " + corpus.name() + " was changed while it was read; start afresh with --restart");
+    private @Nullable Document nextOrNull(Documents documents) {
+        try {
+            return documents.next();
+        } catch (InputException e) {
+            // the plan was made of a corpus without fault; a disk that fails says nothing of the documents
+            throw e.getCause() instanceof IOException ? e : new CorpusChanged(corpus, e);
+        }
+    }
+
+    /// The documents are not those the plan was made of.
+    private static final class CorpusChanged extends InputException {
+        private static final long serialVersionUID = 1L;
+
+        CorpusChanged(Corpus corpus, @Nullable Throwable cause) {
+            super(
+                    "the corpus " + corpus.name() + " was changed while it was read, so what was done of it is dropped;"
+                            + " run the command again",
+                    cause);
+        }
     }
 
     private static final class Totals {
@@ -226,7 +250,7 @@ public final class Extraction {
     private void put(Path out, WorkFolder work, ExtractionPlan plan, Totals totals) throws IOException {
         Path folder = Objects.requireNonNull(out.toAbsolutePath().getParent());
         // a sidecar of a file that is being replaced must not stand beside the new one
-        Path sidecar = DatasetSidecar.pathFor(out.toString());
+        Path sidecar = DatasetSidecar.beside(out);
         Files.deleteIfExists(sidecar);
         Files.move(work.merged(), out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         AtomicFile.forceFolder(folder);

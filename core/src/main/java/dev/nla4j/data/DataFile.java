@@ -73,12 +73,17 @@ public final class DataFile implements AutoCloseable {
         return columns;
     }
 
-    /// Columns whose type no part of the pipeline knows; what is made from this file does not have them.
-    public List<String> unreadable() {
-        return parquet.columns().stream()
+    /// Refuses a file with columns of a type that no part of the pipeline knows: for a step that carries all columns
+    /// over.
+    public void requireReadable() {
+        List<String> unreadable = parquet.columns().stream()
                 .filter(column -> column.kind() == ColumnKind.OTHER)
-                .map(Column::name)
+                .map(column -> FormatException.printable(column.toString()))
                 .toList();
+        if (!unreadable.isEmpty()) {
+            throw new InputException(
+                    path() + ": has columns of a type that can't be carried over: " + String.join(", ", unreadable));
+        }
     }
 
     public boolean has(String column, ColumnKind kind) {

@@ -1,5 +1,6 @@
 package dev.nla4j.data;
 
+import dev.nla4j.activation.ActivationSchema;
 import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.DatasetSidecar;
 import dev.nla4j.format.AtomicFile;
@@ -39,8 +40,8 @@ final class DataOutput implements AutoCloseable {
     /// As [#open(Path, List, int)] with row groups of other bytes, which are held in memory while they are written.
     static DataOutput open(Path temporary, List<Column> columns, int dimension, long groupBytes) throws IOException {
         int rowsPerGroup = Math.clamp(groupBytes / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
-        return new DataOutput(
-                ParquetRowWriter.create(temporary, columns, rowsPerGroup, ArrowSchema.of(columns, dimension)));
+        return new DataOutput(ParquetRowWriter.create(
+                temporary, columns, rowsPerGroup, ArrowSchema.of(columns, ActivationSchema.VECTOR, dimension)));
     }
 
     void write(List<Value> row) throws IOException {
@@ -90,7 +91,7 @@ final class DataOutput implements AutoCloseable {
     /// beside the new one, so that one goes first.
     static void put(Path out, AtomicFile.Writer file, DatasetMeta meta, java.util.function.LongSupplier rows)
             throws IOException {
-        Path sidecar = DatasetSidecar.pathFor(out.toString());
+        Path sidecar = DatasetSidecar.beside(out);
         AtomicFile.write(out, temporary -> {
             file.writeTo(temporary);
             Files.deleteIfExists(sidecar);

@@ -79,10 +79,7 @@ public final class DataShuffle {
         if (file.rows() > Integer.MAX_VALUE - 8) {
             throw new InputException(file.path() + ": has " + file.rows() + " rows, more than can be shuffled");
         }
-        if (!file.unreadable().isEmpty()) {
-            throw new InputException(file.path() + ": has columns of a type that can't be carried over: "
-                    + String.join(", ", file.unreadable()));
-        }
+        file.requireReadable();
         return (int) file.rows();
     }
 

@@ -5,6 +5,7 @@ import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.activation.DatasetSidecar;
 import dev.nla4j.activation.PythonRandom;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
@@ -95,6 +96,7 @@ public final class DataSplit {
     public Result run(Path base, Path folder, boolean replace, Progress progress) throws IOException {
         try (DataFile file = DataFile.open(base)) {
             file.requireStage(Stage.BASE);
+            file.requireReadable();
             for (Part part : Part.values()) {
                 DataOutput.requireFree(path(folder, part), replace);
             }
@@ -168,7 +170,8 @@ public final class DataSplit {
         }
         if (!unknown.isEmpty()) {
             throw new InputException(file.path() + ": " + unknown.size() + " of " + documents.size()
-                    + " documents don't tell their split (the first is " + unknown.getFirst()
+                    + " documents don't tell their split (the first is "
+                    + FormatException.printable(unknown.getFirst())
                     + "); name the corpus they come from with --corpus, or say with --all-train that none is held"
                     + " out");
         }

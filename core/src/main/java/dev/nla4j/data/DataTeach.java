@@ -110,6 +110,7 @@ public final class DataTeach {
         try (DataFile file = DataFile.open(in);
                 WorkFolder work = WorkFolder.open(out)) {
             file.requireStage(Stage.BASE);
+            file.requireReadable();
             if (DataFile.index(file.columns(), DataColumns.EXPLANATION) >= 0) {
                 throw new InputException(in + ": has explanations already");
             }

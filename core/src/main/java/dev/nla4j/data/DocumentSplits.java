@@ -91,15 +91,16 @@ public final class DocumentSplits {
             return Optional.ofNullable(known.get(documentId));
         }
         String corpus = extraction.corpus();
-        int colon = corpus.lastIndexOf(':');
-        if (colon >= 0) {
-            return Optional.of(isHeldOutName(corpus.substring(colon + 1)));
-        }
         Matcher numbered = NUMBERED.matcher(documentId);
         String name = corpus.substring(corpus.lastIndexOf('/') + 1);
         boolean ours = numbered.matches()
                 && (numbered.group(1).equals(corpus) || numbered.group(1).equals(name));
-        return ours ? Optional.of(isHeldOutName(numbered.group(2))) : Optional.empty();
+        // comes first: in older files the corpus's own name may have a colon, which is none before a split
+        if (ours) {
+            return Optional.of(isHeldOutName(numbered.group(2)));
+        }
+        int colon = corpus.lastIndexOf(':');
+        return colon < 0 ? Optional.empty() : Optional.of(isHeldOutName(corpus.substring(colon + 1)));
     }
 
     private boolean isHeldOutName(String split) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.ArrowSchema;
+import dev.nla4j.format.parquet.Column;
+import dev.nla4j.format.parquet.ColumnKind;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -120,6 +123,16 @@ class ActivationFileTest {
         List<String> written = ArrowFields.of(arrowSchema(path));
         assertThat(written).isEqualTo(ArrowFields.of(arrowSchema(fixture("fixed-size-snappy.parquet"))));
         assertThat(written).contains("activation_vector 1 16(length 4)[item 1 3(precision 1)[]]");
+    }
+
+    @Test
+    void only_the_vectors_are_lists_of_one_length_for_pyarrow() {
+        List<Column> columns = List.of(
+                Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST), Column.of("scores", ColumnKind.FLOAT_LIST));
+        String schema = ArrowSchema.of(columns, ActivationSchema.VECTOR, 4).get("ARROW:schema");
+        assertThat(ArrowFields.of(Objects.requireNonNull(schema)))
+                .contains("activation_vector 1 16(length 4)[item 1 3(precision 1)[]]")
+                .contains("scores 1 12()[item 1 3(precision 1)[]]");
     }
 
     /// The value of the footer's key, which is written as text.

@@ -258,6 +258,61 @@ class ExtractionTest {
     }
 
     @Test
+    void parts_of_a_corpus_that_changed_do_not_outlive_its_being_put_back() throws IOException {
+        Path undisturbed = folder.resolve("undisturbed.parquet");
+        extract(settings(null, 10), new FakeModel(false), undisturbed, Start.RESUME);
+        String original = documents(DOCUMENTS, 17);
+        // the second one ends within a line
+        for (String changed :
+                List.of(original.replace("o ", "u "), original.substring(0, original.length() * 9 / 10))) {
+            FakeModel model = new FakeModel(false);
+            ActivationSource disturbed = (windows, positions) -> {
+                replace(corpus, changed);
+                return model.activations(windows, positions);
+            };
+            assertThatThrownBy(() -> run(settings(null, 10), model, disturbed, out, Start.RESUME))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("was changed while it was read");
+            assertThat(folder.resolve("out/acts.parquet.work")).doesNotExist();
+            replace(corpus, original);
+        }
+        extract(settings(null, 10), new FakeModel(false));
+        assertThat(out).hasSameBinaryContentAs(undisturbed);
+    }
+
+    private static void replace(Path file, String content) {
+        try {
+            Files.writeString(file, content);
+        } catch (IOException e) {
+            throw new IllegalStateException("the test's own file", e);
+        }
+    }
+
+    @Test
+    void a_file_without_an_ending_has_its_sidecar_beside_it() throws IOException {
+        Path plain = folder.resolve("acts");
+        ExtractionResult result = extract(settings(null, 10), new FakeModel(false), plain, Start.RESUME);
+        assertThat(DatasetSidecar.read(folder.resolve("acts.nla_meta.yaml")).rowCount())
+                .isEqualTo(result.rows());
+    }
+
+    @Test
+    void a_file_inside_the_corpus_is_refused_before_anything_is_computed() throws IOException {
+        Path texts = Files.createDirectories(folder.resolve("texts"));
+        Files.writeString(texts.resolve("a.txt"), "long ".repeat(100));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), texts);
+        corpus = texts;
+        FakeModel model = new FakeModel(false);
+        for (Path inside : List.of(texts.resolve("new/acts.parquet"), link.resolve("acts.parquet"))) {
+            assertThatThrownBy(() -> extract(settings(null, 10), model, inside, Start.RESUME))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("lies in the corpus's own folder");
+        }
+        assertThat(model.calls).isZero();
+        assertThat(extract(settings(null, 10), model).rows()).isEqualTo(10);
+    }
+
+    @Test
     void a_finished_file_is_replaced_only_when_asked() throws IOException {
         extract(settings(null, 10), new FakeModel(false));
         byte[] first = Files.readAllBytes(out);

@@ -15,6 +15,7 @@ import dev.nla4j.activation.corpus.CorpusOptions;
 import dev.nla4j.data.DataSplit.Part;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.ParquetFile;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.teacher.GroundedTeacher;
@@ -23,12 +24,14 @@ import dev.nla4j.teacher.Snippet;
 import dev.nla4j.teacher.Teacher;
 import dev.nla4j.teacher.TeacherException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -63,6 +66,10 @@ class DataPipelineTest {
     }
 
     private static void sidecar(Path file, long rows, int dimension, int layer) throws IOException {
+        sidecar(file, rows, dimension, layer, "docs");
+    }
+
+    private static void sidecar(Path file, long rows, int dimension, int layer, String corpus) throws IOException {
         DatasetSidecar.write(
                 DatasetSidecar.pathFor(file.toString()),
                 new DatasetMeta(
@@ -73,7 +80,7 @@ class DataPipelineTest {
                                 "org/tiny",
                                 dimension,
                                 layer,
-                                "docs",
+                                corpus,
                                 new DatasetMeta.CorpusSlice(0, DOCUMENTS),
                                 PositionsPerDocument.of(PER_DOCUMENT),
                                 null,
@@ -152,6 +159,68 @@ class DataPipelineTest {
         Files.writeString(corpus, lines);
         split(base, DocumentSplits.fromCorpus(Corpus.open(corpus, CorpusOptions.DEFAULT), DocumentSplits.HELD_OUT));
         assertThat(documents(Part.EVAL)).containsExactly("novel-3");
+    }
+
+    @Test
+    void documents_held_out_by_a_corpus_with_a_colon_in_its_name_are_not_trained_on() throws IOException {
+        Path base = base(i -> "docs-12:30:00:" + (i % 7 == 6 ? "eval" : "train") + ":" + i);
+        sidecar(base, DOCUMENTS * PER_DOCUMENT, DIMENSION, 5, "docs-12:30:00");
+        split(base, DocumentSplits.fromIds(DocumentSplits.HELD_OUT));
+        assertThat(documents(Part.EVAL))
+                .containsExactlyInAnyOrder("docs-12:30:00:eval:6", "docs-12:30:00:eval:13", "docs-12:30:00:eval:20");
+    }
+
+    @Test
+    void a_split_that_the_extraction_chose_is_that_of_all_documents() throws IOException {
+        DatasetMeta.Extraction chosen;
+        Path base = base();
+        sidecar(base, DOCUMENTS * PER_DOCUMENT, DIMENSION, 5, "docs:eval");
+        try (DataFile file = DataFile.open(base)) {
+            chosen = file.meta().extraction();
+        }
+        DocumentSplits splits = DocumentSplits.fromIds(DocumentSplits.HELD_OUT);
+        assertThat(splits.isHeldOut("docs:eval:3", chosen)).contains(true);
+        assertThat(splits.isHeldOut("own", chosen)).contains(true);
+    }
+
+    @Test
+    void a_document_that_does_not_tell_its_split_is_named_without_what_could_steer_a_terminal() throws IOException {
+        Path base = base(i -> "\u001b[2J" + i);
+        assertThatThrownBy(() -> split(base, DocumentSplits.fromIds(DocumentSplits.HELD_OUT)))
+                .hasMessageContaining("the first is \\u001b[2J0");
+    }
+
+    @Test
+    void columns_that_can_not_be_carried_over_are_refused_and_not_dropped() throws Exception {
+        Path base = folder.resolve("base.parquet");
+        try (InputStream doubles = DataPipelineTest.class.getResourceAsStream("/parquet/double-vector.parquet")) {
+            Files.copy(Objects.requireNonNull(doubles), base);
+        }
+        long rows;
+        try (ParquetFile file = ParquetFile.open(base)) {
+            rows = file.rows();
+        }
+        sidecar(base, rows, 4, 20);
+        String problem = "can't be carried over: activation_vector: ";
+        assertThatThrownBy(() -> split(base, DocumentSplits.none())).hasMessageContaining(problem);
+        assertThatThrownBy(() -> teach(new Scripted(-1), folder.resolve("out.parquet")))
+                .hasMessageContaining(problem);
+        assertThatThrownBy(() -> new DataShuffle()
+                        .run(base, folder.resolve("out.parquet"), 7, DataShuffle.What.ROWS, false, Progress.NONE))
+                .hasMessageContaining(problem);
+        assertThat(folder.resolve("splits")).doesNotExist();
+        assertThat(folder.resolve("out.parquet")).doesNotExist();
+    }
+
+    @Test
+    void a_file_without_an_ending_has_its_sidecar_beside_it() throws Exception {
+        Path base = base();
+        Path shuffled = folder.resolve("shuffled");
+        new DataShuffle().run(base, shuffled, 7, DataShuffle.What.ROWS, false, Progress.NONE);
+        assertThat(rows(shuffled)).hasSize(DOCUMENTS * PER_DOCUMENT);
+        Path explained = folder.resolve("explained");
+        teach(new Scripted(-1), explained);
+        assertThat(rows(explained)).hasSize(75);
     }
 
     @Test

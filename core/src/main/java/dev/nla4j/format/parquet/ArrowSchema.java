@@ -26,6 +26,7 @@ public final class ArrowSchema {
     private static final int TYPE_STRUCT = 13;
     private static final int TYPE_FIXED_SIZE_LIST = 16;
     private static final int SINGLE_PRECISION = 1;
+    private static final int ANY_LENGTH = -1;
 
     private ByteBuffer out = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -33,12 +34,13 @@ public final class ArrowSchema {
 
     /// The footer's entry for `columns`.
     ///
-    /// @param dimension length of every vector in a column of floats
-    public static Map<String, String> of(List<Column> columns, int dimension) {
-        return Map.of(KEY, Base64.getEncoder().encodeToString(new ArrowSchema().message(columns, dimension)));
+    /// @param vectors the column of floats whose lists all have the same length; others may be of any
+    /// @param dimension that length
+    public static Map<String, String> of(List<Column> columns, String vectors, int dimension) {
+        return Map.of(KEY, Base64.getEncoder().encodeToString(new ArrowSchema().message(columns, vectors, dimension)));
     }
 
-    private byte[] message(List<Column> columns, int dimension) {
+    private byte[] message(List<Column> columns, String vectors, int dimension) {
         int root = offset();
         int[] message = table(Slot.of(0, 2, VERSION_5), Slot.of(1, 1, HEADER_SCHEMA), Slot.of(2, 4, 0));
         point(root, message[0]);
@@ -46,7 +48,9 @@ public final class ArrowSchema {
         point(message[3], schema[0]);
         fields(
                 schema[1],
-                columns.stream().map(column -> field(column, dimension)).toList());
+                columns.stream()
+                        .map(column -> field(column, column.name().equals(vectors) ? dimension : ANY_LENGTH))
+                        .toList());
         align(8);
         byte[] flatbuffer = Arrays.copyOf(out.array(), out.position());
         return ByteBuffer.allocate(8 + flatbuffer.length)
@@ -60,15 +64,15 @@ public final class ArrowSchema {
     /// One field of Arrow's schema.
     private record Field(String name, int type, List<Slot> typeSlots, List<Field> children) {}
 
-    private static Field field(Column column, int dimension) {
+    private static Field field(Column column, int length) {
         return switch (column.kind()) {
             case INT64 -> new Field(column.name(), TYPE_INT, List.of(Slot.of(0, 4, 64), Slot.of(1, 1, 1)), List.of());
             case TEXT -> text(column.name());
             case FLOAT_LIST ->
                 new Field(
                         column.name(),
-                        TYPE_FIXED_SIZE_LIST,
-                        List.of(Slot.of(0, 4, dimension)),
+                        length == ANY_LENGTH ? TYPE_LIST : TYPE_FIXED_SIZE_LIST,
+                        length == ANY_LENGTH ? List.of() : List.of(Slot.of(0, 4, length)),
                         List.of(new Field("item", TYPE_FLOAT, List.of(Slot.of(0, 2, SINGLE_PRECISION)), List.of())));
             case MESSAGE_LIST ->
                 new Field(
