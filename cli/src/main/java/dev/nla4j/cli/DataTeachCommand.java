@@ -122,8 +122,10 @@ final class DataTeachCommand implements Callable<Integer> {
         Set<Path> counted = new LinkedHashSet<>(inputs);
         counted.addAll(countedToo);
         GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(List.copyOf(counted), progress));
-        Map<String, int[]> conversations = transcripts == null ? Map.of() : Transcripts.tokens(transcripts);
         try (LanguageModel loaded = wiring.load(target, dtype.dtype())) {
+            Map<String, int[]> conversations = transcripts == null
+                    ? Map.of()
+                    : Transcripts.tokens(transcripts, loaded.config().vocabulary());
             NextTokenReader reader =
                     new NextTokenReader(loaded.decoder(), layer, loaded.drawableIds(), TargetPredictions.TOP);
             for (Path input : inputs) {

@@ -3,12 +3,14 @@ package dev.nla4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nla4j.hub.HubException;
+import dev.nla4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -179,6 +181,62 @@ class CommandsTest {
         StringWriter out = new StringWriter();
         assertThat(ExitCode.report(error, false, new PrintWriter(out))).isEqualTo(1);
         assertThat(out.toString()).isEqualTo("nla: a line" + System.lineSeparator());
+    }
+
+    /// `nla data chat` with a model of random weights, more options behind.
+    private Run dataChat(String prompts, String... more) throws IOException {
+        Path target = folder.resolve("target");
+        if (!Files.exists(target)) {
+            RandomPair.tiny("llama").target(target);
+        }
+        List<String> arguments = new ArrayList<>(List.of(
+                "data",
+                "chat",
+                "--model",
+                target.toString(),
+                "--prompts",
+                file("prompts.jsonl", prompts),
+                "--layer",
+                "1",
+                "--max-new-tokens",
+                "4",
+                "--out",
+                folder.resolve("chat.parquet").toString(),
+                "--json"));
+        arguments.addAll(List.of(more));
+        return Run.of(arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void a_prompt_that_its_template_makes_too_long_for_the_tokenizer_is_skipped_and_counted() throws IOException {
+        String longest = "a".repeat(Tokenizer.LONGEST_TEXT);
+        Run run = dataChat("{\"prompt\": \"" + longest + "\"}\n{\"prompt\": \"hello\"}\n");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("\"prompts\":2,\"skipped\":1");
+        String transcripts = Files.readString(folder.resolve("chat.transcripts.jsonl"));
+        assertThat(transcripts.lines()).singleElement().asString().contains("\"doc_id\":\"prompts:train:1\"");
+
+        // and tokens of another model are refused when they are read again
+        String other = file("other.jsonl", transcripts.replaceAll("\"ids\":\\[[0-9]+", "\"ids\":[1536"));
+        String activations = folder.resolve("chat.parquet").toString();
+        assertBadInput(Run.of("data", "teach", activations, "--transcripts", other), "other.jsonl: line 1: ids:");
+    }
+
+    @Test
+    void prompts_that_share_an_id_are_refused_by_their_numbers() throws IOException {
+        String prompt = "{\"doc_id\": \"x\", \"prompt\": \"hello\"}\n";
+        assertBadInput(
+                dataChat(prompt + "{\"prompt\": \"hello\"}\n" + prompt), "prompt 3 has the doc_id x of prompt 1");
+    }
+
+    @Test
+    void an_interrupted_chat_does_not_go_on_with_prompts_of_another_split() throws IOException {
+        String prompt = "{\"doc_id\": \"x\", \"split\": \"train\", \"prompt\": \"hello\"}\n";
+        Path inTheWay = Files.createDirectory(folder.resolve("chat.transcripts.jsonl"));
+        assertBadInput(dataChat(prompt), "is a folder");
+        Files.delete(inTheWay);
+        assertBadInput(dataChat(prompt.replace("train", "eval")), "other settings or prompts");
+        assertThat(dataChat(prompt).out()).contains("\"chunks_kept\":1");
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.nla4j.activation.corpus.Documents;
 import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.generate.Completion;
@@ -26,6 +27,7 @@ import dev.nla4j.nla.IdPrompt;
 import dev.nla4j.nla.TextTokens;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +36,9 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +94,7 @@ public final class ChatActivations {
 
     /// Answers the prompts of a corpus, each document being one, and writes activations to `out`.
     public Result run(Corpus prompts, Path out, boolean restart, Progress progress) throws IOException {
+        prompts.requireOutside(out);
         try (WorkFolder work = WorkFolder.open(out)) {
             List<Document> all = documents(prompts);
             ObjectNode plan = plan(prompts, all);
@@ -128,9 +133,17 @@ public final class ChatActivations {
 
     private static List<Document> documents(Corpus prompts) {
         List<Document> all = new ArrayList<>();
+        Map<String, Integer> numbers = new HashMap<>();
         try (Documents documents = prompts.documents()) {
             for (Document document = documents.next(); document != null; document = documents.next()) {
                 all.add(document);
+                Integer before = numbers.put(document.id(), all.size());
+                if (before != null) {
+                    // transcripts are found by it
+                    throw new InputException(prompts.name() + ": prompt " + all.size() + " has the doc_id "
+                            + FormatException.printable(document.id()) + " of prompt " + before
+                            + "; give each prompt its own, or none");
+                }
             }
         }
         return all;
@@ -138,8 +151,13 @@ public final class ChatActivations {
 
     private ObjectNode plan(Corpus prompts, List<Document> all) {
         StringBuilder text = new StringBuilder();
-        all.forEach(prompt ->
-                text.append(prompt.id()).append('\n').append(prompt.text()).append('\n'));
+        // as JSON, so that no two lists of prompts look alike
+        all.forEach(prompt -> text.append(Json.mapper()
+                        .createArrayNode()
+                        .add(prompt.id())
+                        .add(prompt.split())
+                        .add(prompt.text()))
+                .append('\n'));
         return Json.mapper()
                 .createObjectNode()
                 .put("settings", settings.toString())
@@ -169,35 +187,41 @@ public final class ChatActivations {
     }
 
     private List<Answer> answer(List<Document> prompts, int first) {
-        List<Document> asked = new ArrayList<>();
+        List<Integer> asked = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
-        for (Document prompt : prompts) {
-            int[] rendered = TextTokens.ofConversation(
-                            target.tokenizer(),
-                            target.chatTemplate(),
-                            RenderOptions.of(List.of(Message.of("user", prompt.text())))
-                                    .at(settings.now())
-                                    .withGenerationPrompt(true)
-                                    .withSpecials(target.templateSpecials()))
+        for (int i = 0; i < prompts.size(); i++) {
+            RenderOptions options = RenderOptions.of(
+                            List.of(Message.of("user", prompts.get(i).text())))
+                    .at(settings.now())
+                    .withGenerationPrompt(true)
+                    .withSpecials(target.templateSpecials());
+            // with what the template adds, a text of the corpus may be more than a tokenizer takes
+            if (target.chatTemplate().render(options).length() > Tokenizer.LONGEST_TEXT) {
+                continue;
+            }
+            int[] rendered = TextTokens.ofConversation(target.tokenizer(), target.chatTemplate(), options)
                     .ids();
             if (rendered.length < target.config().contextLength()) {
-                asked.add(prompt);
+                asked.add(i);
                 ids.add(rendered);
             }
         }
         List<Answer> answers = new ArrayList<>();
-        List<Completion> completions = complete(ids, asked, prompts, first);
+        List<Completion> completions = complete(ids, asked, first);
         for (int i = 0; i < asked.size(); i++) {
             int[] written = completions.get(i).idArray();
             int[] both = Arrays.copyOf(ids.get(i), ids.get(i).length + written.length);
             System.arraycopy(written, 0, both, ids.get(i).length, written.length);
             answers.add(new Answer(
-                    asked.get(i), both, ids.get(i).length, target.tokenizer().decode(written, true)));
+                    prompts.get(asked.get(i)),
+                    both,
+                    ids.get(i).length,
+                    target.tokenizer().decode(written, true)));
         }
         return answers;
     }
 
-    private List<Completion> complete(List<int[]> ids, List<Document> asked, List<Document> prompts, int first) {
+    private List<Completion> complete(List<int[]> ids, List<Integer> asked, int first) {
         try (Scope _ = Scope.noGrad()) {
             List<Request> requests = new ArrayList<>();
             for (int i = 0; i < ids.size(); i++) {
@@ -206,7 +230,7 @@ public final class ChatActivations {
                         IdPrompt.of(target.decoder(), ids.get(i)),
                         settings.seed(),
                         // a prompt's own number, whatever chunk it is in
-                        first + (long) prompts.indexOf(asked.get(i)),
+                        first + (long) asked.get(i),
                         settings.temperature(),
                         Math.min(settings.maxNewTokens(), room),
                         target.stopIds(),

@@ -26,11 +26,12 @@ public final class Transcripts {
 
     /// Each conversation's tokens by its document id.
     ///
+    /// @param vocabulary how many ids the model has; those of a larger one are another model's
     /// @throws FormatException when a line is no transcript
-    public static Map<String, int[]> tokens(Path file) {
+    public static Map<String, int[]> tokens(Path file, int vocabulary) {
         Map<String, int[]> tokens = new HashMap<>();
+        int number = 0;
         try (BufferedReader lines = Files.newBufferedReader(file)) {
-            int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
                 JsonNode node = Json.mapper().readTree(line);
@@ -44,6 +45,13 @@ public final class Transcripts {
                         throw new FormatException(file, -1, "line " + number, "ids: must be whole numbers");
                     }
                     row[i] = ids.get(i).intValue();
+                    if (row[i] < 0 || row[i] >= vocabulary) {
+                        throw new FormatException(
+                                file,
+                                -1,
+                                "line " + number,
+                                "ids: must be below the model's " + vocabulary + " and not negative, one is " + row[i]);
+                    }
                 }
                 tokens.put(node.path("doc_id").stringValue(), row);
             }
@@ -51,7 +59,7 @@ public final class Transcripts {
         } catch (IOException e) {
             throw new FormatException(file, -1, "file", "can't be read: " + FileProblem.reason(e), e);
         } catch (JacksonException e) {
-            throw new FormatException(file, -1, "content", "can't be read: " + e.getMessage(), e);
+            throw new FormatException(file, -1, "line " + number, "is not valid JSON: " + e.getOriginalMessage(), e);
         }
     }
 }

@@ -37,6 +37,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DataPipelineTest {
     private static final int DIMENSION = 8;
@@ -360,6 +362,27 @@ class DataPipelineTest {
         Path base = base();
         GroundedTeacher teacher = new GroundedTeacher(DataTeach.frequencies(List.of(base), Progress.NONE));
         assertThat(teacher.identity()).contains(DOCUMENTS + " documents");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"doc_id\": \"b\", \"ids\": [3, -1]}  | not negative, one is -1",
+                "{\"doc_id\": \"b\", \"ids\": [3, 9]}   | must be below the model's 9",
+                "{\"doc_id\": \"b\", \"ids\": [3, 1.5]} | must be whole numbers",
+                "{\"doc_id\": \"b\", \"ids\": [3        | is not valid JSON",
+                "{\"doc_id\": \"b\"}                    | has no doc_id or no ids",
+            })
+    void a_transcript_that_a_model_could_not_read_is_refused_by_its_line(String line, String problem)
+            throws IOException {
+        String fine = "{\"doc_id\": \"a\", \"ids\": [0, 8]}\n";
+        Path file = Files.writeString(folder.resolve("chat.transcripts.jsonl"), fine + line + "\n");
+        assertThatThrownBy(() -> Transcripts.tokens(file, 9))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContainingAll("chat.transcripts.jsonl: line 2: ", problem);
+        assertThat(Transcripts.tokens(Files.writeString(file, fine), 9).get("a"))
+                .containsExactly(0, 8);
     }
 
     @Test
