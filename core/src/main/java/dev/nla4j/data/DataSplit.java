@@ -104,14 +104,15 @@ public final class DataSplit {
             Map<Part, Long> documents = new EnumMap<>(Part.class);
             parts.values().forEach(part -> documents.merge(part, 1L, Long::sum));
             requireShares(base, documents, parts.size());
+            // Parts of two splits share documents: until this one is whole, nobody may read what an earlier one left.
+            for (Part part : Part.values()) {
+                Files.deleteIfExists(DatasetSidecar.beside(path(folder, part)));
+            }
             Map<Part, Long> rows = new EnumMap<>(Part.class);
             int done = 0;
             for (Part part : Part.values()) {
                 if (!documents.containsKey(part)) {
-                    // what an earlier split of other documents left would be taken for this one's
                     Files.deleteIfExists(path(folder, part));
-                    Files.deleteIfExists(
-                            DatasetSidecar.pathFor(path(folder, part).toString()));
                     continue;
                 }
                 rows.put(part, write(file, parts, part, path(folder, part), done++, documents.size(), progress));

@@ -248,6 +248,24 @@ class DataPipelineTest {
         }
     }
 
+    /// Documents of one split's part would be held out by the other's.
+    @Test
+    void a_split_that_is_cut_off_leaves_nothing_of_the_one_that_it_replaces() throws IOException {
+        Path base = base();
+        split(base, DocumentSplits.fromIds(Set.of()));
+        DataSplit again =
+                new DataSplit(DataSplit.Fractions.DEFAULT, 42, DocumentSplits.fromIds(DocumentSplits.HELD_OUT));
+        assertThatThrownBy(() -> again.run(base, folder.resolve("splits"), true, (task, done, total, unit) -> {
+                    if (2 * done > total) {
+                        throw new IllegalStateException("killed here");
+                    }
+                }))
+                .hasMessage("killed here");
+        DataFile.open(DataSplit.path(folder.resolve("splits"), Part.AV_SFT)).close();
+        assertThatThrownBy(() -> DataFile.open(DataSplit.path(folder.resolve("splits"), Part.RL)))
+                .isInstanceOf(InputException.class);
+    }
+
     @Test
     void a_share_that_no_document_falls_to_is_refused_before_anything_is_written() throws IOException {
         DataSplit split =
