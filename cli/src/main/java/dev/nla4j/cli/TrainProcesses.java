@@ -2,6 +2,8 @@ package dev.nla4j.cli;
 
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
+import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -42,6 +45,10 @@ final class TrainProcesses {
     @Nullable
     Path meeting;
 
+    @Option(names = "--process-watcher", hidden = true, description = "Number of the process that watches over them.")
+    @Nullable
+    Long watcher;
+
     /// Whether this process is to start others and watch over them.
     boolean watches() {
         if (count < 1 || count > MOST) {
@@ -56,21 +63,27 @@ final class TrainProcesses {
             return Collective.alone();
         }
         Threads.use(Math.max(1, Runtime.getRuntime().availableProcessors() / count));
-        // Without who watches nobody would end this process when another one dies.
-        ProcessHandle.current()
-                .parent()
-                .ifPresent(parent -> Thread.startVirtualThread(() -> {
-                    parent.onExit().join();
-                    Runtime.getRuntime().halt(ExitCode.FAILURE);
-                }));
+        // Without who watches nobody would end this process when another one dies. An orphan has another parent: it may
+        // have died while this process was loading.
+        Optional<ProcessHandle> parent = ProcessHandle.current().parent();
+        if (watcher != null
+                && parent.map(ProcessHandle::pid).filter(watcher::equals).isEmpty()) {
+            throw new IllegalStateException("the process that started this one and watched over it is gone");
+        }
+        parent.ifPresent(handle -> Thread.startVirtualThread(() -> {
+            handle.onExit().join();
+            Runtime.getRuntime().halt(ExitCode.FAILURE);
+        }));
         return GlooCollective.join(rank, count, meeting, "127.0.0.1", PATIENCE);
     }
 
     /// Starts the processes and waits for their end.
     ///
+    /// @param one what each takes: all of them must fit together
     /// @param arguments of this command without `--processes`
     /// @return exit code of all: the first that is not 0
-    int watch(List<String> arguments) throws IOException {
+    int watch(MemoryPlan one, List<String> arguments) throws IOException {
+        together(one).requireFits(ProcessMemory.ofThisMachine().available());
         Path folder = Files.createTempDirectory("nla-processes");
         List<Process> processes = new ArrayList<>();
         try {
@@ -79,6 +92,7 @@ final class TrainProcesses {
             }
             Thread printing = Thread.startVirtualThread(() -> print(processes.getFirst()));
             int code = outcome(processes, folder);
+            // After the end of all: the first one's output lasts as long as it does.
             printing.join();
             return code;
         } catch (InterruptedException e) {
@@ -92,6 +106,11 @@ final class TrainProcesses {
             Files.deleteIfExists(folder.resolve("meeting"));
             Files.deleteIfExists(folder);
         }
+    }
+
+    MemoryPlan together(MemoryPlan one) {
+        return new MemoryPlan(
+                List.of(new MemoryPlan.Part(count + " processes", count * one.total() - MemoryPlan.PROGRAM)), false);
     }
 
     private Process start(int number, Path folder, List<String> arguments) throws IOException {
@@ -108,7 +127,9 @@ final class TrainProcesses {
                 "--process-rank",
                 "" + number,
                 "--process-meeting",
-                folder.resolve("meeting").toString()));
+                folder.resolve("meeting").toString(),
+                "--process-watcher",
+                "" + ProcessHandle.current().pid()));
         ProcessBuilder builder = new ProcessBuilder(command);
         if (number == 0) {
             builder.inheritIO().redirectOutput(ProcessBuilder.Redirect.PIPE);
@@ -127,7 +148,8 @@ final class TrainProcesses {
         }
     }
 
-    private static int outcome(List<Process> processes, Path folder) throws IOException {
+    /// Waits for all to end, and ends those that still run as soon as one has failed.
+    static int outcome(List<Process> processes, Path folder) throws IOException {
         List<CompletableFuture<Process>> running =
                 new ArrayList<>(processes.stream().map(Process::onExit).toList());
         while (!running.isEmpty()) {
@@ -136,6 +158,7 @@ final class TrainProcesses {
             for (int i = 0; i < processes.size(); i++) {
                 Process process = processes.get(i);
                 if (!process.isAlive() && process.exitValue() != ExitCode.OK) {
+                    processes.forEach(Process::destroyForcibly);
                     return failed(i, process.exitValue(), processes.size(), folder);
                 }
             }

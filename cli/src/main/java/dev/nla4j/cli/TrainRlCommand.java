@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
@@ -33,12 +34,12 @@ final class TrainRlCommand implements Callable<Integer> {
             System.out.println("# " + RlEstimate.of(wiring, config));
             return ExitCode.OK;
         }
-        if (processes.watches()) {
-            return processes.watch(options.again("train", "rl"));
+        boolean watches = processes.watches();
+        MemoryPlan memory = RlEstimate.of(wiring, config).memory();
+        if (watches) {
+            return processes.watch(memory, options.again("train", "rl"));
         }
-        RlEstimate.of(wiring, config)
-                .memory()
-                .requireFits(ProcessMemory.ofThisMachine().available());
+        memory.requireFits(ProcessMemory.ofThisMachine().available());
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective group = processes.join()) {

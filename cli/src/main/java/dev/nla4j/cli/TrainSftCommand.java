@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
@@ -46,12 +47,12 @@ final class TrainSftCommand implements Callable<Integer> {
             System.out.println("# " + SftEstimate.of(wiring, config, name));
             return ExitCode.OK;
         }
-        if (processes.watches()) {
-            return processes.watch(options.again("train", "sft", "--role", name));
+        boolean watches = processes.watches();
+        MemoryPlan memory = SftEstimate.of(wiring, config, name).memory();
+        if (watches) {
+            return processes.watch(memory, options.again("train", "sft", "--role", name));
         }
-        SftEstimate.of(wiring, config, name)
-                .memory()
-                .requireFits(ProcessMemory.ofThisMachine().available());
+        memory.requireFits(ProcessMemory.ofThisMachine().available());
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective collective = processes.join()) {
