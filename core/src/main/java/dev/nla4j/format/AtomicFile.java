@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /// Files that are whole or absent: written beside their place under a temporary name, forced to disk, then renamed.
 public final class AtomicFile {
@@ -44,6 +45,11 @@ public final class AtomicFile {
     /// [#write] for text in UTF-8.
     public static void writeString(Path target, String text) throws IOException {
         write(target, temporary -> Files.write(temporary, text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// Whether `name` is that of a temporary file which a write of `target` left when its process was killed.
+    public static boolean isTemporary(String name, String target) {
+        return name.matches("\\." + Pattern.quote(target) + "\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
     }
 
     /// Makes a file's bytes survive a power cut.

@@ -10,14 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /// A TensorBoard event file: TFRecord frames around `Event` messages, both written by hand.
 ///
 /// Frame: length (uint64 LE), masked CRC32C of the length, bytes, masked CRC32C of the bytes. Messages:
-/// `tensorboard/compat/proto/event.proto` and `summary.proto`. A run that goes on writes a file of its own, which tells
-/// TensorBoard by a start event to drop what it has from that step on.
+/// `tensorboard/compat/proto/event.proto` and `summary.proto`. A run that goes on or begins again writes a
+/// file of its own, which tells TensorBoard by a start event to drop what it has from that step on.
 public final class EventFile implements AutoCloseable {
+    private static final String PREFIX = "events.out.tfevents.";
     private static final int MASK_DELTA = 0xa282ead8;
     private static final int MASK_SHIFT = 15;
     private static final double MILLIS = 1000;
@@ -35,9 +37,13 @@ public final class EventFile implements AutoCloseable {
 
     /// Starts a new file in `folder`.
     ///
-    /// @param step from which on this file's values hold; 0 for a new run
+    /// @param step from which on this file's values replace those of files that are there; 0 for a new run
     public static EventFile start(Path folder, long step) throws IOException {
         Files.createDirectories(folder);
+        boolean first;
+        try (Stream<Path> files = Files.list(folder)) {
+            first = files.noneMatch(file -> file.getFileName().toString().startsWith(PREFIX));
+        }
         long seconds = System.currentTimeMillis() / (long) MILLIS;
         Path file = folder.resolve(name(seconds, 0));
         for (int i = 1; Files.exists(file); i++) {
@@ -47,7 +53,7 @@ public final class EventFile implements AutoCloseable {
         var version = new Message();
         version.text(3, "brain.Event:2");
         events.event(0, version);
-        if (step > 0) {
+        if (!first) {
             var status = new Message();
             status.varint(1, START);
             var session = new Message();
@@ -58,7 +64,7 @@ public final class EventFile implements AutoCloseable {
     }
 
     private static String name(long seconds, int number) {
-        return "events.out.tfevents." + seconds + ".nla4j." + number;
+        return PREFIX + seconds + ".nla4j." + number;
     }
 
     /// Writes a step's values, a scalar each, as fp32.

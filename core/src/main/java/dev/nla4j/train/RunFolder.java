@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -125,17 +126,27 @@ public final class RunFolder implements AutoCloseable {
         return Files.exists(folder.resolve(CONFIG));
     }
 
-    /// Starting would overwrite what is not ours; a lock and `run.json` are what a start that was cut off leaves.
+    /// Starting would overwrite what is not ours; a lock, `run.json` and half-written files are what a start that
+    /// was cut off leaves. The latter are removed: who calls holds the lock, so nobody is writing them.
     private static void requireUnused(Path folder) throws IOException {
+        List<Path> left = new ArrayList<>();
+        List<String> names = new ArrayList<>();
         try (Stream<Path> children = Files.list(folder)) {
-            List<String> names = children.map(child -> child.getFileName().toString())
-                    .filter(name -> !name.equals(LOCK) && !name.equals(RUN))
-                    .sorted()
-                    .toList();
-            if (!names.isEmpty()) {
-                throw new InputException(folder + ": is not empty and holds no run (" + CONFIG + " is missing), has "
-                        + FormatException.printable(String.join(", ", names)) + "; choose an empty or a new folder");
+            for (Path child : children.sorted().toList()) {
+                String name = child.getFileName().toString();
+                if (AtomicFile.isTemporary(name, RUN) || AtomicFile.isTemporary(name, CONFIG)) {
+                    left.add(child);
+                } else if (!name.equals(LOCK) && !name.equals(RUN)) {
+                    names.add(name);
+                }
             }
+        }
+        if (!names.isEmpty()) {
+            throw new InputException(folder + ": is not empty and holds no run (" + CONFIG + " is missing), has "
+                    + FormatException.printable(String.join(", ", names)) + "; choose an empty or a new folder");
+        }
+        for (Path file : left) {
+            Files.delete(file);
         }
     }
 
@@ -143,8 +154,7 @@ public final class RunFolder implements AutoCloseable {
         JsonNode before = Json.readYaml(file, LONGEST);
         // through text, so that 1 and 1.0 are what they will be when read again
         JsonNode now = Json.parseYaml(file, Yaml.write(config));
-        List<String> differing = new ArrayList<>();
-        compare("", before, now, differing);
+        List<String> differing = differences(before, now);
         if (!differing.isEmpty()) {
             throw new InputException(file + ": holds a run of another configuration; give this run a folder of its own."
                     + " Different: " + String.join("; ", differing));
@@ -154,15 +164,33 @@ public final class RunFolder implements AutoCloseable {
     /// What a run began with may not change under it: the curves would be of two data sets.
     private static void requireSameData(Path file, Info info) {
         JsonNode before = Json.read(file, LONGEST).path(DATA);
+        // a run of an earlier version may have noted nothing
+        if (before.isMissingNode()) {
+            return;
+        }
+        Set<String> then = new TreeSet<>(before.propertyNames());
+        Set<String> now = new TreeSet<>(info.dataHashes.keySet());
+        if (!then.equals(now)) {
+            throw new InputException(file + ": the run began with the files "
+                    + FormatException.printable(String.join(", ", then)) + ", it would go on with "
+                    + FormatException.printable(String.join(", ", now))
+                    + "; put back what is missing and take away what is new, or give this run a folder of its own");
+        }
         info.dataHashes.forEach((name, hash) -> {
-            JsonNode then = before.path(name);
-            // a run of an earlier version may not have noted all of them
-            if (!then.isMissingNode() && !then.equals(StringNode.valueOf(hash))) {
+            JsonNode noted = before.path(name);
+            if (!noted.equals(StringNode.valueOf(hash))) {
                 throw new InputException(file + ": the run began with a " + name + " of sha256 "
-                        + FormatException.printable(then.asString()) + ", it is " + hash
+                        + FormatException.printable(noted.asString()) + ", it is " + hash
                         + " now; put the old file back, or give this run a folder of its own");
             }
         });
+    }
+
+    /// What differs between two configurations, each as `train.lr was 0.001, is 0.002`.
+    public static List<String> differences(JsonNode before, JsonNode now) {
+        List<String> differing = new ArrayList<>();
+        compare("", before, now, differing);
+        return differing;
     }
 
     private static void compare(String path, JsonNode before, JsonNode now, List<String> differing) {

@@ -41,13 +41,17 @@ class EventFileTest {
     }
 
     @Test
-    void a_run_that_goes_on_says_from_which_step() throws IOException {
+    void a_run_that_goes_on_or_begins_again_says_from_which_step() throws IOException {
         EventFile.start(folder, 0).close();
         EventFile.start(folder, 10).close();
+        // begun again, because it was stopped before its first checkpoint
+        EventFile.start(folder, 0).close();
         try (Stream<Path> files = Files.list(folder)) {
             List<Path> sorted = files.sorted().toList();
-            assertThat(sorted).hasSize(2);
+            assertThat(sorted).hasSize(3);
+            assertThat(read(sorted.get(0))).hasSize(1);
             assertThat(read(sorted.get(1)).get(1)).isEqualTo(new Event(10, "", true, Map.of()));
+            assertThat(read(sorted.get(2)).get(1)).isEqualTo(new Event(0, "", true, Map.of()));
         }
     }
 

@@ -10,9 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeSet;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -67,6 +70,40 @@ class RunFolderTest {
         open(1e-3).close();
         Files.delete(folder.resolve("run.json"));
         assertThatThrownBy(() -> open(1e-3)).hasMessageContaining("run.json");
+    }
+
+    @Test
+    void a_run_does_not_go_on_over_more_files_or_fewer() throws IOException {
+        open(1e-3).close();
+        for (Map<String, String> files :
+                List.of(Map.of("av.parquet", "ab", "rl.parquet", "cd"), Map.<String, String>of())) {
+            RunFolder.Info other = new RunFolder.Info(INFO.versions(), INFO.seeds(), files, Optional.empty());
+            assertThatThrownBy(() -> RunFolder.open(folder, config(1e-3), other, new Checkpoints.Keep(2, true)))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("run.json: the run began with the files av.parquet, it would go on with "
+                            + String.join(", ", new TreeSet<>(files.keySet())));
+        }
+        Path info = folder.resolve("run.json");
+        ObjectNode earlier = (ObjectNode) Json.read(info, 10_000);
+        earlier.remove("data_sha256");
+        Files.writeString(info, earlier.toString());
+        open(1e-3).close();
+    }
+
+    @Test
+    void a_start_that_was_killed_while_it_wrote_begins_again() throws IOException {
+        String number = "." + UUID.randomUUID() + ".tmp";
+        List<Path> left =
+                List.of(folder.resolve(".run.json" + number), folder.resolve(".config.resolved.yaml" + number));
+        for (Path file : left) {
+            Files.writeString(file, "{\"versio");
+        }
+        Path other = Files.writeString(folder.resolve(".run.json.tmp"), "somebody's");
+        assertThatThrownBy(() -> open(1e-3)).hasMessageContaining("has .run.json.tmp;");
+        assertThat(left).allMatch(Files::exists);
+        Files.delete(other);
+        open(1e-3).close();
+        assertThat(left).noneMatch(Files::exists);
     }
 
     @Test
