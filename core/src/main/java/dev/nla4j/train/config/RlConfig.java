@@ -17,7 +17,7 @@ import java.util.Optional;
 /// @param rollout what is sampled
 /// @param loss what the verbalizer minimises
 /// @param reward what its texts are rewarded for
-/// @param learners how both learn
+/// @param learners how both learn; the reconstructor's schedule runs over both phases
 /// @param start where the run begins and how it is measured
 /// @param cadence what happens every so many steps
 public record RlConfig(
@@ -133,8 +133,11 @@ public record RlConfig(
         Rollout rollout = section.build(() -> new Rollout(prompts, group, tokens, temperature, micro));
         Loss loss = readLoss(section);
         Reward reward = readReward(section.section("reward"));
-        Learners learners = readLearners(section, steps);
+        Learners both = readLearners(section, steps);
         Start start = readStart(section);
+        // The reconstructor learns in both phases.
+        int readerSteps = Math.clamp((long) steps + start.adaptSteps, 1, Integer.MAX_VALUE);
+        Learners learners = new Learners(both.av, both.ar.over(readerSteps), both.goldFraction, both.heldOutCritic);
         Cadence cadence = Cadence.read(section, new Cadence(10, 10, 10, 2, 0));
         return section.build(() -> new RlConfig(steps, seed, rollout, loss, reward, learners, start, cadence));
     }

@@ -3,6 +3,7 @@ package dev.nla4j.train.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Yaml;
@@ -79,6 +80,17 @@ class TrainConfigTest {
         assertThat(config.rl().reward().failure()).isEqualTo(Reward.Failure.REFERENCE);
         assertThat(config.rl().loss().kl()).isEqualTo(Kl.Kind.K3);
         assertThat(config.rl().learners().heldOutCritic()).contains("runs/critic");
+    }
+
+    @Test
+    void the_reconstructors_schedule_runs_over_the_steps_in_which_it_learns_alone_as_well() {
+        RlConfig rl = yaml("""
+                train:
+                  rl: {steps: 10, adapt-ar-steps: 10, av: {schedule: cosine}, ar: {schedule: cosine, lr: 1e-3}}
+                """).rl();
+        assertThat(rl.learners().ar().lr(10)).isCloseTo(0.5e-3, within(1e-12));
+        assertThat(rl.learners().ar().lr(rl.allSteps() - 1)).isGreaterThan(0);
+        assertThat(rl.learners().av().schedule().steps()).isEqualTo(10);
     }
 
     @ParameterizedTest
