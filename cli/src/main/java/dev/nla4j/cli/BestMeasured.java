@@ -11,6 +11,9 @@ import java.util.Objects;
 
 /// What a run's best evaluation found, with the controls beside it: a figure alone says nothing.
 final class BestMeasured {
+    /// What is said of weights that no evaluation chose.
+    static final String NONE = ", as after the last step: there was no best one to keep";
+
     private BestMeasured() {}
 
     /// `, held-out FVE 0.4730 (other rows' texts -0.6310, mean vector -0.1670)`.

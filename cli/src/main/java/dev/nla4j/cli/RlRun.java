@@ -111,7 +111,7 @@ final class RlRun {
                                 "eval/fve_mean_vector", "mean vector",
                                 "eval/fve_reworded", "reworded",
                                 "eval/fve_shuffled", "other rows' texts")))
-                : "";
+                : BestMeasured.NONE;
         System.err.println(
                 export + ": " + result.steps() + " steps" + (result.stoppedEarly() ? " (stopped early)" : "") + fve);
     }

@@ -4,9 +4,11 @@ import dev.nla4j.eval.Paraphrase;
 import dev.nla4j.teacher.ClaimChecker;
 import dev.nla4j.teacher.Evidence;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /// Turns sampled texts into rewards: what the reconstructor makes of them and of a reworded copy, whether their claims
@@ -31,13 +33,13 @@ public final class Judge {
         }
     }
 
-    /// Judges samples.
+    /// Judges samples; empty when an error is no finite number, because then nothing can be learned from them.
     ///
     /// @param activations one a sample
     /// @param errors the reconstructor's, one a sample
     /// @param evidence one a sample, or empty where nothing is known of contexts
     /// @param numbers one a sample: with the seed they decide how it is reworded
-    public Judgement judge(
+    public Optional<Judgement> judge(
             List<Policy.Rollout> samples,
             List<float[]> activations,
             double[] errors,
@@ -52,6 +54,9 @@ public final class Judge {
                                 .toList(),
                         activations)
                 : new double[0];
+        if (!DoubleStream.concat(Arrays.stream(errors), Arrays.stream(reworded)).allMatch(Double::isFinite)) {
+            return Optional.empty();
+        }
         List<Reward.Facts> facts = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             int at = i;
@@ -62,7 +67,7 @@ public final class Judge {
                     samples.get(i).tokens(),
                     samples.get(i).truncated()));
         }
-        return new Judgement(facts, facts.stream().map(reward::of).toList());
+        return Optional.of(new Judgement(facts, facts.stream().map(reward::of).toList()));
     }
 
     /// The share of a text's checkable claims that hold.

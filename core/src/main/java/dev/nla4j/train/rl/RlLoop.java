@@ -45,7 +45,8 @@ public final class RlLoop {
     ///
     /// @param steps updates done, those of the reconstructor alone included
     /// @param stoppedEarly whether patience ended it
-    /// @param bestFve held-out FVE of the exported pair; empty without evaluations
+    /// @param bestFve held-out FVE of the exported pair; empty when that is the one after the last step, without
+    /// evaluations or because the best one's folder was gone
     public record Result(long steps, boolean stoppedEarly, OptionalDouble bestFve) {}
 
     /// A loop that has not started.
@@ -117,10 +118,11 @@ public final class RlLoop {
             }
             listener.stepped(done, values);
         }
-        if (cadence.evalEvery() == 0 || !Files.exists(export)) {
+        boolean last = cadence.evalEvery() == 0 || !Files.exists(export);
+        if (last) {
             pair.write(export);
         }
-        return new Result(done, best.stopped(), best.quality());
+        return new Result(done, best.stopped(), last ? OptionalDouble.empty() : best.quality());
     }
 
     /// Also when both halves begin to learn together: that is what the run's gain is counted from.

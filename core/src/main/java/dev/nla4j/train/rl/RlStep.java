@@ -98,8 +98,14 @@ public final class RlStep implements AutoCloseable {
         ar.clear();
         double[] errors = learnToRead(step, rollouts, own);
         clock.lap("seconds/ar");
-        Judge.Judgement judgement = parts.judge().judge(rollouts, own, errors, evidence, numbers, parts.critic());
+        Optional<Judge.Judgement> judged =
+                parts.judge().judge(rollouts, own, errors, evidence, numbers, parts.critic());
         clock.lap("seconds/scoring");
+        // What one process can't score none may learn from: all must make the same update.
+        if (agreement().any(judged.isEmpty())) {
+            return skipped(step, clock);
+        }
+        Judge.Judgement judgement = judged.orElseThrow();
         Advantages advantages =
                 Advantages.of(judgement.totals(), size, config.loss().normaliseBySpread());
         List<PolicyGradient.Sample> lessons =
@@ -134,7 +140,7 @@ public final class RlStep implements AutoCloseable {
     private void apply(long step, Map<String, Double> values) {
         double avNorm = av.gather(group);
         double arNorm = ar.gather(group);
-        long avStep = Math.max(0, step - config.start().adaptSteps());
+        long avStep = learned(step);
         double loss = required(values, Metric.LOSS.key()) + required(values, "ar_loss");
         if (guard.admits(step, loss, avNorm + arNorm)) {
             if (required(values, "lessons") > 0) {
@@ -149,6 +155,22 @@ public final class RlStep implements AutoCloseable {
         values.put("ar_grad_norm", arNorm);
         values.put("lr", av.lr(avStep));
         values.put("skipped", (double) guard.skipped());
+    }
+
+    /// Takes no update, because the reconstructor's errors are no numbers.
+    private Map<String, Double> skipped(long step, Clock clock) {
+        guard.admits(step, Double.NaN, Double.NaN);
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("ar_loss", Double.NaN);
+        values.put("lr", av.lr(learned(step)));
+        values.put("skipped", (double) guard.skipped());
+        values.putAll(clock.laps());
+        return values;
+    }
+
+    /// Steps that the verbalizer has learned in.
+    private long learned(long step) {
+        return Math.max(0, step - config.start().adaptSteps());
     }
 
     private static double required(Map<String, Double> values, String name) {

@@ -82,7 +82,8 @@ public final class SftLoop implements AutoCloseable {
     ///
     /// @param steps updates done
     /// @param stoppedEarly whether patience ended it
-    /// @param bestQuality of the exported half: minus the cross entropy, or the FVE; empty without evaluations
+    /// @param bestQuality of the exported half: minus the cross entropy, or the FVE; empty when that is the one
+    /// after the last step, without evaluations or because the best one's folder was gone
     public record Result(long steps, boolean stoppedEarly, OptionalDouble bestQuality) {}
 
     /// Trains beside the process that [#run]s, which does all that is written.
@@ -139,10 +140,11 @@ public final class SftLoop implements AutoCloseable {
             }
             listener.stepped(step, values);
         }
-        if (config.cadence().evalEvery() == 0 || !Files.exists(export)) {
+        boolean last = config.cadence().evalEvery() == 0 || !Files.exists(export);
+        if (last) {
             task.export(export);
         }
-        return new Result(step, best.stopped(), best.quality());
+        return new Result(step, best.stopped(), last ? OptionalDouble.empty() : best.quality());
     }
 
     /// One update; the values that every step logs.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.distribute.Collective;
+import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.progress.Progress;
@@ -15,10 +16,20 @@ import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.Example;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,6 +99,90 @@ class RlLoopTest {
                 assertThat(values.get("kl")).isCloseTo(0, within(1e-5));
                 assertThat(values.get("grad_norm")).isGreaterThan(0.01);
             }
+        }
+    }
+
+    /// One of two whose reconstructor gives no numbers, each in a thread of its own like a process: the other may
+    /// not learn either.
+    @Test
+    void a_step_whose_errors_are_no_numbers_is_skipped_by_all_and_too_many_end_the_run() throws Exception {
+        RlConfig config = TinyRl.config("rl.adapt-ar-steps=0").rl();
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 5, 5);
+        }
+        CountDownLatch done = new CountDownLatch(2);
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            List<Future<?>> both = new ArrayList<>();
+            for (int rank = 0; rank < 2; rank++) {
+                int own = rank;
+                both.add(threads.submit(() -> {
+                    skips(config, own, done);
+                    return null;
+                }));
+            }
+            for (Future<?> one : both) {
+                one.get(2, TimeUnit.MINUTES);
+            }
+        }
+    }
+
+    private void skips(RlConfig config, int rank, CountDownLatch done) throws Exception {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model" + rank));
+                Collective group =
+                        GlooCollective.join(rank, 2, folder.resolve("meeting"), "127.0.0.1", Duration.ofMinutes(1));
+                TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, group)) {
+            if (rank == 1) {
+                try (Scope _ = Scope.noGrad()) {
+                    run.critic().head().fill_(new Scalar(Double.NaN));
+                }
+            }
+            double before = size(run);
+            for (int step = 0; step < 5; step++) {
+                assertThat(run.step().update(step)).containsEntry("skipped", step + 1.0);
+            }
+            assertThat(size(run)).isEqualTo(before);
+            assertThatThrownBy(() -> run.step().update(5))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("after 5 skipped steps in a row");
+            // who leaves first may break off the sum that the other still waits for
+            done.countDown();
+            done.await(20, TimeUnit.SECONDS);
+        }
+    }
+
+    /// Of all parameters but those that were made no numbers.
+    private static double size(TinyRl.Run run) {
+        try (Scope _ = Scope.noGrad()) {
+            return Stream.of(run.policy().parameters(), run.critic().parameters())
+                    .flatMap(List::stream)
+                    .mapToDouble(parameter -> parameter.tensor().abs().sum().item_double())
+                    .filter(Double::isFinite)
+                    .sum();
+        }
+    }
+
+    @Test
+    void a_pair_that_is_written_because_the_best_ones_folder_is_gone_has_no_best_figure() throws IOException {
+        RlConfig config = TinyRl.config("rl.steps=1", "rl.adapt-ar-steps=1", "rl.eval-every=1")
+                .rl();
+        Path left = folder.resolve("rl-pair");
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 5, 5);
+            RlLoop.Result result = run(tiny, config, "rl", (step, values) -> {
+                if (step == config.allSteps() && Files.exists(left)) {
+                    rename(left);
+                }
+            });
+            assertThat(left).isDirectory();
+            assertThat(result.bestFve()).isEmpty();
+        }
+    }
+
+    private static void rename(Path left) {
+        try {
+            Files.move(left, left.resolveSibling("elsewhere"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -25,6 +25,7 @@ import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,6 +112,29 @@ class SftLoopTest {
                     .hasSameBinaryContentAs(folder.resolve("straight-pair/av").resolve(AffineMap.FILE));
         }
         assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(21);
+    }
+
+    @Test
+    void a_half_that_is_written_because_the_best_ones_folder_is_gone_has_no_best_figure() throws IOException {
+        Path left = Files.createDirectories(folder.resolve("ar-pair")).resolve("ar");
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            SftConfig config = config("ar", "steps=2", "batch=4", "micro-batch=4", "eval-every=1", "rank=4");
+            SftLoop.Result result = run(tiny, "ar", config, "ar", (step, values) -> {
+                if (step == 2) {
+                    rename(left);
+                }
+            });
+            assertThat(left).isDirectory();
+            assertThat(result.bestQuality()).isEmpty();
+        }
+    }
+
+    private static void rename(Path left) {
+        try {
+            Files.move(left, left.resolveSibling("elsewhere"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private List<Double> losses(String run) throws IOException {
