@@ -214,16 +214,23 @@ public final class EngineQueue implements AutoCloseable {
         }
     }
 
-    /// Ends what is being written and waits for the thread; called by a listener, on that thread, it does not wait.
+    /// Ends what is being written and waits for the thread, also when interrupted: whoever closes frees
+    /// afterwards what the thread works on. Called by a listener, on that thread, it does not wait.
     @Override
     public void close() {
         closed = true;
         if (Thread.currentThread().equals(thread)) {
             return;
         }
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -372,6 +373,31 @@ class EngineQueueTest {
             }
             closing.join();
         }
+    }
+
+    @Test
+    void closing_waits_for_the_thread_also_when_interrupted() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        EngineQueue queue = queue(1, 5);
+        queue.submit(
+                request(0, LONG, StopCondition.NEVER),
+                (_, _) -> {
+                    begun.countDown();
+                    await(go);
+                },
+                null);
+        begun.await();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Thread closing = Thread.ofPlatform().start(() -> {
+            Thread.currentThread().interrupt();
+            queue.close();
+            interrupted.set(Thread.interrupted());
+        });
+        assertThat(closing.join(Duration.ofMillis(200))).isFalse();
+        go.countDown();
+        assertThat(closing.join(Duration.ofSeconds(10))).isTrue();
+        assertThat(interrupted).isTrue();
     }
 
     @Test
