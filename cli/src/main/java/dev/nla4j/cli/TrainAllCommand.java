@@ -53,7 +53,7 @@ final class TrainAllCommand implements Callable<Integer> {
                         .map(Path::of)
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
-        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again());
+        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), options.resolved());
         List<TrainStages.Stage> all = stages.all();
         if (options.dryRun) {
             for (TrainStages.Stage stage : all) {

@@ -75,7 +75,7 @@ final class TrainRuns {
             collective.sum(new double[1]);
             Optional<Checkpoint> checkpoint =
                     new Checkpoints(folder.resolve("checkpoints"), sft.cadence().retention()).newest();
-            try (Task task = task(role, base, data, heldOut);
+            try (Task task = task(role, base, data, heldOut, checkpoint.isPresent());
                     SftLoop loop = new SftLoop(task, sft, collective)) {
                 loop.follow(checkpoint);
             }
@@ -88,7 +88,7 @@ final class TrainRuns {
                         part("train.sft." + role),
                         info(List.of(file, config.data().heldOut()), sft.seed()),
                         sft.cadence().retention());
-                Task task = task(role, base, data, heldOut)) {
+                Task task = task(role, base, data, heldOut, run.checkpoint().isPresent())) {
             collective.sum(new double[1]);
             try (SftLoop loop = new SftLoop(task, sft, collective)) {
                 tellSkipped(run);
@@ -101,7 +101,7 @@ final class TrainRuns {
                         + (result.bestQuality().isPresent()
                                 ? quality(
                                         folder, verbalizer, result.bestQuality().getAsDouble())
-                                : ""));
+                                : BestMeasured.NONE));
             }
         }
     }
@@ -122,7 +122,9 @@ final class TrainRuns {
                         new TreeMap<>(Map.of("fve_mean_vector", "mean vector", "fve_shuffled", "other rows' texts")));
     }
 
-    private Task task(String role, LanguageModel base, Examples data, Examples heldOut) throws IOException {
+    /// @param begun whether it goes on from a checkpoint
+    private Task task(String role, LanguageModel base, Examples data, Examples heldOut, boolean begun)
+            throws IOException {
         return role.equals("av")
                 ? new VerbalizerTask(
                         base, named(), data, heldOut, config.train().av())
@@ -131,12 +133,12 @@ final class TrainRuns {
                         named(),
                         data,
                         heldOut,
-                        ownSamples(base, data, heldOut),
+                        ownSamples(base, data, heldOut, begun),
                         config.train().ar());
     }
 
     /// What the verbalizer of this run writes about the reconstructor's rows: drawn once, then read.
-    private OwnSamples ownSamples(LanguageModel base, Examples data, Examples heldOut) throws IOException {
+    OwnSamples ownSamples(LanguageModel base, Examples data, Examples heldOut, boolean begun) throws IOException {
         SftConfig sft = config.train().ar();
         double share = sft.mix().ownSamples();
         if (share == 0) {
@@ -153,6 +155,12 @@ final class TrainRuns {
         Optional<OwnSamples> kept = OwnSamples.read(file, origin);
         if (kept.isPresent()) {
             return kept.get();
+        }
+        if (begun) {
+            throw new InputException(file
+                    + ": is missing, or was written by another verbalizer than the one that is in "
+                    + half + " now; a run that has a checkpoint goes on over its own texts: put both back, or give this"
+                    + " run a folder of its own");
         }
         Nla.Base standsOn = new Nla.Base(base, model.sha256(wiring.progress()).orElse(null), false);
         return Nla.withVerbalizer(
@@ -207,8 +215,15 @@ final class TrainRuns {
                                 Objects.requireNonNull(file.getFileName()).toString(), hash)));
     }
 
-    /// What a run of this part depends on: a second start must say the same.
     ObjectNode part(String path) {
+        return part(resolved, path);
+    }
+
+    /// What a run of this part depends on: a second start must say the same.
+    ///
+    /// @param resolved the whole configuration
+    /// @param path of the part, say `train.sft.av`
+    static ObjectNode part(ObjectNode resolved, String path) {
         ObjectNode part = Json.mapper().createObjectNode();
         part.set("target", resolved.path("target"));
         part.set("data", resolved.path("data"));

@@ -10,6 +10,7 @@ import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,18 +24,24 @@ final class TrainStages {
     private static final long LARGEST_MANIFEST = 1 << 20;
     private static final String EXTRACT = "extract";
     private static final String TEXTS = "texts";
+    private static final String EXPORT = "export";
+    private static final String COMMAND = "command";
+    private static final String CONFIG = "config";
 
     private final RunConfig config;
     private final PipelineConfig pipeline;
     private final Path corpus;
     private final List<String> again;
+    private final ObjectNode resolved;
 
     /// @param again options that make a training command read the same configuration
-    TrainStages(RunConfig config, PipelineConfig pipeline, Path corpus, List<String> again) {
+    /// @param resolved that configuration, defaults included
+    TrainStages(RunConfig config, PipelineConfig pipeline, Path corpus, List<String> again, ObjectNode resolved) {
         this.config = config;
         this.pipeline = pipeline;
         this.corpus = corpus;
         this.again = List.copyOf(again);
+        this.resolved = resolved;
     }
 
     /// One command and the files that it leaves.
@@ -85,10 +92,10 @@ final class TrainStages {
         together.addAll(again);
         stages.add(new Stage(
                 "rl", together, List.of(learned.resolve("av/nla_meta.yaml"), learned.resolve("ar/nla_meta.yaml"))));
-        Path pair = config.folder().resolve("export");
+        Path pair = config.folder().resolve(EXPORT);
         stages.add(new Stage(
-                "export",
-                List.of("export", "--nla", learned.toString(), "--out", pair.toString()),
+                EXPORT,
+                List.of(EXPORT, "--nla", learned.toString(), "--out", pair.toString()),
                 List.of(pair.resolve("manifest.json"))));
         return List.copyOf(stages);
     }
@@ -163,8 +170,7 @@ final class TrainStages {
     /// note is missing.
     List<String> command(Stage stage) {
         List<String> command = new ArrayList<>(stage.command);
-        boolean trains = stage.name.startsWith("sft ") || stage.name.equals("rl");
-        if (trains && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
+        if (trains(stage) && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
             command.add("--resume");
         }
         boolean keeps = stage.name.equals(EXTRACT) || stage.name.startsWith("teach ");
@@ -175,12 +181,23 @@ final class TrainStages {
     }
 
     /// Takes away an export that nothing says is of this pair; what is no export stays, and the command refuses it.
+    /// It gets another name first: killed in the midst of this, no half of an export is left under its own.
     void makeRoom(Stage stage) throws IOException {
-        Path manifest = stage.leaves.getFirst();
-        if (!stage.name.equals("export") || !Files.exists(manifest)) {
+        if (!stage.name.equals(EXPORT)) {
             return;
         }
-        try (Stream<Path> files = Files.walk(config.folder().resolve("export"))) {
+        Path old = config.folder().resolve(".export.old");
+        if (Files.exists(old)) {
+            delete(old);
+        }
+        if (Files.exists(stage.leaves.getFirst())) {
+            Files.move(config.folder().resolve(EXPORT), old, StandardCopyOption.ATOMIC_MOVE);
+            delete(old);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
@@ -196,12 +213,7 @@ final class TrainStages {
             return false;
         }
         JsonNode root = Json.read(manifest, LARGEST_MANIFEST);
-        String before = root.path("command").toString();
-        String now = json(stage).path("command").toString();
-        if (!before.equals(now)) {
-            throw new InputException(manifest + ": stage " + stage.name + " was done as " + before + ", would be " + now
-                    + "; give this configuration a folder of its own");
-        }
+        requireSame(stage, manifest, root);
         if (stage.name.equals(EXTRACT) && root.has(TEXTS) && Files.exists(corpus)) {
             String read = root.path(TEXTS).toString();
             String there = texts().toString();
@@ -217,6 +229,27 @@ final class TrainStages {
             }
         }
         return true;
+    }
+
+    /// A training's words name a file that may have changed, and keys of other stages: what it depends on is what
+    /// they resolve to. Notes of earlier versions have the words alone.
+    private void requireSame(Stage stage, Path manifest, JsonNode root) {
+        ObjectNode json = json(stage);
+        String before = root.path(COMMAND).toString();
+        String now = json.path(COMMAND).toString();
+        if (root.has(CONFIG) && json.has(CONFIG)) {
+            // through text, so that numbers are what they will be when read again
+            List<String> differing = RunFolder.differences(
+                    root.path(CONFIG), Json.parse(manifest, json.path(CONFIG).toString()));
+            if (!differing.isEmpty()) {
+                throw new InputException(manifest + ": stage " + stage.name
+                        + " was done under another configuration; give this one a folder of its own. Different: "
+                        + String.join("; ", differing));
+            }
+        } else if (!before.equals(now)) {
+            throw new InputException(manifest + ": stage " + stage.name + " was done as " + before + ", would be " + now
+                    + "; give this configuration a folder of its own");
+        }
     }
 
     /// Notes that a stage's result is whole.
@@ -254,10 +287,17 @@ final class TrainStages {
         }
     }
 
-    private static ObjectNode json(Stage stage) {
+    private ObjectNode json(Stage stage) {
         ObjectNode root = Json.mapper().createObjectNode().put("stage", stage.name);
-        stage.command.forEach(root.putArray("command")::add);
+        stage.command.forEach(root.putArray(COMMAND)::add);
+        if (trains(stage)) {
+            root.set(CONFIG, TrainRuns.part(resolved, "train." + stage.name.replace(' ', '.')));
+        }
         return root;
+    }
+
+    private static boolean trains(Stage stage) {
+        return stage.name.startsWith("sft ") || stage.name.equals("rl");
     }
 
     private Path manifest(Stage stage) {
