@@ -231,8 +231,8 @@ final class TrainStages {
         return true;
     }
 
-    /// A training's words name a file that may have changed, and keys of other stages: what it depends on is what
-    /// they resolve to. Notes of earlier versions have the words alone.
+    /// A training's words name a file that may have changed, and keys of other stages: what it depends on is
+    /// what they resolve to. Notes of earlier versions have the words alone.
     private void requireSame(Stage stage, Path manifest, JsonNode root) {
         ObjectNode json = json(stage);
         String before = root.path(COMMAND).toString();

@@ -126,8 +126,8 @@ public final class RunFolder implements AutoCloseable {
         return Files.exists(folder.resolve(CONFIG));
     }
 
-    /// Starting would overwrite what is not ours; a lock, `run.json` and half-written files are what a start that
-    /// was cut off leaves. The latter are removed: who calls holds the lock, so nobody is writing them.
+    /// Starting would overwrite what is not ours; a lock, `run.json` and half-written files are what a start
+    /// that was cut off leaves. The latter are removed: who calls holds the lock, so nobody is writing them.
     private static void requireUnused(Path folder) throws IOException {
         List<Path> left = new ArrayList<>();
         List<String> names = new ArrayList<>();

@@ -33,7 +33,7 @@ public final class Judge {
         }
     }
 
-    /// Judges samples; empty when an error is no finite number, because then nothing can be learned from them.
+    /// Judges samples; empty when an error is no finite number: nothing can be learned from them then.
     ///
     /// @param activations one a sample
     /// @param errors the reconstructor's, one a sample

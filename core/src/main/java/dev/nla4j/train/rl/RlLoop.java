@@ -45,8 +45,8 @@ public final class RlLoop {
     ///
     /// @param steps updates done, those of the reconstructor alone included
     /// @param stoppedEarly whether patience ended it
-    /// @param bestFve held-out FVE of the exported pair; empty when that is the one after the last step, without
-    /// evaluations or because the best one's folder was gone
+    /// @param bestFve held-out FVE of the exported pair; empty when that is the one after the last step,
+    /// without evaluations or because the best one's folder was gone
     public record Result(long steps, boolean stoppedEarly, OptionalDouble bestFve) {}
 
     /// A loop that has not started.

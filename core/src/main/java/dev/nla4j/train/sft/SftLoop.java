@@ -82,8 +82,8 @@ public final class SftLoop implements AutoCloseable {
     ///
     /// @param steps updates done
     /// @param stoppedEarly whether patience ended it
-    /// @param bestQuality of the exported half: minus the cross entropy, or the FVE; empty when that is the one
-    /// after the last step, without evaluations or because the best one's folder was gone
+    /// @param bestQuality of the exported half: minus the cross entropy, or the FVE; empty when that is the
+    /// one after the last step, without evaluations or because the best one's folder was gone
     public record Result(long steps, boolean stoppedEarly, OptionalDouble bestQuality) {}
 
     /// Trains beside the process that [#run]s, which does all that is written.

@@ -102,8 +102,8 @@ class RlLoopTest {
         }
     }
 
-    /// One of two whose reconstructor gives no numbers, each in a thread of its own like a process: the other may
-    /// not learn either.
+    /// One of two whose reconstructor gives no numbers, each in a thread of its own like a process: the other
+    /// may not learn either.
     @Test
     void a_step_whose_errors_are_no_numbers_is_skipped_by_all_and_too_many_end_the_run() throws Exception {
         RlConfig config = TinyRl.config("rl.adapt-ar-steps=0").rl();
