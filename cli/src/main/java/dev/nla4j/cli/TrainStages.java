@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -187,20 +186,10 @@ final class TrainStages {
             return;
         }
         Path old = config.folder().resolve(".export.old");
-        if (Files.exists(old)) {
-            delete(old);
-        }
+        AtomicFile.deleteFolder(old);
         if (Files.exists(stage.leaves.getFirst())) {
             Files.move(config.folder().resolve(EXPORT), old, StandardCopyOption.ATOMIC_MOVE);
-            delete(old);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            AtomicFile.deleteFolder(old);
         }
     }
 

@@ -196,10 +196,11 @@ public final class ChatActivations {
                     .withGenerationPrompt(true)
                     .withSpecials(target.templateSpecials());
             // with what the template adds, a text of the corpus may be more than a tokenizer takes
-            if (target.chatTemplate().render(options).length() > Tokenizer.LONGEST_TEXT) {
+            String text = target.chatTemplate().render(options);
+            if (text.length() > Tokenizer.LONGEST_TEXT) {
                 continue;
             }
-            int[] rendered = TextTokens.ofConversation(target.tokenizer(), target.chatTemplate(), options)
+            int[] rendered = TextTokens.ofRendered(target.tokenizer(), text, options.messages())
                     .ids();
             if (rendered.length < target.config().contextLength()) {
                 asked.add(i);

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Files that are whole or absent: written beside their place under a temporary name, forced to disk, then renamed.
 public final class AtomicFile {
@@ -50,6 +53,18 @@ public final class AtomicFile {
     /// Whether `name` is that of a temporary file which a write of `target` left when its process was killed.
     public static boolean isTemporary(String name, String target) {
         return name.matches("\\." + Pattern.quote(target) + "\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
+    }
+
+    /// Deletes a folder with all it holds, links as links; nothing where there is none.
+    public static void deleteFolder(Path folder) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
     }
 
     /// Makes a file's bytes survive a power cut.

@@ -16,7 +16,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -98,7 +97,7 @@ public final class PairExport {
             AtomicFile.forceFolder(temporary.resolveSibling("."));
             return kept;
         } finally {
-            delete(temporary);
+            AtomicFile.deleteFolder(temporary);
         }
     }
 
@@ -175,17 +174,5 @@ public final class PairExport {
             }
         }
         AtomicFile.writeString(folder.resolve(MANIFEST), manifest.toPrettyString());
-    }
-
-    /// Deletes what this export has made, if it is still under its temporary name.
-    private static void delete(Path folder) throws IOException {
-        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        try (Stream<Path> walk = Files.walk(folder)) {
-            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

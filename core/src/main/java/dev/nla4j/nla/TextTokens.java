@@ -37,10 +37,14 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
         if (options.messages().isEmpty()) {
             throw new InputException("the conversation is empty: it needs one message at least");
         }
-        String text = template.render(options);
+        return ofRendered(tokenizer, template.render(options), options.messages());
+    }
+
+    /// As [#ofConversation] of what the template made of `messages` already.
+    public static TextTokens ofRendered(Tokenizer tokenizer, String text, List<Message> messages) {
         SpecialTokens.Special bos = tokenizer.specials().bos();
         boolean lacksBos = tokenizer.specials().addsBos() && bos != null && !text.startsWith(bos.token());
-        return new TextTokens(text, tokenizer.encode(text, lacksBos).tokens(), messages(text, options.messages()));
+        return new TextTokens(text, tokenizer.encode(text, lacksBos).tokens(), messages(text, messages));
     }
 
     private static List<MessageSpan> messages(String text, List<Message> messages) {

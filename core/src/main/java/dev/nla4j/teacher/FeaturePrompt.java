@@ -51,14 +51,12 @@ final class FeaturePrompt {
     /// The features of an answer, a blank line between them; empty when a tag is missing (the answer was cut off) or
     /// there are fewer than two.
     static Optional<String> read(String answer) {
-        String said = afterThinking(answer);
-        int from = said.indexOf(OPENING);
-        int to = from < 0 ? -1 : said.indexOf(CLOSING, from);
-        if (to < 0) {
+        Optional<String> analysis = analysis(answer);
+        if (analysis.isEmpty()) {
             return Optional.empty();
         }
         List<String> features = new ArrayList<>();
-        for (String line : said.substring(from + OPENING.length(), to).split("\n", -1)) {
+        for (String line : analysis.get().split("\n", -1)) {
             String bare = LIST_MARKER.matcher(line).replaceFirst("");
             bare = BOLD.matcher(bare).replaceAll("$1").strip();
             if (!bare.isEmpty()) {
@@ -70,9 +68,15 @@ final class FeaturePrompt {
 
     /// Whether an answer came to its end in the form that was asked for, whatever stands in it.
     static boolean isWhole(String answer) {
+        return analysis(answer).isPresent();
+    }
+
+    /// What stands between the tags.
+    private static Optional<String> analysis(String answer) {
         String said = afterThinking(answer);
         int from = said.indexOf(OPENING);
-        return from >= 0 && said.indexOf(CLOSING, from) >= 0;
+        int to = from < 0 ? -1 : said.indexOf(CLOSING, from);
+        return to < 0 ? Optional.empty() : Optional.of(said.substring(from + OPENING.length(), to));
     }
 
     /// Some servers leave what a model thinks in its answer, drafts of the form included.

@@ -14,10 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -62,8 +60,8 @@ public final class HalfFolder {
         Path target = folder.toAbsolutePath().normalize();
         Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
         Path aside = target.resolveSibling("." + target.getFileName() + ".old.tmp");
-        delete(temporary);
-        delete(aside);
+        AtomicFile.deleteFolder(temporary);
+        AtomicFile.deleteFolder(aside);
         Files.createDirectories(temporary);
         content.write(temporary);
         AtomicFile.forceFolder(temporary);
@@ -72,17 +70,6 @@ public final class HalfFolder {
         }
         Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         AtomicFile.forceFolder(target.resolveSibling("."));
-        delete(aside);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        try (Stream<Path> walk = Files.walk(folder)) {
-            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+        AtomicFile.deleteFolder(aside);
     }
 }
