@@ -83,6 +83,12 @@ public record HubSettings(
         environment = Map.copyOf(environment);
     }
 
+    /// The same, but nothing is tried a second time: for what can do without an answer.
+    HubSettings hurried() {
+        var once = new Patience(patience.connect(), patience.stall(), patience.retry(), 1);
+        return new HubSettings(root, huggingFaceCache, remote, once, platform, environment);
+    }
+
     /// What the variables say, on this machine's platform. `HubSettings.from(System.getenv())` is the usual call.
     ///
     /// - the store: `NLA_HOME`, else `nla4j` in the platform's cache folder

@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -19,13 +21,27 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param root the `hub` folder
 record HuggingFaceCache(Path root) implements Source {
+    private static final String KIND = "Hugging Face cache ";
     private static final int DEEPEST = 4;
+    private static final Set<String> CONFIGURATIONS = Set.of("config.json", "adapter_config.json");
     private static final List<String> TOKENIZERS = List.of("tokenizer.json", "tokenizer.model", "vocab.json");
+    /// Each half of a pair and its other one.
+    private static final Map<String, String> HALVES =
+            Map.of("av", "ar", "ar", "av", "actor", "critic", "critic", "actor");
+    /// What stands beside a half's weights and is none of them.
+    private static final Set<String> BESIDE = Set.of("value_head.safetensors", "affine_injection.safetensors");
     private static final long LARGEST_INDEX = 64 << 20;
 
     @Override
     public String name() {
-        return "Hugging Face cache " + root;
+        return KIND + root;
+    }
+
+    /// Whether a whole repository came out of such a cache: what a snapshot held may be less than all of it.
+    static boolean isProvisional(ModelRef ref, Manifest manifest) {
+        return ref instanceof ModelRef.Repository repository
+                && repository.file() == null
+                && manifest.source().startsWith(KIND);
     }
 
     @Override
@@ -120,14 +136,28 @@ record HuggingFaceCache(Path root) implements Source {
         }
         List<String> chosen = LoaderFiles.choose(names);
         LoaderFiles.checkDistinct(chosen);
-        checkComplete(snapshot, Set.copyOf(chosen));
+        checkComplete(snapshot, names, Set.copyOf(chosen));
         return chosen;
     }
 
-    /// A snapshot holds what somebody happened to ask for, not always a whole model.
-    private static void checkComplete(Path snapshot, Set<String> names) throws SourceFailure {
-        boolean adapter = names.stream().anyMatch(name -> LoaderFiles.base(name).equals("adapter_config.json"));
-        boolean described = names.contains("config.json") && TOKENIZERS.stream().anyMatch(names::contains);
+    /// A snapshot holds what somebody happened to ask for, not always a whole model: every folder with a
+    /// configuration must have what belongs to it, and a half of a pair its sidecar and the other half. The
+    /// top folder of a pair may hold anything.
+    ///
+    /// @param all files of the snapshot, of which `names` are chosen
+    private static void checkComplete(Path snapshot, List<String> all, Set<String> names) throws SourceFailure {
+        Set<String> folders = new HashSet<>();
+        all.stream()
+                .filter(LoaderFiles::isData)
+                .map(LoaderFiles::folder)
+                .filter(HALVES::containsKey)
+                .forEach(half -> folders.addAll(List.of(half, HALVES.getOrDefault(half, half))));
+        boolean pair = !folders.isEmpty();
+        names.stream()
+                .filter(name -> CONFIGURATIONS.contains(LoaderFiles.base(name)))
+                .map(LoaderFiles::folder)
+                .filter(folder -> !(pair && folder.isEmpty()))
+                .forEach(folders::add);
         Set<String> expected = new HashSet<>();
         for (String name : names) {
             if (name.endsWith(".safetensors.index.json")) {
@@ -139,11 +169,22 @@ record HuggingFaceCache(Path root) implements Source {
                 }
             }
         }
-        if (!(adapter || described)
-                || names.stream().noneMatch(LoaderFiles::isWeights)
-                || !names.containsAll(expected)) {
+        boolean whole = !folders.isEmpty() && folders.stream().allMatch(folder -> isWhole(folder, names));
+        if (!whole || !names.containsAll(expected)) {
             throw new SourceFailure("only a part of the model is there");
         }
+    }
+
+    private static boolean isWhole(String folder, Set<String> names) {
+        Set<String> here = names.stream()
+                .filter(name -> LoaderFiles.folder(name).equals(folder))
+                .map(LoaderFiles::base)
+                .collect(Collectors.toSet());
+        boolean described = here.contains("adapter_config.json")
+                || (here.contains("config.json") && TOKENIZERS.stream().anyMatch(here::contains));
+        return described
+                && here.stream().anyMatch(name -> LoaderFiles.isWeights(name) && !BESIDE.contains(name))
+                && (!HALVES.containsKey(folder) || here.contains("nla_meta.yaml"));
     }
 
     /// The digest is the name of the blob behind the link; where the cache has no links the bytes as they are count.

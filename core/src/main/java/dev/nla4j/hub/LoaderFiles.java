@@ -65,7 +65,7 @@ final class LoaderFiles {
         return name.endsWith(".safetensors");
     }
 
-    private static boolean isData(String name) {
+    static boolean isData(String name) {
         return WANTED.contains(base(name)) || isWeights(name) || name.endsWith(".safetensors.index.json");
     }
 
@@ -92,7 +92,7 @@ final class LoaderFiles {
         return name.substring(name.lastIndexOf('/') + 1);
     }
 
-    private static String folder(String name) {
+    static String folder(String name) {
         int slash = name.lastIndexOf('/');
         return slash < 0 ? "" : name.substring(0, slash);
     }

@@ -134,14 +134,55 @@ public final class ModelStore {
 
     private LocalModel pullRemote(ModelRef ref, Progress progress) throws IOException, InterruptedException {
         Optional<LocalModel> here = stored(ref).model();
-        if (here.isPresent()) {
+        if (here.isPresent() && !isProvisional(ref, here.get())) {
             return here.get();
         }
         Runnable waiting = () -> progress.report("wait for another process that pulls " + ref, 0, -1, "B");
         try (HeldLock _ = HeldLock.hold(layout.modelLock(ref.toString()), waiting)) {
             Look look = stored(ref);
-            return look.model().isPresent() ? look.model().get() : bring(ref, look.reason(), progress);
+            if (look.model().isEmpty()) {
+                return bring(ref, look.reason(), progress);
+            }
+            LocalModel model = look.model().get();
+            return isProvisional(ref, model) ? completed(ref, model, progress) : model;
         }
+    }
+
+    private static boolean isProvisional(ModelRef ref, LocalModel model) {
+        return model.manifest()
+                .filter(manifest -> HuggingFaceCache.isProvisional(ref, manifest))
+                .isPresent();
+    }
+
+    /// A model out of a cached snapshot, with what the hub's listing of the same commit has besides. It stays
+    /// as it is while the hub doesn't answer: its files are those of the listing, so nothing of it changes on
+    /// the way.
+    private LocalModel completed(ModelRef ref, LocalModel model, Progress progress)
+            throws IOException, InterruptedException {
+        if (!(ref instanceof ModelRef.Repository repository)) {
+            return model;
+        }
+        String commit = model.manifest().orElseThrow().revision();
+        var pinned = new ModelRef.Repository(repository.owner(), repository.name(), commit, null);
+        var hub = new HuggingFaceHub(settings.hurried(), new HuggingFaceCache(settings.huggingFaceCache()));
+        try {
+            Source.Delivery delivery = hub.deliver(pinned, new Intake(layout, ref.toString(), disk, progress));
+            return finished(ref, hub, delivery);
+        } catch (SourceFailure e) {
+            return model;
+        }
+    }
+
+    private LocalModel finished(ModelRef ref, Source source, Source.Delivery delivery) throws IOException {
+        var manifest = new Manifest(
+                ref.toString(),
+                source.name(),
+                delivery.revision(),
+                delivery.licence(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS),
+                delivery.files());
+        manifest.write(layout.manifest(ref.toString()));
+        return new LocalModel(ref.toString(), path(ref, manifest), manifest);
     }
 
     private LocalModel bring(ModelRef ref, String whyNotHere, Progress progress)
@@ -152,16 +193,7 @@ public final class ModelStore {
             // what a source that broke off left must not mix with the next one's files
             Trees.delete(layout.root(), layout.model(ref.toString()));
             try {
-                Source.Delivery delivery = ask(source, ref, intake);
-                var manifest = new Manifest(
-                        ref.toString(),
-                        source.name(),
-                        delivery.revision(),
-                        delivery.licence(),
-                        Instant.now().truncatedTo(ChronoUnit.SECONDS),
-                        delivery.files());
-                manifest.write(layout.manifest(ref.toString()));
-                return new LocalModel(ref.toString(), path(ref, manifest), manifest);
+                return finished(ref, source, ask(source, ref, intake));
             } catch (SourceFailure e) {
                 attempts.add(source.name() + ": " + e.reason());
             }

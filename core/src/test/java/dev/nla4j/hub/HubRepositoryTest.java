@@ -319,4 +319,35 @@ class HubRepositoryTest {
                 .extracting(FakeHub.Request::path)
                 .containsExactly(LISTING, "/Own/Model/resolve/" + Sandbox.COMMIT + "/tokenizer.json");
     }
+
+    @Test
+    void what_a_cached_snapshot_lacked_comes_when_the_hub_answers() throws IOException {
+        Path cached = machine.huggingFace().resolve("models--Own--Model");
+        Path snapshot = Files.createDirectories(cached.resolve("snapshots").resolve(Sandbox.COMMIT));
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Files.write(snapshot.resolve(file.getKey()), file.getValue());
+        }
+        Files.writeString(Files.createDirectories(cached.resolve("refs")).resolve("main"), Sandbox.COMMIT);
+        List<String> partial = tree(machine.with("NLA_OFFLINE", "1")
+                .store()
+                .pull(MODEL, Progress.NONE)
+                .path());
+        assertThat(partial).hasSize(6);
+
+        // what no Python tool asks for
+        add("nla_meta.yaml", "role: av");
+        String listing = LISTING.replace("main", Sandbox.COMMIT);
+        hub.at(listing, FakeHub.status(503));
+        assertThat(tree(pull().path())).isEqualTo(partial);
+        hub.at(listing, FakeHub.text(listing().toString()));
+        LocalModel model = pull();
+        assertThat(tree(model.path())).hasSize(7).contains("nla_meta.yaml").containsAll(partial);
+        assertThat(model.manifest().orElseThrow().source()).startsWith("Hugging Face hub");
+        assertThat(machine.store().verify(MODEL, Progress.NONE)).hasSize(7).allMatch(FileCheck::good);
+        assertThat(hub.requests).noneMatch(request -> request.path().endsWith(".safetensors"));
+
+        hub.requests.clear();
+        pull();
+        assertThat(hub.requests).isEmpty();
+    }
 }

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The cache that Python tools fill, as the only source: the network is forbidden.
 class HuggingFaceCacheTest {
@@ -106,6 +108,43 @@ class HuggingFaceCacheTest {
         byte[] second = Sandbox.bytes(100, 2);
         put(repository, "model-00002-of-00002.safetensors", second, Sandbox.sha256(second));
         assertThat(pull().manifest().orElseThrow().files()).hasSize(5);
+    }
+
+    private void putHalf(String half) throws IOException {
+        putText(half + "/config.json", "{\"half\": \"" + half + "\"}");
+        putText(half + "/tokenizer.json", "{\"of\": \"" + half + "\"}");
+        putText(half + "/nla_meta.yaml", "role: " + half);
+        byte[] weights = Sandbox.bytes(5000, half.hashCode());
+        put(repository, half + "/model.safetensors", weights, Sandbox.sha256(weights));
+    }
+
+    @Test
+    void a_pair_of_full_weights_is_whole_when_both_halves_are() throws IOException {
+        putText("README.md", "a pair");
+        putHalf("av");
+        assertThatThrownBy(this::pull).hasMessageContaining("only a part of the model is there");
+        putHalf("ar");
+        byte[] head = Sandbox.bytes(64, 9);
+        put(repository, "ar/value_head.safetensors", head, Sandbox.sha256(head));
+        assertThat(pull().manifest().orElseThrow().files()).hasSize(10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ar/nla_meta.yaml", "ar/model.safetensors", "av/tokenizer.json", "ar/config.json"})
+    void a_pair_that_lacks_a_part_of_a_half_is_not_taken_for_whole(String missing) throws IOException {
+        putHalf("av");
+        putHalf("ar");
+        byte[] head = Sandbox.bytes(64, 9);
+        put(repository, "ar/value_head.safetensors", head, Sandbox.sha256(head));
+        Files.delete(repository.resolve("snapshots").resolve(Sandbox.COMMIT).resolve(missing));
+        assertThatThrownBy(this::pull).hasMessageContaining("only a part of the model is there");
+    }
+
+    @Test
+    void a_folder_of_texts_that_is_called_as_a_half_is_none() throws IOException {
+        putModel();
+        putText("ar/README.md", "in Arabic");
+        assertThat(pull().manifest().orElseThrow().files()).hasSize(3);
     }
 
     @Test
