@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -165,6 +166,29 @@ class ExportTest {
         assertThat(Files.size(small.resolve("av/adapter_model.safetensors")))
                 .isLessThan(Files.size(Path.of(pair, "av/adapter_model.safetensors")));
         assertThat(outputs(PairFolder.in(small), target).explanations).isNotEmpty();
+    }
+
+    @Test
+    void a_half_of_a_lower_rank_stays_as_it_is() throws IOException {
+        RandomPair random = RandomPair.tiny("llama");
+        Path target = random.target(folder.resolve("target"));
+        Path pair = random.adapters(folder.resolve("pair"), target.toString());
+        Path small = folder.resolve("small");
+        Run cut = Run.of("export", "--nla", pair.toString(), "--out", small.toString(), "--rank", "2");
+        assertThat(cut.code()).as(cut.err()).isZero();
+        for (String name : List.of("adapter_config.json", "adapter_model.safetensors")) {
+            Files.copy(small.resolve("ar").resolve(name), pair.resolve("ar").resolve(name), REPLACE_EXISTING);
+        }
+        Path out = folder.resolve("out");
+        Run run = Run.of("export", "--nla", pair.toString(), "--out", out.toString(), "--rank", "3");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).contains("av: rank 3 keeps").doesNotContain("ar: rank");
+        assertThat(out.resolve("ar/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(pair.resolve("ar/adapter_model.safetensors"));
+        assertThat(Json.read(out.resolve("ar/adapter_config.json"), 1 << 20)
+                        .path("r")
+                        .intValue())
+                .isEqualTo(2);
     }
 
     @Test

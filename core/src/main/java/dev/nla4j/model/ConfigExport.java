@@ -19,6 +19,8 @@ final class ConfigExport {
     /// Llama 3.1's and 3.2's factors; the other numbers of their scaling are the same.
     private static final double[] LLAMA3_FACTORS = {8, 32};
     private static final double SAME_FREQUENCY = 1e-5;
+    /// Headers keep numbers in fp32.
+    private static final double SAME_FACTOR = 1e-6;
 
     private ConfigExport() {}
 
@@ -163,7 +165,40 @@ final class ConfigExport {
                     "partial_rotary_factor",
                     (double) full.width() / config.heads().width());
         }
-        scaling(file, node, full);
+        if (config.family() == Family.PHI3) {
+            phi3Scaling(file, node, full, config.contextLength());
+        } else {
+            scaling(file, node, full);
+        }
+    }
+
+    /// Phi-3's configuration class takes a `rope_scaling` of exactly three members and works the factor on
+    /// cos and sin out itself.
+    private static void phi3Scaling(Path file, ObjectNode node, Rope rope, int contextLength) {
+        if (rope.scaling() instanceof RopeScaling.None) {
+            node.putNull("rope_scaling");
+            return;
+        }
+        if (!(rope.scaling() instanceof RopeScaling.LongRope longRope)) {
+            throw new InputException(file + ": has a rope scaling other than longrope, which no config.json of "
+                    + Family.PHI3.modelType() + " can say");
+        }
+        int original = longRope.originalContext();
+        double expected = RopeJson.longRopeAttention((double) contextLength / original, original);
+        if (Math.abs(longRope.attentionFactor() - expected) > SAME_FACTOR * expected) {
+            throw new InputException(file + ": rope.scaling.attn_factor is " + longRope.attentionFactor()
+                    + "; a config.json of " + Family.PHI3.modelType() + " can't say another than " + expected
+                    + " for its context");
+        }
+        node.put("original_max_position_embeddings", original);
+        factors(node.putObject("rope_scaling").put("type", "longrope"), longRope);
+    }
+
+    private static void factors(ObjectNode scaling, RopeScaling.LongRope longRope) {
+        ArrayNode shorts = scaling.putArray("short_factor");
+        longRope.shortFactors().forEach(shorts::add);
+        ArrayNode longs = scaling.putArray("long_factor");
+        longRope.longFactors().forEach(longs::add);
     }
 
     private static void scaling(Path file, ObjectNode node, Rope rope) {
@@ -183,11 +218,7 @@ final class ConfigExport {
                         .put("truncate", yarn.truncate());
             case RopeScaling.LongRope longRope -> {
                 node.put("original_max_position_embeddings", longRope.originalContext());
-                ObjectNode scaling = kind(node, "longrope").put("attention_factor", longRope.attentionFactor());
-                ArrayNode shorts = scaling.putArray("short_factor");
-                longRope.shortFactors().forEach(shorts::add);
-                ArrayNode longs = scaling.putArray("long_factor");
-                longRope.longFactors().forEach(longs::add);
+                factors(kind(node, "longrope").put("attention_factor", longRope.attentionFactor()), longRope);
             }
             case RopeScaling.RoundedToBf16 _ ->
                 throw new IllegalStateException("rounded frequencies are for comparisons only");

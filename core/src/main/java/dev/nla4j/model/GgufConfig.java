@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /// A GGUF's header to [ModelConfig].
@@ -20,6 +21,9 @@ final class GgufConfig {
     private static final int MOST_LAYERS = 1024;
     private static final String PARTS = "split.count";
     private static final int MOST_PARTS = 0xffff;
+    /// The first block tells what all have.
+    private static final String INPUT_BIAS = "blk.0.attn_q.bias";
+    private static final String OUTPUT_BIAS = "blk.0.attn_output.bias";
     /// Gemma 3 has no key for its period of five sliding layers and a full one.
     private static final int GEMMA3_PERIOD = 6;
 
@@ -65,6 +69,7 @@ final class GgufConfig {
         if (keys.integer("expert_count", 0, 0, Integer.MAX_VALUE) > 0) {
             throw keys.wrong("expert_count", "is not 0: mixtures of experts are not among the models we run");
         }
+        requireNoOtherBias();
         int dim = keys.integer("embedding_length");
         int vocabulary =
                 Math.toIntExact(tensors.tensor("token_embd.weight").shape().getFirst());
@@ -86,6 +91,19 @@ final class GgufConfig {
                 stopIds(vocabulary));
     }
 
+    /// A bias that is not read would be left out of the sums, and nothing would say so.
+    private void requireNoOtherBias() {
+        boolean ofInput = tensors.names().contains(INPUT_BIAS);
+        boolean ofOutput = tensors.names().contains(OUTPUT_BIAS);
+        for (String name : new TreeSet<>(tensors.names())) {
+            boolean read = (ofInput && name.matches("blk\\.\\d+\\.attn_[qkv]\\.bias"))
+                    || (ofOutput && name.matches("blk\\.\\d+\\.attn_output\\.bias"));
+            if (name.endsWith(".bias") && !read) {
+                throw new FormatException(keys.file(), -1, name, "is a bias that this program does not know");
+            }
+        }
+    }
+
     private Heads heads(int dim) {
         int queries = keys.integer("attention.head_count");
         int keyValues = keys.integer("attention.head_count_kv", queries);
@@ -94,7 +112,6 @@ final class GgufConfig {
         if (valueWidth != width) {
             throw keys.wrong("attention.value_length", "must equal key_length " + width + ", was " + valueWidth);
         }
-        boolean bias = tensors.names().contains("blk.0.attn_q.bias");
         return new Heads(
                 queries,
                 keyValues,
@@ -102,8 +119,8 @@ final class GgufConfig {
                 scale(dim, queries, width),
                 keys.number("attn_logit_softcapping", family == Family.GEMMA2 ? 50 : 0),
                 family.hasHeadNorms(),
-                bias,
-                tensors.names().contains("blk.0.attn_output.bias"));
+                tensors.names().contains(INPUT_BIAS),
+                tensors.names().contains(OUTPUT_BIAS));
     }
 
     /// The converter has no key for Gemma's `query_pre_attn_scalar`; llama.cpp knows the sizes whose value is not

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.JsonNode;
 
@@ -40,23 +41,33 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
     private static final Pattern NAME = Pattern.compile(
             "(?:.*\\.)?layers\\.(\\d{1,4})\\.(?:self_attn|mlp)\\.(\\w+)\\.lora_([AB])(?:\\.default)?\\.weight");
     private static final Pattern MOVING = Pattern.compile("pissa|olora|corda|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
-    private static final Map<String, Part> PROJECTIONS = Map.of(
-            "q_proj", Part.QUERY,
-            "k_proj", Part.KEY,
-            "v_proj", Part.VALUE,
-            "o_proj", Part.ATTENTION_OUTPUT,
-            "gate_proj", Part.GATE,
-            "up_proj", Part.UP,
-            "down_proj", Part.DOWN);
+    /// What a module is; several parts, whose rows stand below each other, in families that store them as
+    /// one.
+    private static final Map<String, List<Part>> PROJECTIONS = Map.of(
+            "q_proj", List.of(Part.QUERY),
+            "k_proj", List.of(Part.KEY),
+            "v_proj", List.of(Part.VALUE),
+            "qkv_proj", List.of(Part.QUERY, Part.KEY, Part.VALUE),
+            "o_proj", List.of(Part.ATTENTION_OUTPUT),
+            "gate_proj", List.of(Part.GATE),
+            "up_proj", List.of(Part.UP),
+            "gate_up_proj", List.of(Part.GATE, Part.UP),
+            "down_proj", List.of(Part.DOWN));
 
     /// Whether `folder` holds an adapter.
     public static boolean isIn(Path folder) {
         return Files.exists(folder.resolve(CONFIG));
     }
 
-    /// Whether a module of that name is one that pairs can be for.
+    /// Whether a module of that name is one that pairs can be for in every family.
     public static boolean isProjection(String name) {
-        return PROJECTIONS.containsKey(name);
+        return PROJECTIONS.getOrDefault(name, List.of()).size() == 1;
+    }
+
+    /// What a module is in this model; nothing when it has no such module.
+    private static List<Part> parts(ModelConfig config, String module) {
+        List<Part> parts = PROJECTIONS.getOrDefault(module, List.of());
+        return parts.size() == 1 || config.family().storesFusedProjections() ? parts : List.of();
     }
 
     /// Reads the configuration; options that change the algebra and are not spoken here are refused by name.
@@ -159,21 +170,26 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
     private static void place(
             StoredTensor stored, ModelConfig config, TensorSource source, List<Map<Part, Tensor[]>> found) {
         Matcher matcher = NAME.matcher(stored.name());
-        Part part = matcher.matches() ? PROJECTIONS.get(matcher.group(2)) : null;
-        if (part == null) {
+        List<Part> parts = matcher.matches() ? parts(config, matcher.group(2)) : List.of();
+        if (parts.isEmpty()) {
             throw wrong(
                     stored,
                     "is not a low-rank tensor of a projection this program knows ("
-                            + String.join(", ", new TreeSet<>(PROJECTIONS.keySet())) + ")");
+                            + PROJECTIONS.keySet().stream()
+                                    .filter(module -> !parts(config, module).isEmpty())
+                                    .sorted()
+                                    .collect(Collectors.joining(", "))
+                            + ")");
         }
         int layer = Integer.parseInt(matcher.group(1));
         if (layer >= config.numLayers()) {
             throw wrong(stored, "is for block " + layer + ", the model has " + config.numLayers());
         }
         boolean isA = matcher.group(3).equals("A");
+        Map<Part, Integer> rows = LowRankAdapter.outputRows(config);
         long wide = isA
-                ? LowRankAdapter.inputColumns(config, part)
-                : LowRankAdapter.outputRows(config).getOrDefault(part, 0);
+                ? LowRankAdapter.inputColumns(config, parts.getFirst())
+                : parts.stream().mapToLong(part -> rows.getOrDefault(part, 0)).sum();
         List<Long> shape = stored.shape();
         boolean fits = shape.size() == 2 && shape.get(isA ? 1 : 0) == wide && shape.get(isA ? 0 : 1) <= HIGHEST_RANK;
         if (!fits) {
@@ -182,12 +198,18 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
         }
         Tensor tensor = Tensors.empty(DType.FP32, shape.get(0), shape.get(1));
         source.readF32(stored.name(), Tensors.memory(tensor));
-        Tensor[] pair = found.get(layer).computeIfAbsent(part, _ -> new Tensor[2]);
-        int slot = isA ? 0 : 1;
-        if (pair[slot] != null) {
-            throw wrong(stored, "stands twice for block " + layer + ", " + part);
+        long from = 0;
+        for (Part part : parts) {
+            Tensor[] pair = found.get(layer).computeIfAbsent(part, _ -> new Tensor[2]);
+            int slot = isA ? 0 : 1;
+            if (pair[slot] != null) {
+                throw wrong(stored, "stands twice for block " + layer + ", " + part);
+            }
+            long own = rows.getOrDefault(part, 0);
+            // Each part has numbers of its own: in training the A's of one module part company.
+            pair[slot] = parts.size() == 1 ? tensor : (isA ? tensor : tensor.narrow(0, from, own)).clone();
+            from += own;
         }
-        pair[slot] = tensor;
     }
 
     private Map<Part, Pair> pairs(Path file, int layer, Map<Part, Tensor[]> found) {

@@ -111,9 +111,15 @@ final class RopeJson {
         int original = original(s);
         boolean atTop = family == Family.PHI3 || fields.has("original_max_position_embeddings");
         double factor = atTop || !s.has("factor") ? contextLength / (double) original : s.number("factor");
-        double attention =
-                s.number("attention_factor", factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
+        double attention = s.number("attention_factor", longRopeAttention(factor, original));
         return new RopeScaling.LongRope(factors(s, "short_factor"), factors(s, "long_factor"), original, attention);
+    }
+
+    /// The factor on cos and sin of a longrope that says none.
+    ///
+    /// @param factor by which the context is stretched
+    static double longRopeAttention(double factor, int original) {
+        return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
     }
 
     private static List<Float> factors(Fields s, String name) {

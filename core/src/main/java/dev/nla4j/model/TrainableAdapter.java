@@ -140,7 +140,9 @@ public final class TrainableAdapter implements Trainable {
         return layers.size();
     }
 
-    /// Writes it in PEFT's layout into a folder.
+    /// Writes it in PEFT's layout into a folder. For a family that stores projections as one module (Phi-3)
+    /// it has the names of the parts all the same, and PEFT doesn't find those: the module's rank would be
+    /// another than the rest's.
     ///
     /// @param base name of the model it stands on
     @Override

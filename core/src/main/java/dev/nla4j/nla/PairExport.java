@@ -51,7 +51,7 @@ public final class PairExport {
     /// How to write.
     ///
     /// @param dtype of what is written; null keeps it as it is and means fp32 for what is merged or cut to a rank
-    /// @param rank of adapters that stay adapters; null keeps it
+    /// @param rank of adapters that stay adapters, where theirs is higher; null keeps it
     /// @param shardBytes most bytes of one weights file
     public record Options(
             Form form, @Nullable DType dtype, @Nullable Integer rank, long shardBytes) {}
@@ -81,6 +81,9 @@ public final class PairExport {
                 throw new InputException(half.folder() + ": has full weights, which can't be written as an adapter");
             }
         }
+        if (options.rank() != null) {
+            requireSuchRank(pair, options.rank());
+        }
         List<Kept> kept = new ArrayList<>();
         Path target = out.toAbsolutePath().normalize();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
@@ -98,6 +101,19 @@ public final class PairExport {
             return kept;
         } finally {
             AtomicFile.deleteFolder(temporary);
+        }
+    }
+
+    /// Halves of a lower rank stay as they are; a rank that is above all of them is a mistake.
+    private static void requireSuchRank(PairFolder pair, int rank) {
+        int highest = Stream.of(pair.verbalizer(), pair.reconstructor())
+                .filter(PairFolder.Half::isAdapter)
+                .mapToInt(half -> PeftAdapter.read(half.folder()).rank())
+                .max()
+                .orElse(0);
+        if (rank > highest) {
+            throw new InputException(pair.folder() + ": no adapter here has rank " + rank + "; the highest has "
+                    + highest + ", so give 1 to that");
         }
     }
 
@@ -136,13 +152,13 @@ public final class PairExport {
     }
 
     private static Optional<Kept> writeAdapter(Path from, Path folder, Options options) throws IOException {
-        if (options.dtype() == null && options.rank() == null) {
+        PeftAdapter adapter = PeftAdapter.read(from);
+        int rank = options.rank() == null ? adapter.rank() : Math.min(options.rank(), adapter.rank());
+        if (options.dtype() == null && rank == adapter.rank()) {
             copy(from, folder, PeftAdapter.CONFIG);
             copy(from, folder, PeftAdapter.TENSORS);
             return Optional.empty();
         }
-        PeftAdapter adapter = PeftAdapter.read(from);
-        int rank = options.rank() == null ? adapter.rank() : options.rank();
         DType dtype = options.dtype() == null ? DType.FP32 : options.dtype();
         double share = new AdapterExport(adapter, rank, dtype).writeTo(folder);
         return rank == adapter.rank()

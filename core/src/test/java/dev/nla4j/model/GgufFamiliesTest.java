@@ -5,13 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
+import dev.nla4j.format.StoredType;
+import dev.nla4j.format.TensorSource;
+import dev.nla4j.format.TensorToWrite;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.format.safetensors.Safetensors;
+import dev.nla4j.format.safetensors.SafetensorsWriter;
+import dev.nla4j.progress.Progress;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -222,6 +231,60 @@ class GgufFamiliesTest {
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("sliding_window_pattern")
                 .hasMessageContaining("2 flags");
+    }
+
+    /// llama.cpp adds these where a file has them; the header has no key for them.
+    @ParameterizedTest
+    @CsvSource({
+        "llama 2, mlp.up_proj, blk.1.ffn_up.bias",
+        "llama 2, mlp.down_proj, blk.1.ffn_down.bias",
+        "llama 2, self_attn.v_proj, blk.1.attn_v.bias",
+        "phi3 4k, self_attn.qkv_proj, blk.1.attn_qkv.bias"
+    })
+    void a_bias_that_is_not_read_is_refused_by_name(String family, String module, String named) throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling(family).old(), "model.", 50);
+        List<TensorToWrite> tensors = new ArrayList<>();
+        try (TensorSource stored = Safetensors.open(source)) {
+            for (String name : stored.names()) {
+                float[] values = new float[Math.toIntExact(stored.tensor(name).elements())];
+                MemorySegment memory = MemorySegment.ofArray(values);
+                stored.readF32(name, memory);
+                tensors.add(TensorToWrite.ofF32(
+                        name, StoredType.F32, stored.tensor(name).shape(), memory));
+            }
+        }
+        tensors.add(TensorToWrite.ofF32(
+                "model.layers.1." + module + ".bias", StoredType.F32, List.of(2L), MemorySegment.ofArray(new float[] {
+                    1, 2
+                })));
+        SafetensorsWriter.write(source.resolve("model.safetensors"), tensors, Map.of());
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), Map.of());
+        assertThatThrownBy(() -> ModelLoader.config(gguf))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(named);
+    }
+
+    /// Phi-3's configuration class refuses a longrope that has any other member.
+    @Test
+    void a_longrope_of_phi3_is_exported_as_its_class_takes_it_and_read_back_the_same() throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("phi3 128k").old(), "model.", 51);
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), Map.of());
+        Path written = Files.createDirectories(folder.resolve("written"));
+        new ModelExport(gguf, null, null, null, ModelExport.SHARD_BYTES).writeTo(written, Progress.NONE);
+        JsonNode config = Json.read(written.resolve("config.json"), 1 << 20);
+        assertThat(config.path("rope_scaling").propertyNames())
+                .containsExactlyInAnyOrder("type", "short_factor", "long_factor");
+        assertThat(config.path("rope_scaling").path("type").stringValue()).isEqualTo("longrope");
+        SameModel.assertSameConfig(ModelLoader.config(written), ModelLoader.config(gguf));
+
+        Path other = GgufConversion.convert(
+                source, folder.resolve("other.gguf"), Map.of("rope.scaling.attn_factor", GgufValue.f32(1.5f)));
+        assertThatThrownBy(() -> new ModelExport(other, null, null, null, ModelExport.SHARD_BYTES)
+                        .writeTo(Files.createDirectories(folder.resolve("b")), Progress.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("attn_factor is 1.5");
     }
 
     /// A llama with more keys: those of its architecture, and others whole.

@@ -16,8 +16,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -143,6 +145,55 @@ class PeftAdapterTest {
     void an_unknown_tensor_is_refused() throws IOException {
         assertTensorsRefused("lora_magnitude", tensor("0.self_attn.q_proj.lora_magnitude_vector", values(4), 4));
         assertTensorsRefused("qkv_proj", tensor("0.self_attn.qkv_proj.lora_A.weight", values(128), 4, 32));
+    }
+
+    @Test
+    void a_module_of_several_projections_is_cut_into_them() throws IOException {
+        float[] a = values(4 * 32);
+        float[] b = values(64 * 4);
+        float[] wideB = values(96 * 4);
+        config("\"r\": 4, \"lora_alpha\": 8, \"target_modules\": [\"qkv_proj\", \"gate_up_proj\"]");
+        tensors(
+                tensor("1.self_attn.qkv_proj.lora_A.weight", a, 4, 32),
+                tensor("1.self_attn.qkv_proj.lora_B.weight", b, 64, 4),
+                tensor("1.mlp.gate_up_proj.lora_A.weight", values(4 * 32), 4, 32),
+                tensor("1.mlp.gate_up_proj.lora_B.weight", wideB, 96, 4));
+        try (Scope _ = Scope.noGrad()) {
+            Map<Part, Pair> pairs =
+                    PeftAdapter.read(folder).pairs(fusing(CONFIG)).getLast();
+            assertThat(pairs).containsOnlyKeys(Part.QUERY, Part.KEY, Part.VALUE, Part.GATE, Part.UP);
+            for (Part part : List.of(Part.QUERY, Part.KEY, Part.VALUE)) {
+                assertThat(Tensors.floats(pair(pairs, part).a())).isEqualTo(a);
+                assertThat(pair(pairs, part).scale()).isEqualTo(2);
+            }
+            assertThat(Tensors.floats(pair(pairs, Part.QUERY).b())).isEqualTo(Arrays.copyOfRange(b, 0, 32 * 4));
+            assertThat(Tensors.floats(pair(pairs, Part.KEY).b())).isEqualTo(Arrays.copyOfRange(b, 32 * 4, 48 * 4));
+            assertThat(Tensors.floats(pair(pairs, Part.VALUE).b())).isEqualTo(Arrays.copyOfRange(b, 48 * 4, 64 * 4));
+            assertThat(Tensors.floats(pair(pairs, Part.UP).b())).isEqualTo(Arrays.copyOfRange(wideB, 48 * 4, 96 * 4));
+            pair(pairs, Part.KEY).a().zero_();
+            assertThat(Tensors.floats(pair(pairs, Part.QUERY).a())).isEqualTo(a);
+        }
+    }
+
+    private static Pair pair(Map<Part, Pair> pairs, Part part) {
+        return Objects.requireNonNull(pairs.get(part));
+    }
+
+    private static ModelConfig fusing(ModelConfig config) {
+        return new ModelConfig(
+                Family.PHI3,
+                config.vocabulary(),
+                config.dim(),
+                config.hidden(),
+                config.heads(),
+                config.norm(),
+                config.activation(),
+                config.layers(),
+                config.embedScale(),
+                config.logitCap(),
+                config.tiedHead(),
+                config.contextLength(),
+                config.stopIds());
     }
 
     @Test
