@@ -103,15 +103,7 @@ final class ModelCommand implements Runnable {
         LocalModel local = wiring.store()
                 .find(ModelRef.parse(model))
                 .orElseThrow(() -> new InputException(model + ": is not here; bring it with: nla model pull " + model));
-        ModelConfig config = ModelLoader.config(local.path());
-        ObjectNode node = facts(local);
-        node.put("family", config.family().modelType())
-                .put("blocks", config.numLayers())
-                .put("width", config.dim())
-                .put("heads", config.heads().queries())
-                .put("key_value_heads", config.heads().keyValues())
-                .put("vocabulary", config.vocabulary())
-                .put("context", config.contextLength());
+        ObjectNode node = known(local);
         if (json) {
             System.out.println(node);
         } else {
@@ -134,6 +126,29 @@ final class ModelCommand implements Runnable {
                             file.path("sha256").asString())));
         }
         return ExitCode.OK;
+    }
+
+    /// What the store knows of a model, and its numbers. A stored pair or adapter has no numbers of its own,
+    /// and those of an unknown family are not read: then there is a line that says why.
+    static ObjectNode known(LocalModel model) {
+        ObjectNode node = facts(model);
+        ModelConfig config;
+        try {
+            config = ModelLoader.config(model.path());
+        } catch (InputException e) {
+            if (model.manifest().isEmpty()) {
+                throw e;
+            }
+            System.err.println("nla: " + e.getMessage());
+            return node;
+        }
+        return node.put("family", config.family().modelType())
+                .put("blocks", config.numLayers())
+                .put("width", config.dim())
+                .put("heads", config.heads().queries())
+                .put("key_value_heads", config.heads().keyValues())
+                .put("vocabulary", config.vocabulary())
+                .put("context", config.contextLength());
     }
 
     private static ObjectNode facts(LocalModel model) {

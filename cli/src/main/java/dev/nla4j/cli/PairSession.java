@@ -10,24 +10,21 @@ import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /// What an explaining command works with: the models of [Stages], and the target's tokenizer and chat template, which
 /// are there all the time.
 ///
+/// @param template the chat template, or what is wrong with it
 /// @param owned closed with this: the loaded models, or the tokenizer alone
 record PairSession(
-        Stages stages, Tokenizer tokenizer, @Nullable ChatTemplate template, AutoCloseable owned, boolean verbose)
+        Stages stages, Tokenizer tokenizer, Supplier<ChatTemplate> template, AutoCloseable owned, boolean verbose)
         implements AutoCloseable {
     static PairSession together(Wiring.Pair pair, boolean verbose) {
         LanguageModel target = pair.target();
         try {
             return new PairSession(
-                    new Stages.Together(target, pair.nla()),
-                    target.tokenizer(),
-                    target.chatTemplateOrNull(),
-                    pair,
-                    verbose);
+                    new Stages.Together(target, pair.nla()), target.tokenizer(), target::chatTemplate, pair, verbose);
         } catch (RuntimeException e) {
             pair.close();
             throw e;
@@ -36,16 +33,20 @@ record PairSession(
 
     static PairSession oneByOne(Stages stages, boolean verbose) {
         Path path = stages.targetPath();
-        ChatTemplate template = ModelLoader.chatTemplate(path);
         Tokenizer tokenizer = ModelLoader.tokenizer(path);
-        return new PairSession(stages, tokenizer, template, tokenizer, verbose);
+        return new PairSession(stages, tokenizer, () -> read(path), tokenizer, verbose);
+    }
+
+    private static ChatTemplate read(Path path) {
+        ChatTemplate template = ModelLoader.chatTemplate(path);
+        if (template == null) {
+            throw new InputException(path + ": has no chat template, so it can't read conversations");
+        }
+        return template;
     }
 
     ChatTemplate chatTemplate() {
-        if (template == null) {
-            throw new InputException(stages.targetPath() + ": has no chat template, so it can't read conversations");
-        }
-        return template;
+        return template.get();
     }
 
     SpecialStrings templateSpecials() {

@@ -21,7 +21,7 @@ final class TextInput {
         if ((given == null) == (file == null)) {
             throw new IllegalArgumentException("give a text or --file, one of them");
         }
-        return given != null ? given : Json.text(java.util.Objects.requireNonNull(file), LARGEST_TEXT);
+        return given != null ? given : Json.exactText(java.util.Objects.requireNonNull(file), LARGEST_TEXT);
     }
 
     /// A conversation in a file: a JSON array of messages, or an object that holds it as `messages`.

@@ -2,7 +2,11 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.HubException;
+import dev.nla4j.hub.LocalModel;
+import dev.nla4j.hub.Manifest;
+import dev.nla4j.hub.StoredFile;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -10,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
 
 class CommandsTest {
     private static final Path RESOURCES = Path.of("../core/src/test/resources");
@@ -70,7 +76,7 @@ class CommandsTest {
 
     @Test
     void a_file_is_tokenized_byte_for_byte() throws IOException {
-        String text = " a\r\n\tb \n";
+        String text = "\ufeff a\r\n\tb \n";
         String file = file("t.txt", text);
         Run fromFile = Run.of("tokenize", "--model", TOKENIZER, "--file", file, "--json");
         assertThat(fromFile.code()).isZero();
@@ -266,6 +272,52 @@ class CommandsTest {
         Run run = Run.of("model", "show", LLAMA, "--json");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).contains("\"family\":\"llama\"").contains("\"blocks\":7");
+    }
+
+    @Test
+    void a_stored_pair_is_shown_without_numbers_and_any_other_folder_needs_them() throws IOException {
+        Files.createDirectories(folder.resolve("av"));
+        StoredFile file = new StoredFile("av/config.json", 2, "ab".repeat(32), 0);
+        Manifest manifest = new Manifest("Own/Pair", "hub", "c0ffee", "mit", Instant.EPOCH, List.of(file));
+        String shown =
+                ModelCommand.known(new LocalModel("Own/Pair", folder, manifest)).toString();
+        assertThat(shown).contains("\"revision\":\"c0ffee\"", "av/config.json").doesNotContain("blocks");
+        file("config.json", "{\"model_type\": \"mamba\"}");
+        assertThat(ModelCommand.known(new LocalModel("Own/Pair", folder, manifest))
+                        .toString())
+                .isEqualTo(shown);
+        assertBadInput(Run.of("model", "show", folder.toString()), "mamba");
+    }
+
+    /// As Gemma 3 1B is: its tokenizer has a token for images, its embedding table ends before it.
+    @Test
+    void an_added_token_without_an_embedding_is_refused_only_in_a_text_that_has_it() throws IOException {
+        Path model = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Path file = model.resolve("tokenizer.json");
+        ObjectNode tokenizer = (ObjectNode) Json.read(file, 1 << 24);
+        for (int id = 1501; id <= 1536; id++) {
+            tokenizer
+                    .withArray("added_tokens")
+                    .addObject()
+                    .put("id", id)
+                    .put("content", "<added_" + id + ">")
+                    .put("special", true);
+        }
+        Files.writeString(file, tokenizer.toString());
+        String[] generate = {"generate", "--model", model.toString(), "--max-new-tokens", "2", "--text"};
+        Run run = Run.of(with(List.of(generate), "a <added_1535>"));
+        assertThat(run.code()).as(run.err()).isZero();
+        assertBadInput(Run.of(with(List.of(generate), "a <added_1536>")), "token 1536: the model has no embedding");
+    }
+
+    @Test
+    void a_broken_chat_template_is_said_to_who_asks_for_it() throws IOException {
+        Path model = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Files.writeString(model.resolve("chat_template.jinja"), "{% for");
+        Run run = Run.of("generate", "--model", model.toString(), "--max-new-tokens", "2", "--text", "a");
+        assertThat(run.code()).as(run.err()).isZero();
+        String chat = file("m.json", "[{\"role\": \"user\", \"content\": \"a\"}]");
+        assertBadInput(Run.of("generate", "--model", model.toString(), "--chat", chat), "chat_template.jinja");
     }
 
     @Test

@@ -88,7 +88,8 @@ public final class ConfigJson {
                 fields.number("query_pre_attn_scalar", defaults.queryScalar() == 0 ? width : defaults.queryScalar());
         boolean bias = fields.bool("attention_bias", false);
         boolean alwaysInputBias = family == Family.QWEN2;
-        refuse("mlp_bias");
+        refuse("mlp_bias", "this program has no such bias");
+        refuse("use_bidirectional_attention", "this program runs models whose tokens see only those before them");
         return new Heads(
                 queries,
                 keyValues,
@@ -100,9 +101,9 @@ public final class ConfigJson {
                 !alwaysInputBias && bias);
     }
 
-    private void refuse(String flag) {
+    private void refuse(String flag, String why) {
         if (fields.bool(flag, false)) {
-            throw fields.wrong(flag, "is true, and this program has no such bias");
+            throw fields.wrong(flag, "is true, and " + why);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
@@ -65,9 +66,18 @@ public final class Decoder {
         void at(int depth, Tensor residual);
     }
 
-    /// Embeddings of `ids` `[B, T]` (any scale applied), fp32 `[B, T, D]`.
+    /// Embeddings of `ids` `[B, T]` (any scale applied), fp32 `[B, T, D]`. An id without a row is refused
+    /// here, where every text comes through: a tokenizer may have added tokens that its model knows nothing
+    /// of.
     public Tensor embed(Tensor ids) {
         Shapes.require(ids, "ids", -1, -1);
+        for (long id : Tensors.longs(ids)) {
+            if (id < 0 || id >= config.vocabulary()) {
+                throw new InputException("token " + id + ": the model has no embedding for it, its table ends at "
+                        + (config.vocabulary() - 1)
+                        + "; leave the token out of the text (nla tokenize shows where it is)");
+            }
+        }
         Tensor rows = weights.embedding().index_select(0, ids.reshape(-1)).to(ScalarType.Float);
         Tensor scaled = config.embedScale() == 1 ? rows : Tensors.times(rows, config.embedScale());
         return scaled.view(ids.size(0), ids.size(1), config.dim());

@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
 /// A loaded model: weights, tokenizer, chat template. Closing it frees all of them.
 ///
 /// @param path file or folder it was loaded from
+/// @param templateProblem what is wrong with the chat template, null when nothing is
 public record LanguageModel(
         Path path,
         ModelConfig config,
         Weights weights,
         Decoder decoder,
         @Nullable Tokenizer tokenizerOrNull,
-        @Nullable ChatTemplate chatTemplateOrNull)
+        @Nullable ChatTemplate chatTemplateOrNull,
+        @Nullable RuntimeException templateProblem)
         implements AutoCloseable {
 
     /// The tokenizer; a model folder may lack one, and then only work on ids is possible.
@@ -32,6 +34,9 @@ public record LanguageModel(
 
     /// The chat template.
     public ChatTemplate chatTemplate() {
+        if (templateProblem != null) {
+            throw templateProblem;
+        }
         if (chatTemplateOrNull == null) {
             throw new InputException(path + ": has no chat template, so it can't read conversations");
         }

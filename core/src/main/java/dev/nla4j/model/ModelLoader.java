@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.jinja.TemplateException;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -110,23 +112,35 @@ public final class ModelLoader {
     private static LanguageModel loadFolder(
             Path path, Path folder, DType dtype, Extent extent, int blocks, Progress progress) {
         ModelConfig config = first(ConfigJson.read(configFile(path)), blocks);
-        Tokenizer tokenizer = Files.exists(folder.resolve("tokenizer.json")) ? Tokenizers.fromFolder(folder) : null;
         try (TensorSource source = Safetensors.open(path)) {
             WeightNames names = WeightNames.huggingFace(source, config.family());
-            return assemble(
-                    path, source, names, config, dtype, extent, progress, tokenizer, ChatTemplateFile.in(folder));
+            Template template = Template.of(() -> ChatTemplateFile.in(folder));
+            Tokenizer tokenizer = Files.exists(folder.resolve("tokenizer.json")) ? Tokenizers.fromFolder(folder) : null;
+            return assemble(path, source, names, config, dtype, extent, progress, tokenizer, template);
         }
     }
 
     private static LanguageModel loadGguf(Path path, DType dtype, Extent extent, int blocks, Progress progress) {
         try (GgufFile file = GgufFile.open(path)) {
             ModelConfig config = first(GgufConfig.read(path, file.metadata(), file), blocks);
+            WeightNames names = WeightNames.gguf(config.family());
+            Template template = Template.of(() -> ggufTemplate(path, file.metadata()));
             Tokenizer tokenizer = file.metadata().has("tokenizer.ggml.tokens")
                     ? Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path)
                     : null;
-            WeightNames names = WeightNames.gguf(config.family());
-            ChatTemplate template = ggufTemplate(path, file.metadata());
             return assemble(path, file, names, config, dtype, extent, progress, tokenizer, template);
+        }
+    }
+
+    /// A chat template that is none keeps nobody from raw text: what is wrong with it hears who asks for it.
+    private record Template(
+            @Nullable ChatTemplate template, @Nullable RuntimeException problem) {
+        static Template of(Supplier<@Nullable ChatTemplate> reading) {
+            try {
+                return new Template(reading.get(), null);
+            } catch (TemplateException | InputException e) {
+                return new Template(null, e);
+            }
         }
     }
 
@@ -139,6 +153,7 @@ public final class ModelLoader {
         return metadata.has(key) ? ChatTemplate.parse(metadata.string(key), path + ": " + key) : null;
     }
 
+    /// @param tokenizer closed when this fails
     private static LanguageModel assemble(
             Path path,
             TensorSource source,
@@ -148,18 +163,21 @@ public final class ModelLoader {
             Extent extent,
             Progress progress,
             @Nullable Tokenizer tokenizer,
-            @Nullable ChatTemplate template) {
+            Template template) {
         try {
-            if (tokenizer != null && tokenizer.maxId() >= config.vocabulary()) {
+            // Added tokens beyond the table (Gemma 3 1B's <image_soft_token>) are refused in texts: Decoder.embed.
+            if (tokenizer != null && tokenizer.maxBaseId() >= config.vocabulary()) {
                 throw new FormatException(
                         path,
                         -1,
                         "tokenizer",
-                        "has ids up to " + tokenizer.maxId() + ", the embedding table has only " + config.vocabulary()
-                                + " rows");
+                        "has ids up to " + tokenizer.maxBaseId() + " without its added tokens, the embedding table has"
+                                + " only " + config.vocabulary() + " rows");
             }
             Weights weights = new WeightLoader(source, names, config, dtype).load(extent == Extent.WHOLE, progress);
-            return new LanguageModel(path, config, weights, new Decoder(config, weights), tokenizer, template);
+            Decoder decoder = new Decoder(config, weights);
+            return new LanguageModel(
+                    path, config, weights, decoder, tokenizer, template.template(), template.problem());
         } catch (RuntimeException e) {
             if (tokenizer != null) {
                 tokenizer.close();

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class NativeTokenizer implements Tokenizer {
     private final TokenizersLibrary library;
     private final Vocabulary vocabulary;
+    private final int maxBaseId;
     private final SpecialTokens specials;
     /// Many may read while the handle lives; closing waits for them.
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -28,6 +29,7 @@ final class NativeTokenizer implements Tokenizer {
     private NativeTokenizer(TokenizersLibrary library, TokenizerDefinition definition, long handle) {
         this.library = library;
         this.vocabulary = definition.vocabulary();
+        this.maxBaseId = definition.maxBaseId();
         this.specials = definition.specials();
         this.handle = handle;
     }
@@ -164,6 +166,11 @@ final class NativeTokenizer implements Tokenizer {
     @Override
     public int maxId() {
         return vocabulary.maxId();
+    }
+
+    @Override
+    public int maxBaseId() {
+        return maxBaseId;
     }
 
     @Override

@@ -26,13 +26,16 @@ final class SplitPatterns {
     static final String TEKKEN = LEAD + UPPER + "*" + LOWER + "+|" + LEAD + UPPER + "+" + LOWER + "*"
             + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES;
 
+    static final String O200K = LEAD + UPPER + "*" + LOWER + "+" + CONTRACTIONS + "?|" + LEAD + UPPER + "+" + LOWER
+            + "*" + CONTRACTIONS + "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES;
+
     /// What llama.cpp does for GGUF files that name no pre-tokenizer, one after the other.
     static final String UNNAMED_PUNCTUATION = "[\\p{P}\\$\\+<=>\\^~\\|]+";
     static final String UNNAMED_NUMBERS = "\\p{N}+";
     static final String UNNAMED_DIGITS = "[0-9][0-9][0-9]";
 
     private static final Set<String> KNOWN =
-            Set.of(GPT2, LLAMA3, QWEN2, QWEN35, TEKKEN, UNNAMED_PUNCTUATION, UNNAMED_NUMBERS, UNNAMED_DIGITS);
+            Set.of(GPT2, LLAMA3, QWEN2, QWEN35, TEKKEN, O200K, UNNAMED_PUNCTUATION, UNNAMED_NUMBERS, UNNAMED_DIGITS);
 
     private SplitPatterns() {}
 

@@ -38,6 +38,9 @@ public interface Tokenizer extends AutoCloseable {
     /// The largest id; it may be over `vocabularySize() - 1` when ids are left out.
     int maxId();
 
+    /// The largest id that is not an added token's, -1 when there is none.
+    int maxBaseId();
+
     /// What is special about this tokenizer's ids.
     SpecialTokens specials();
 

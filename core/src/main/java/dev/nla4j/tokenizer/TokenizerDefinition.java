@@ -6,4 +6,5 @@ import java.nio.file.Path;
 ///
 /// @param file where it comes from, for errors
 /// @param json a `tokenizer.json` written anew from what was checked
-record TokenizerDefinition(Path file, String json, Vocabulary vocabulary, SpecialTokens specials) {}
+/// @param maxBaseId the largest id that is not an added token's, -1 when there is none
+record TokenizerDefinition(Path file, String json, Vocabulary vocabulary, int maxBaseId, SpecialTokens specials) {}

@@ -70,7 +70,15 @@ final class TokenizerJson {
         }
         SpecialTokens specialTokens =
                 new SpecialTokens(bos, eos, pad, unk, specials, stops, postProcessor.prefix(), postProcessor.suffix());
-        return new TokenizerDefinition(root.file(), text(), vocabulary, specialTokens);
+        return new TokenizerDefinition(root.file(), text(), vocabulary, maxBaseId(), specialTokens);
+    }
+
+    private int maxBaseId() {
+        int id = vocabulary.maxId();
+        while (id >= 0 && (vocabulary.token(id) == null || added.containsKey(id))) {
+            id--;
+        }
+        return id;
     }
 
     private ObjectNode model(JsonField field) {

@@ -27,7 +27,8 @@ record WordSplitting(
             plain("llama-bpe", "llama-v3", "llama3")
                     .withPatterns(SplitPatterns.LLAMA3)
                     .asLlama3(),
-            plain("smaug-bpe").withPatterns(SplitPatterns.LLAMA3),
+            plain("smaug-bpe", "dbrx").withPatterns(SplitPatterns.LLAMA3),
+            plain("gpt-4o").withPatterns(SplitPatterns.O200K),
             plain("tekken").withPatterns(SplitPatterns.TEKKEN).asLlama3(),
             plain("default")
                     .withPatterns(

@@ -127,6 +127,7 @@ class ConfigJsonTest {
                 "\"rms_norm_eps\": 0 | rms_norm_eps",
                 "\"hidden_act\": \"relu\" | hidden_act",
                 "\"mlp_bias\": true | mlp_bias",
+                "\"use_bidirectional_attention\": true | use_bidirectional_attention",
                 "\"rope_theta\": -1 | rope_theta",
                 "\"rope_scaling\": {\"rope_type\": \"new\", \"factor\": 2} | rope_scaling.rope_type",
                 "\"rope_scaling\": {\"rope_type\": \"linear\"} | rope_scaling.factor",

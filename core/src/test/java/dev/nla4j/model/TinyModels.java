@@ -59,7 +59,7 @@ public final class TinyModels {
     /// A model without a tokenizer; the open scope owns its weights.
     public static LanguageModel model(ModelConfig config, long seed) {
         Weights weights = weights(config, seed);
-        return new LanguageModel(Path.of("tiny"), config, weights, new Decoder(config, weights), null, null);
+        return new LanguageModel(Path.of("tiny"), config, weights, new Decoder(config, weights), null, null, null);
     }
 
     static Weights weights(ModelConfig config, long seed) {

@@ -68,6 +68,18 @@ class GgufTokenizerTest {
     }
 
     @Test
+    void phi4s_ways_to_split_words_are_known() {
+        try (Tokenizer o200k = Tokenizers.fromGguf(Fixtures.reduced("gpt-4o"), FILE);
+                Tokenizer dbrx = Tokenizers.fromGguf(Fixtures.reduced("dbrx"), FILE);
+                Tokenizer smaug = Tokenizers.fromGguf(Fixtures.reduced("smaug-bpe"), FILE)) {
+            String text = "They're HelloWorld's 12345/\n\n  x";
+            assertThat(o200k.specials().addsBos()).isFalse();
+            assertThat(o200k.decode(o200k.ids(text, true), false)).isEqualTo(text);
+            assertThat(dbrx.ids(text, true)).isEqualTo(smaug.ids(text, true));
+        }
+    }
+
+    @Test
     void an_unknown_way_to_split_words_is_refused_with_the_known_ones() {
         assertThatThrownBy(() -> Tokenizers.fromGguf(Fixtures.reduced("superbpe"), FILE))
                 .isInstanceOf(FormatException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
 
 class TokenizerTest {
     @TempDir
@@ -149,13 +153,40 @@ class TokenizerTest {
 
     @Tag("soak")
     @ParameterizedTest
-    @ValueSource(strings = {"gpt-2", "smollm", "qwen2", "qwen35", "llama-bpe", "tekken", "default"})
+    @ValueSource(strings = {"gpt-2", "smollm", "qwen2", "qwen35", "llama-bpe", "tekken", "gpt-4o", "default"})
     void texts_of_one_repeated_character_at_the_bound_do_not_exhaust_a_split_pattern(String pre) {
         try (Tokenizer tokenizer = Tokenizers.fromGguf(Fixtures.reduced(pre), Path.of("reduced.gguf"))) {
             for (String unit : List.of(" ", "\u00a0", "A", "\u0301", " \n")) {
                 String text = unit.repeat(Tokenizer.LONGEST_TEXT / unit.length() - 1) + "x";
                 assertThat(tokenizer.ids(text, false)).isNotEmpty();
             }
+        }
+    }
+
+    /// As it stands in the tokenizer.json of Phi-4-mini.
+    @Test
+    void the_pattern_of_o200k_is_let_through_and_cuts_where_case_changes() throws IOException {
+        String pattern = "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+                + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
+                + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+        assertThat(Pattern.compile(pattern)
+                        .matcher("HelloWorld's HTTPServer 12345\n x")
+                        .results())
+                .extracting(MatchResult::group)
+                .containsExactly("Hello", "World's", " HTTPServer", " ", "123", "45", "\n", " x");
+        ObjectNode json = (ObjectNode) Json.read(Fixtures.path("qwen.json"), 1 << 24);
+        ObjectNode split =
+                (ObjectNode) json.path("pre_tokenizer").path("pretokenizers").path(0);
+        split.putObject("pattern").put("Regex", pattern);
+        split.put("behavior", "Removed").put("invert", true);
+        Path file = Files.writeString(folder.resolve("tokenizer.json"), json.toString());
+        try (Tokenizer tokenizer = Tokenizers.fromFile(file)) {
+            String text = "HelloWorld's 12345";
+            assertThat(tokenizer.decode(tokenizer.ids(text, false), false)).isEqualTo(text);
+            assertThat(tokenizer.maxBaseId()).isEqualTo(699);
+            assertThat(tokenizer.maxId()).isEqualTo(703);
         }
     }
 

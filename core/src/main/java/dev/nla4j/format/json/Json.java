@@ -112,6 +112,11 @@ public final class Json {
 
     /// The content of a UTF-8 text file of at most `maxBytes`, without a byte order mark; malformed UTF-8 is refused.
     public static String text(Path file, long maxBytes) {
+        return withoutMark(exactText(file, maxBytes));
+    }
+
+    /// As [#text], a byte order mark included.
+    public static String exactText(Path file, long maxBytes) {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(Math.toIntExact(maxBytes + 1));
@@ -122,7 +127,7 @@ public final class Json {
             throw new FormatException(
                     file, maxBytes, "size", "more than the " + maxBytes + " bytes such a file may have");
         }
-        return withoutMark(utf8(file, bytes));
+        return utf8(file, bytes);
     }
 
     /// A file's text without the byte order mark that some editors put before it.

@@ -67,9 +67,10 @@ final class PromptChecks {
         Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
         List<String> problems = new ArrayList<>();
         int rows = half.live().config().optional().map(c -> c.vocabulary()).orElse(Integer.MAX_VALUE);
-        if (tokenizer.maxId() >= rows) {
-            problems.add(
-                    "the tokenizer has ids up to " + tokenizer.maxId() + ", the embedding table has " + rows + " rows");
+        String excess =
+                "the tokenizer has ids up to " + tokenizer.maxId() + ", the embedding table has " + rows + " rows";
+        if (tokenizer.maxBaseId() >= rows) {
+            problems.add(excess);
         }
         int end = Math.min(rows, tokenizer.maxId() + 1);
         meta.marker().optional().flatMap(m -> m).ifPresent(m -> beyond("injection_token_id", m.id(), end, problems));
@@ -81,6 +82,11 @@ final class PromptChecks {
                 .optional()
                 .flatMap(s -> s)
                 .ifPresent(ids -> ids.forEach(id -> beyond("critic_suffix_ids", id, end, problems)));
+        if (problems.isEmpty() && tokenizer.maxId() >= rows) {
+            return Outcome.warn(
+                    excess + ": texts with its last added tokens are refused",
+                    "nothing, when no text has them; else give the embedding table rows for them");
+        }
         return Outcome.of(
                 problems,
                 "all below " + end,

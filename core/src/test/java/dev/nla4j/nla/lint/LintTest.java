@@ -252,6 +252,23 @@ class LintTest {
         }
     }
 
+    /// As in Gemma 3 1B, whose tokenizer has a token for images and whose table has none.
+    @Test
+    void an_added_token_without_a_row_is_a_warning() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.LLAMA);
+        TinyPair.json(pair.av("config.json"), c -> c.put("vocab_size", 1501));
+        TinyPair.json(
+                pair.av("tokenizer.json"),
+                t -> t.withArray("added_tokens")
+                        .addObject()
+                        .put("id", 1501)
+                        .put("content", "<image_soft_token>")
+                        .put("special", true));
+        Row row = row(lint(pair.folder()), Check.TOKEN_IDS, "av");
+        assertThat(row.state()).as(row.found()).isEqualTo(State.WARN);
+        assertThat(row.found()).contains("1501");
+    }
+
     @Test
     void an_identity_head_is_a_warning_and_ok_at_stage_init() throws IOException {
         TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
