@@ -116,7 +116,7 @@ final class DataChatCommand implements Callable<Integer> {
         Corpus corpus = Corpus.open(prompts, new CorpusOptions(split, textField));
         LocalModel found = wiring.find(model);
         try (LanguageModel loaded = wiring.load(model, dtype.dtype())) {
-            String weights = found.sha256(wiring.progress()).orElse(found.path().toString());
+            String weights = found.fingerprint(wiring.progress());
             ChatActivations.Settings settings = new ChatActivations.Settings(
                     model,
                     weights + " " + dtype.dtype(),

@@ -34,7 +34,7 @@ final class DataSplitCommand implements Callable<Integer> {
 
     @Option(
             names = "--corpus",
-            paramLabel = "F.jsonl|F.parquet",
+            paramLabel = "DIR|F.jsonl|F.parquet",
             description = "Where the activations come from: documents of its eval split are held out.")
     @Nullable
     Path corpus;

@@ -133,7 +133,7 @@ final class ExtractCommand implements Callable<Integer> {
                 throw new IllegalArgumentException(
                         "--window: must be at most the model's context " + context + ", was " + window);
             }
-            String weights = found.sha256(wiring.progress()).orElse(found.path().toString());
+            String weights = found.fingerprint(wiring.progress());
             ExtractionSettings settings = new ExtractionSettings(
                     new ExtractionSettings.Target(
                             model,

@@ -12,6 +12,10 @@ public final class ActivationSchema {
     public static final String LAYER = "activation_layer";
     public static final String DOCUMENT = "doc_id";
 
+    private static final long GROUP_BYTES = 32 << 20;
+    private static final int FEWEST_ROWS = 64;
+    private static final int MOST_ROWS = 1 << 16;
+
     public static final List<Column> COLUMNS = List.of(
             Column.of(TOKENS, ColumnKind.INT64),
             Column.of(TEXT, ColumnKind.TEXT),
@@ -20,6 +24,18 @@ public final class ActivationSchema {
             Column.of(DOCUMENT, ColumnKind.TEXT));
 
     private ActivationSchema() {}
+
+    /// Rows of a row group, which is held in memory while it is written: 32 MB of vectors. The same wherever
+    /// activations
+    /// are written, so that the same rows have the same bytes.
+    public static int rowsPerGroup(int dimension) {
+        return rowsPerGroup(dimension, GROUP_BYTES);
+    }
+
+    /// As [#rowsPerGroup(int)] with so many bytes of vectors.
+    public static int rowsPerGroup(int dimension, long bytes) {
+        return Math.clamp(bytes / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
+    }
 
     /// The index of the first number that is not finite, or -1.
     public static int firstNotFinite(float[] vector) {

@@ -9,10 +9,6 @@ import java.util.List;
 
 /// Writes activations as Parquet. The same rows give the same bytes.
 public final class ActivationWriter implements AutoCloseable {
-    private static final int GROUP_BYTES = 32 << 20;
-    private static final int FEWEST_ROWS = 64;
-    private static final int MOST_ROWS = 1 << 16;
-
     private final ParquetRowWriter writer;
     private final int dimension;
 
@@ -28,12 +24,11 @@ public final class ActivationWriter implements AutoCloseable {
         if (dimension < 1) {
             throw new IllegalArgumentException("dimension: must be at least 1, was " + dimension);
         }
-        int rows = Math.clamp(GROUP_BYTES / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
         return new ActivationWriter(
                 ParquetRowWriter.create(
                         file,
                         ActivationSchema.COLUMNS,
-                        rows,
+                        ActivationSchema.rowsPerGroup(dimension),
                         ArrowSchema.of(ActivationSchema.COLUMNS, ActivationSchema.VECTOR, dimension)),
                 dimension);
     }

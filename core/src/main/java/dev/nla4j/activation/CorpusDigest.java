@@ -1,23 +1,15 @@
 package dev.nla4j.activation;
 
 import dev.nla4j.activation.corpus.Document;
+import dev.nla4j.format.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// A hash of documents and their order, the same for every kind of file they come from.
 final class CorpusDigest {
-    private final MessageDigest digest;
-
-    CorpusDigest() {
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
+    private final MessageDigest digest = Sha256.digest();
 
     void add(Document document) {
         add(document.id());

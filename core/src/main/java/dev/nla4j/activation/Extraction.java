@@ -10,16 +10,13 @@ import dev.nla4j.activation.corpus.Documents;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -291,12 +288,7 @@ public final class Extraction {
                 + extraction.corpusSlice().start() + ", 'length': "
                 + extraction.corpusSlice().length() + "}"
                 + (windowing == null ? "" : "|" + windowing.window() + "|" + windowing.stride());
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-            return "base_" + model.substring(model.lastIndexOf('/') + 1) + "_L" + extraction.layerIndex() + "_"
-                    + HexFormat.of().formatHex(hash, 0, 4);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return "base_" + model.substring(model.lastIndexOf('/') + 1) + "_L" + extraction.layerIndex() + "_"
+                + Sha256.of(key).substring(0, 8);
     }
 }

@@ -1,7 +1,9 @@
 package dev.nla4j.activation;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Chooses the positions of a document from which activations are taken.
 ///
@@ -24,15 +26,18 @@ public record PositionSampler(long seed, int minPosition, PositionsPerDocument p
     /// all are taken.
     List<Position> choose(String documentId, List<TokenWindow> windows) {
         List<Position> candidates = candidates(windows);
+        return Arrays.stream(choose(perDocument, seed, documentId, candidates.size()))
+                .mapToObj(candidates::get)
+                .toList();
+    }
+
+    /// Which of a document's candidates are chosen: all where there is no limit, else as many as it says, drawn.
+    public static int[] choose(PositionsPerDocument perDocument, long seed, String documentId, int candidates) {
         if (perDocument.limit().isEmpty()) {
-            return candidates;
+            return IntStream.range(0, candidates).toArray();
         }
-        int count = Math.min(perDocument.limit().getAsInt(), candidates.size());
-        List<Position> chosen = new ArrayList<>(count);
-        for (int index : PythonRandom.keyed(seed, documentId).sample(candidates.size(), count)) {
-            chosen.add(candidates.get(index));
-        }
-        return chosen;
+        int count = Math.min(perDocument.limit().getAsInt(), candidates);
+        return PythonRandom.keyed(seed, documentId).sample(candidates, count);
     }
 
     private List<Position> candidates(List<TokenWindow> windows) {

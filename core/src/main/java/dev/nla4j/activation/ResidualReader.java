@@ -26,10 +26,6 @@ public final class ResidualReader {
         this.layer = layer;
     }
 
-    public int layer() {
-        return layer;
-    }
-
     /// The activations of one batch.
     ///
     /// @param rows token ids of each text, none empty; shorter ones are padded on the right, which no real token

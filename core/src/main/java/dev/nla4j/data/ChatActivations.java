@@ -5,8 +5,8 @@ import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
 import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.DatasetMeta.Stage;
+import dev.nla4j.activation.PositionSampler;
 import dev.nla4j.activation.PositionsPerDocument;
-import dev.nla4j.activation.PythonRandom;
 import dev.nla4j.activation.ResidualReader;
 import dev.nla4j.activation.WorkFolder;
 import dev.nla4j.activation.corpus.Corpus;
@@ -17,6 +17,7 @@ import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Engine;
@@ -200,8 +201,7 @@ public final class ChatActivations {
             if (text.length() > Tokenizer.LONGEST_TEXT) {
                 continue;
             }
-            int[] rendered = TextTokens.ofRendered(target.tokenizer(), text, options.messages())
-                    .ids();
+            int[] rendered = TextTokens.ofRendered(target.tokenizer(), text).ids();
             if (rendered.length < target.config().contextLength()) {
                 asked.add(i);
                 ids.add(rendered);
@@ -290,11 +290,8 @@ public final class ChatActivations {
         int[] candidates = IntStream.range(answer.answerStart(), answer.ids().length)
                 .filter(i -> !specials.contains(answer.ids()[i]))
                 .toArray();
-        if (settings.perAnswer().limit().isEmpty()) {
-            return candidates;
-        }
-        int count = Math.min(settings.perAnswer().limit().getAsInt(), candidates.length);
-        int[] picked = PythonRandom.keyed(settings.seed(), answer.prompt().id()).sample(candidates.length, count);
+        int[] picked = PositionSampler.choose(
+                settings.perAnswer(), settings.seed(), answer.prompt().id(), candidates.length);
         return Arrays.stream(picked).map(i -> candidates[i]).toArray();
     }
 

@@ -19,9 +19,6 @@ import java.util.List;
 /// give the same bytes.
 final class DataOutput implements AutoCloseable {
     static final String CREATED_BY = "nla4j";
-    private static final long GROUP_BYTES = 32 << 20;
-    private static final int FEWEST_ROWS = 64;
-    private static final int MOST_ROWS = 1 << 16;
 
     private final ParquetRowWriter writer;
     private long rows;
@@ -34,12 +31,16 @@ final class DataOutput implements AutoCloseable {
     ///
     /// @param temporary where the bytes go
     static DataOutput open(Path temporary, List<Column> columns, int dimension) throws IOException {
-        return open(temporary, columns, dimension, GROUP_BYTES);
+        return of(temporary, columns, dimension, ActivationSchema.rowsPerGroup(dimension));
     }
 
     /// As [#open(Path, List, int)] with row groups of other bytes, which are held in memory while they are written.
     static DataOutput open(Path temporary, List<Column> columns, int dimension, long groupBytes) throws IOException {
-        int rowsPerGroup = Math.clamp(groupBytes / ((long) dimension * Float.BYTES), FEWEST_ROWS, MOST_ROWS);
+        return of(temporary, columns, dimension, ActivationSchema.rowsPerGroup(dimension, groupBytes));
+    }
+
+    private static DataOutput of(Path temporary, List<Column> columns, int dimension, int rowsPerGroup)
+            throws IOException {
         return new DataOutput(ParquetRowWriter.create(
                 temporary, columns, rowsPerGroup, ArrowSchema.of(columns, ActivationSchema.VECTOR, dimension)));
     }

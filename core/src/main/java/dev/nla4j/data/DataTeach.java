@@ -7,6 +7,7 @@ import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.activation.WorkFolder;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;

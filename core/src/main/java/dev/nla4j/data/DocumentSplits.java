@@ -4,6 +4,7 @@ import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.corpus.Corpus;
 import dev.nla4j.activation.corpus.Document;
 import dev.nla4j.activation.corpus.Documents;
+import dev.nla4j.format.Sha256;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;

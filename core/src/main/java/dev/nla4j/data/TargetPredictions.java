@@ -32,7 +32,6 @@ public final class TargetPredictions {
     private final int batchTokens;
     private final int longest;
     private final Map<String, int[]> transcripts;
-    private long known;
     private long unknown;
 
     /// @param batchTokens most tokens of a batch, padding counted
@@ -45,11 +44,6 @@ public final class TargetPredictions {
         this.batchTokens = batchTokens;
         this.longest = longest;
         this.transcripts = Map.copyOf(transcripts);
-    }
-
-    /// Rows with predictions so far.
-    public long known() {
-        return known;
     }
 
     /// Rows whose tokens could not be had again.
@@ -71,7 +65,6 @@ public final class TargetPredictions {
         List<Evidence> all = new ArrayList<>();
         for (int i = 0; i < evidence.length; i++) {
             Evidence found = evidence[i];
-            known += found == null ? 0 : 1;
             unknown += found == null ? 1 : 0;
             all.add(found == null ? Evidence.ofContext(rows.get(i).text()) : found);
         }

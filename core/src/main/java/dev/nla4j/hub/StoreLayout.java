@@ -1,10 +1,7 @@
 package dev.nla4j.hub;
 
-import java.nio.charset.StandardCharsets;
+import dev.nla4j.format.Sha256;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /// Where things lie in the store.
 ///
@@ -66,15 +63,6 @@ record StoreLayout(Path root) {
     static String key(String ref) {
         String readable = ref.replaceAll("[^A-Za-z0-9._-]+", "--");
         String start = readable.length() > READABLE ? readable.substring(0, READABLE) : readable;
-        return start + "-" + hash(ref).substring(0, 12);
-    }
-
-    private static String hash(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return start + "-" + Sha256.of(ref).substring(0, 12);
     }
 }

@@ -133,11 +133,6 @@ public final class LowRankAdapter implements AutoCloseable {
                 Tensors.cat(0, downs.toArray(Tensor[]::new)), Tensors.blockDiagonal(ups.toArray(Tensor[]::new)));
     }
 
-    /// Number of blocks it was made for.
-    public int numLayers() {
-        return blocks.size();
-    }
-
     @Nullable
     BlockAdapter block(int layer) {
         return layer < blocks.size() ? blocks.get(layer) : null;

@@ -135,11 +135,6 @@ public final class TrainableAdapter implements Trainable {
         return base.with(LowRankAdapter.recorded(config, layers, base.dtype().arithmetic()));
     }
 
-    /// Blocks that it adapts.
-    public int numLayers() {
-        return layers.size();
-    }
-
     /// Writes it in PEFT's layout into a folder. For a family that stores projections as one module (Phi-3)
     /// it has the names of the parts all the same, and PEFT doesn't find those: the module's rank would be
     /// another than the rest's.

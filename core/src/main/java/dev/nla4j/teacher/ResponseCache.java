@@ -1,6 +1,7 @@
 package dev.nla4j.teacher;
 
 import dev.nla4j.format.FileProblem;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -11,10 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,12 +56,7 @@ public final class ResponseCache implements AutoCloseable {
 
     /// The name of a request.
     static String key(String request) {
-        try {
-            byte[] bytes = request.getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(request);
     }
 
     Path folder() {

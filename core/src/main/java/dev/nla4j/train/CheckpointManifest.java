@@ -1,17 +1,14 @@
 package dev.nla4j.train;
 
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +38,7 @@ record CheckpointManifest(
         List<Entry> entries = new ArrayList<>();
         for (String name : names) {
             Path file = folder.resolve(name);
-            entries.add(new Entry(name, Files.size(file), sha256(file)));
+            entries.add(new Entry(name, Files.size(file), Sha256.of(file)));
         }
         return entries;
     }
@@ -108,25 +105,10 @@ record CheckpointManifest(
                 throw new FormatException(
                         file, -1, "size", "is " + bytes + " bytes, the manifest says " + entry.bytes());
             }
-            if (!sha256(file).equals(entry.sha256())) {
+            if (!Sha256.of(file).equals(entry.sha256())) {
                 throw new FormatException(file, -1, "sha256", "differs from the manifest's");
             }
         }
-    }
-
-    static String sha256(Path file) throws IOException {
-        MessageDigest digest = digest();
-        byte[] piece = new byte[1 << 18];
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-                digest.update(piece, 0, n);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(digest().digest(bytes));
     }
 
     private static String matching(Fields fields, String name, Pattern form) {
@@ -135,13 +117,5 @@ record CheckpointManifest(
             throw fields.wrong(name, "must match " + form + ", was \"" + text + "\"");
         }
         return text;
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

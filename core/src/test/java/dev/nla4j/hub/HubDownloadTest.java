@@ -311,8 +311,7 @@ class HubDownloadTest {
                 FakeHub.ranged(BYTES));
         long start = System.nanoTime();
         assertWhole(pull());
-        assertThat(Duration.ofNanos(System.nanoTime() - start))
-                .isBetween(Duration.ofSeconds(2), Duration.ofSeconds(15));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(2));
     }
 
     @Test

@@ -336,4 +336,19 @@ class ModelStoreTest {
             assertThatThrownBy(() -> Manifest.read(copy)).isInstanceOf(InputException.class);
         }
     }
+
+    /// A run that goes on must not mix the activations of two models that have the same path.
+    @Test
+    void a_folders_fingerprint_changes_with_its_weights() throws IOException {
+        Path model = Files.createDirectories(folder.resolve("own"));
+        Files.writeString(model.resolve("config.json"), "{}");
+        Files.writeString(model.resolve("model.safetensors"), "one");
+        LocalModel local = new LocalModel(model.toString(), model, null);
+        String before = local.fingerprint(Progress.NONE);
+        assertThat(before).matches("[0-9a-f]{64}").isEqualTo(local.fingerprint(Progress.NONE));
+        Files.writeString(model.resolve("notes.txt"), "no loader reads these");
+        assertThat(local.fingerprint(Progress.NONE)).isEqualTo(before);
+        Files.writeString(model.resolve("model.safetensors"), "two");
+        assertThat(local.fingerprint(Progress.NONE)).isNotEqualTo(before);
+    }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +58,28 @@ class MatrixProductTest {
                 }
             }
         }
+    }
+
+    /// The probe that other tests ask before they demand equal bits must find them wherever the library itself treats
+    /// rows alike in what it does not add up in parts: four rows and more, 1,024 numbers and less.
+    @Test
+    void rows_of_bf16_products_depend_on_each_other_only_where_the_librarys_own_narrow_ones_do() {
+        assumeTrue(DType.BF16.arithmetic() == ScalarType.BFloat16, "bf16 is not multiplied as bf16 here");
+        try (Scope _ = Scope.noGrad()) {
+            Random random = new Random(9);
+            for (int[] shape : new int[][] {{576, 576}, {576, 1536}, {768, 576}, {1024, 576}}) {
+                Tensor x = Tensors.of(numbers(random, 640 * shape[0]), 640, shape[0])
+                        .to(ScalarType.BFloat16);
+                Tensor weight = Tensors.of(numbers(random, shape[1] * shape[0]), shape[1], shape[0])
+                        .to(ScalarType.BFloat16);
+                Tensor among = torch.linear(x, weight);
+                for (int rows : new int[] {4, 8, 10, 16, 41, 64, 160, 256, 328}) {
+                    boolean alike = torch.linear(x.narrow(0, 0, rows), weight).equal(among.narrow(0, 0, rows));
+                    assumeTrue(alike, "the library's own products differ by the number of rows here");
+                }
+            }
+        }
+        assertThat(MachineProbe.rowDifference(DType.BF16)).isZero();
     }
 
     /// Adapters of few ranks: products over 4, 8 and 12 numbers, each many times, as other bits are rare.

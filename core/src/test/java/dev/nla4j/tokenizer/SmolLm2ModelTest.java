@@ -5,21 +5,27 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.hub.HubSettings;
+import dev.nla4j.hub.LocalModel;
+import dev.nla4j.hub.ModelRef;
+import dev.nla4j.hub.ModelStore;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// The default target's own vocabulary, where the file is at hand.
+/// The default model's own vocabulary, where it is in the store.
 @Tag("model")
 class SmolLm2ModelTest {
     @Test
     void ids_and_decoded_texts_are_those_of_the_golden_file() {
-        String model = System.getProperty("nla.test.model");
-        assumeTrue(model != null, "nla.test.model names no file");
+        Optional<LocalModel> model =
+                new ModelStore(HubSettings.from(System.getenv())).find(ModelRef.parse("smollm2-135m-instruct"));
+        assumeTrue(model.isPresent(), "the default model is not here");
         JsonNode goldens = Json.read(Fixtures.path("smollm2-tokens.json"), 1 << 20);
         assertThat(goldens.size()).isGreaterThan(30);
-        Path path = Path.of(model);
+        Path path = model.orElseThrow().path();
         try (GgufFile file = GgufFile.open(path);
                 Tokenizer tokenizer = Tokenizers.fromGguf(file.metadata(), path)) {
             for (JsonNode golden : goldens) {

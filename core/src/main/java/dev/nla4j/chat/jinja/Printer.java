@@ -115,19 +115,6 @@ final class Printer {
         return out.append(quote).toString();
     }
 
-    /// [#quoted] with everything beyond ASCII escaped.
-    static String quotedAscii(String text) {
-        StringBuilder out = new StringBuilder();
-        quoted(text).codePoints().forEach(c -> {
-            if (c < 0x80) {
-                out.append((char) c);
-            } else {
-                out.append(escaped(c));
-            }
-        });
-        return out.toString();
-    }
-
     static String escaped(int codePoint) {
         if (codePoint < 0x100) {
             return String.format("\\x%02x", codePoint);

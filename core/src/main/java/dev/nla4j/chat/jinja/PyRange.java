@@ -41,14 +41,6 @@ record PyRange(BigInteger start, BigInteger stop, BigInteger step, int length) i
         };
     }
 
-    /// Position of `value`, or -1.
-    int indexOf(BigInteger value) {
-        BigInteger[] parts = value.subtract(start).divideAndRemainder(step);
-        boolean inside =
-                parts[1].signum() == 0 && parts[0].signum() >= 0 && parts[0].compareTo(BigInteger.valueOf(length)) < 0;
-        return inside ? parts[0].intValue() : -1;
-    }
-
     @Override
     public String typeName() {
         return "range";

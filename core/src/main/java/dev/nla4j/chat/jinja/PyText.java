@@ -49,11 +49,6 @@ final class PyText implements Value {
         return length() == chars.length() ? index : chars.offsetByCodePoints(0, index);
     }
 
-    /// Number of code points before the place `offset` in [#chars].
-    int index(int offset) {
-        return length() == chars.length() ? offset : chars.codePointCount(0, offset);
-    }
-
     /// The code points from `start` to `end`, both in 0..length and in order.
     PyText slice(int start, int end) {
         int from = offset(start);

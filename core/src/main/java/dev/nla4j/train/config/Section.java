@@ -48,12 +48,6 @@ public final class Section {
         return section;
     }
 
-    /// Whether the configuration has a key; it still must be read.
-    public boolean has(String key) {
-        JsonNode value = given.get(key);
-        return value != null && !value.isNull();
-    }
-
     public int integer(String key, int otherwise) {
         JsonNode value = find(key);
         if (value != null && !(value.isIntegralNumber() && value.canConvertToInt())) {

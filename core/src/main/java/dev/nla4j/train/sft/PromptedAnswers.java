@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/// The forward pass of a verbalizer that learns: logits of given answers to one prompt with many activations. What
+/// The forward pass of a verbalizer that learns: what predicts given answers to one prompt with many activations. What
 /// stands before the slot is read once for all rows, with its gradient.
 ///
 /// @param promptIds marker included
@@ -32,14 +32,6 @@ public record PromptedAnswers(int[] promptIds, Injection injection) {
     /// Tokens of a row: prompt and answer, of which the last is never read.
     public int length(int answer) {
         return promptIds.length + answer - 1;
-    }
-
-    /// The logits that predict each answer's tokens, answers one after the other.
-    ///
-    /// @param answers B of them with N ids together
-    /// @return `[N, V]` fp32, the open scope owns it
-    public Tensor logits(Decoder decoder, List<Answer> answers) {
-        return decoder.logits(residuals(decoder, answers));
     }
 
     /// The residual stream after all blocks where each answer's tokens are predicted, `[N, D]` fp32.

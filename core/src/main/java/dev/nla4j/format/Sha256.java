@@ -1,4 +1,4 @@
-package dev.nla4j.data;
+package dev.nla4j.format;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,17 +11,21 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// Hashes that tell an interrupted run whether its inputs are still the same.
-final class Sha256 {
+/// SHA-256, in hexadecimal.
+public final class Sha256 {
     private Sha256() {}
 
-    /// Of a text in UTF-8, hexadecimal.
-    static String of(String text) {
-        return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+    /// Of a text in UTF-8.
+    public static String of(String text) {
+        return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /// Of a file's bytes, hexadecimal.
-    static String of(Path file) throws IOException {
+    public static String of(byte[] bytes) {
+        return HexFormat.of().formatHex(digest().digest(bytes));
+    }
+
+    /// Of a file's bytes.
+    public static String of(Path file) throws IOException {
         MessageDigest digest = digest();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             in.transferTo(OutputStream.nullOutputStream());
@@ -29,11 +33,12 @@ final class Sha256 {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static MessageDigest digest() {
+    /// For what comes in parts.
+    public static MessageDigest digest() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }
