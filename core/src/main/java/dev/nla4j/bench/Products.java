@@ -53,6 +53,29 @@ final class Products {
         };
     }
 
+    /// The products of the last block for one token of each row: keys and values of all tokens, the rest of one.
+    ///
+    /// @param queries outputs of the first product that are queries
+    DoubleSupplier lastBlock(int layer, long queries, int tokens, int rows) {
+        Tensor[] matrices = weights.products(layer);
+        Tensor first = matrices[0];
+        Tensor keyValue = first.narrow(0, queries, first.size(0) - queries);
+        Tensor query = first.narrow(0, 0, queries);
+        Tensor all = input(tokens, first.size(1));
+        Tensor[] some = Arrays.stream(matrices)
+                .map(weight -> input(rows, weight.size(1)))
+                .toArray(Tensor[]::new);
+        return () -> {
+            long start = System.nanoTime();
+            multiply(all, keyValue);
+            multiply(some[0], query);
+            for (int i = 1; i < matrices.length; i++) {
+                multiply(some[i], matrices[i]);
+            }
+            return (System.nanoTime() - start) / 1e9;
+        };
+    }
+
     private Tensor input(long rows, long width) {
         return Tensors.zeros(DType.FP32, rows, width).fill_(HALF).to(type);
     }

@@ -1,5 +1,6 @@
 package dev.nla4j.generate;
 
+import dev.nla4j.format.InputException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -88,8 +89,9 @@ final class Row implements Sampler.Drawer {
     /// Adds a drawn id. Whatever its own condition or observer throws ends this row and no other.
     void take(Sampler.Draw draw) {
         if (draw.failed()) {
-            failPoisoned(new IllegalStateException("request " + request.number()
-                    + ": the logits are not finite: its prompt or the weights hold NaN or infinity"));
+            failPoisoned(
+                    new InputException("the model's logits are not finite: its weights, its adapter or the prompt's"
+                            + " embeddings hold NaN or infinite numbers (nla lint reads all of a pair's)"));
             return;
         }
         if (count == ids.length) {

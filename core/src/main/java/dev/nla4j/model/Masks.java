@@ -11,12 +11,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// Which tokens a token sees, as terms added to scores: 0, or so far below that nothing is left of it. Made once
-/// a call and shared by all layers with the same window; freed when it closes.
+/// a call and shared by all layers with the same window; freed when it closes. Where queries go through in slices, one
+/// slice's mask takes the place of the one before: all together would be the memory that slices are there to save.
 final class Masks implements AutoCloseable {
     /// Not infinite: a row that sees nothing of one part must still have a number there to be weighed down with.
     private static final double NEVER = -1e30;
 
-    private final Map<Key, Tensor> made = new HashMap<>();
+    private final Map<Kind, Made> made = new HashMap<>();
     private final int[] starts;
     private final int prefix;
 
@@ -29,6 +30,11 @@ final class Masks implements AutoCloseable {
         this.starts = starts.clone();
         this.prefix = prefix;
     }
+
+    /// Of which masks one is kept.
+    private record Kind(ScalarType type, boolean own, int window) {}
+
+    private record Made(Key key, Tensor mask) {}
 
     /// @param first of the call's tokens that are queries here
     private record Key(ScalarType type, boolean own, int first, int tokens, int seen, int window, int group) {}
@@ -48,7 +54,7 @@ final class Masks implements AutoCloseable {
         for (int start : starts) {
             sees &= start + first + 1 >= seen;
         }
-        return sees ? null : made.computeIfAbsent(new Key(type, true, first, tokens, seen, window, group), this::make);
+        return sees ? null : mask(new Key(type, true, first, tokens, seen, window, group));
     }
 
     /// As [#own] for the tokens of the prefix: `[B or 1, 1, G*T, P]`, or null.
@@ -62,14 +68,26 @@ final class Masks implements AutoCloseable {
             }
             sees = prefix + furthest + first + tokens <= window;
         }
-        return sees
-                ? null
-                : made.computeIfAbsent(new Key(type, false, first, tokens, prefix, window, group), this::make);
+        return sees ? null : mask(new Key(type, false, first, tokens, prefix, window, group));
+    }
+
+    private Tensor mask(Key key) {
+        Kind kind = new Kind(key.type, key.own, key.window);
+        Made kept = made.get(kind);
+        if (kept == null || !kept.key.equals(key)) {
+            Tensor mask = make(key);
+            made.put(kind, new Made(key, mask));
+            if (kept != null) {
+                kept.mask.close();
+            }
+            return mask;
+        }
+        return kept.mask;
     }
 
     @Override
     public void close() {
-        made.values().forEach(Tensor::close);
+        made.values().forEach(kept -> kept.mask.close());
     }
 
     private Tensor make(Key key) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The vocabulary that a GGUF file carries in its metadata, as it stands there.
@@ -47,6 +47,12 @@ public record GgufVocabulary(
     /// One byte, spelled `<0x41>`.
     public static final int BYTE = 6;
 
+    /// How families spell the end of a turn. Many files name the end of a text only; as llama.cpp does, it is then
+    /// known
+    /// by its spelling.
+    private static final Set<String> ENDS_OF_TURNS =
+            Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<EOT>", "<end_of_utterance>");
+
     /// Ids with a meaning, null when the file names none, and what is added to texts, null when the file doesn't
     /// say.
     ///
@@ -83,10 +89,7 @@ public record GgufVocabulary(
                 id(metadata, "eos_token_id"),
                 id(metadata, "padding_token_id"),
                 id(metadata, "unknown_token_id"),
-                Stream.of("eot_token_id", "eom_token_id")
-                        .filter(key -> metadata.has(KEY + key))
-                        .map(key -> id(metadata, key))
-                        .toList(),
+                stops(metadata, types),
                 flag(metadata, "add_bos_token"),
                 flag(metadata, "add_eos_token"));
         return new GgufVocabulary(
@@ -101,6 +104,26 @@ public record GgufVocabulary(
                 specials,
                 flag(metadata, "add_space_prefix"),
                 isPhi3(metadata));
+    }
+
+    private static List<Integer> stops(GgufMetadata metadata, long[] types) {
+        List<Integer> stops = new ArrayList<>();
+        for (String key : List.of("eot_token_id", "eom_token_id")) {
+            Integer id = id(metadata, key);
+            if (id != null) {
+                stops.add(id);
+            }
+        }
+        if (!metadata.has(KEY + "eot_token_id")) {
+            List<String> tokens = metadata.strings(KEY + "tokens");
+            for (int id = 0; id < Math.min(types.length, tokens.size()); id++) {
+                boolean special = types[id] == CONTROL || types[id] == USER_DEFINED;
+                if (special && ENDS_OF_TURNS.contains(tokens.get(id))) {
+                    stops.add(id);
+                }
+            }
+        }
+        return stops;
     }
 
     /// Files don't say which special tokens strip; as llama.cpp does, Phi-3 is known by its name.

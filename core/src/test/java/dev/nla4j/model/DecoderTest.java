@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.AutoGradMode;
@@ -146,6 +147,23 @@ class DecoderTest {
             Masks masks = new Masks(new int[] {3}, 0);
             Tensor once = SoftmaxAttention.attend(query, own, null, heads, masks, window, Long.MAX_VALUE);
             assertClose(SoftmaxAttention.attend(query, own, null, heads, masks, window, mostScores), once);
+        }
+    }
+
+    /// Masks of all slices of a long text together would be the memory that slices save.
+    @Test
+    void one_slices_mask_takes_the_place_of_the_one_before() {
+        try (Scope _ = Scope.noGrad();
+                Masks masks = new Masks(new int[] {0}, 6)) {
+            Tensor first = Objects.requireNonNull(masks.own(ScalarType.Float, 0, 4, 8, 0, 1));
+            assertThat(masks.own(ScalarType.Float, 0, 4, 8, 0, 1)).isSameAs(first);
+            Tensor windowed = Objects.requireNonNull(masks.own(ScalarType.Float, 0, 4, 8, 3, 1));
+            Tensor shared = Objects.requireNonNull(masks.prefix(ScalarType.Float, 0, 4, 3, 1));
+            assertThat(first.isNull()).isFalse();
+            masks.own(ScalarType.Float, 4, 4, 8, 0, 1);
+            assertThat(first.isNull()).isTrue();
+            assertThat(windowed.isNull()).isFalse();
+            assertThat(shared.isNull()).isFalse();
         }
     }
 

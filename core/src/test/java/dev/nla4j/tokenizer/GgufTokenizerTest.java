@@ -5,12 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.gguf.GgufFile;
+import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.gguf.GgufWriter;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GgufTokenizerTest {
+    @TempDir
+    Path folder;
+
     private static final Path FILE = Path.of("model.gguf");
     private static final GgufVocabulary REDUCED = Fixtures.reduced("smollm");
 
@@ -176,5 +185,26 @@ class GgufTokenizerTest {
     private static GgufVocabulary with(List<String> tokens, List<Integer> types) {
         return new GgufVocabulary(
                 "gpt2", "smollm", tokens, types, REDUCED.merges(), List.of(), specials(1, 2, null, null), null, false);
+    }
+
+    /// Files of Gemma, Phi-3 and early Llama 3 name the end of a text only.
+    @Test
+    void the_end_of_a_turn_is_known_by_its_spelling_where_the_file_does_not_name_it() throws IOException {
+        Map<String, GgufValue> header = new LinkedHashMap<>();
+        header.put("general.architecture", GgufValue.text("gemma2"));
+        header.put("tokenizer.ggml.model", GgufValue.text("llama"));
+        header.put("tokenizer.ggml.tokens", GgufValue.texts(List.of("<eos>", "<end_of_turn>", "<|end|>", "a")));
+        header.put("tokenizer.ggml.token_type", GgufValue.i32s(3, 4, 1, 1));
+        header.put("tokenizer.ggml.eos_token_id", GgufValue.u32(0));
+        Path path = folder.resolve("turn.gguf");
+        GgufWriter.write(path, header, List.of());
+        try (GgufFile file = GgufFile.open(path)) {
+            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(1);
+        }
+        header.put("tokenizer.ggml.eot_token_id", GgufValue.u32(3));
+        GgufWriter.write(path, header, List.of());
+        try (GgufFile file = GgufFile.open(path)) {
+            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3);
+        }
     }
 }
