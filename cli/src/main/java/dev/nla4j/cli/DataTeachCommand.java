@@ -77,10 +77,9 @@ final class DataTeachCommand implements Callable<Integer> {
     @Option(
             names = "--count-too",
             paramLabel = "F.parquet",
-            split = ",",
             description =
-                    "More files whose words are counted, to tell which are rare (grounded teacher): name the other"
-                            + " parts of one corpus, so that all are explained by the same rule.")
+                    "One more file whose words are counted, to tell which are rare (grounded teacher); may be repeated:"
+                            + " name the other parts of one corpus, so that all are explained by the same rule.")
     List<Path> countedToo = List.of();
 
     @Option(

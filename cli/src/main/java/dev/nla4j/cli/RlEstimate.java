@@ -3,8 +3,10 @@ package dev.nla4j.cli;
 import dev.nla4j.data.DataFile;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.WeightSize;
 import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What a run of joint learning will take at most, said before it starts: every text as long as it may be.
 ///
@@ -58,6 +62,8 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
                 * DType.FP32.bytes();
         double bytes = WeightSize.bytes(config, run.dtype(), ModelLoader.Extent.WHOLE)
                 + MemoryPlan.PROGRAM
+                + (double) learned(run, config, read) * SftEstimate.COPIES * DType.FP32.bytes()
+                + perToken * rl.rollout().promptsPerStep() * SftEstimate.PROMPT
                 + perToken * rl.rollout().microBatch() * rl.rollout().maxNewTokens()
                 + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
         return new RlEstimate(bytes, seconds, rl.allSteps());
@@ -65,12 +71,31 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
 
     /// The share of blocks that a reconstructor runs through; all, where there is no pair yet.
     private static double readShare(RunConfig run, ModelConfig config) {
+        return pair(run).map(pair -> (pair.layer() + 1.0) / config.numLayers()).orElse(1.0);
+    }
+
+    /// The pair that joint learning begins with, where both of its halves are there already.
+    private static Optional<PairFolder> pair(RunConfig run) {
         Path folder = RlRun.warmStart(run);
-        if (!Files.isDirectory(folder)) {
-            return 1;
-        }
-        PairFolder pair = PairFolder.in(folder);
-        return (pair.layer() + 1.0) / config.numLayers();
+        boolean whole = Stream.of("av", "ar")
+                .allMatch(half -> Files.exists(folder.resolve(half).resolve(NlaMeta.FILE)));
+        return whole ? Optional.of(PairFolder.in(folder)) : Optional.empty();
+    }
+
+    /// Numbers that learn: both adapters', of the pair's ranks or of those that supervised training will give them,
+    /// and the reconstructor's matrix.
+    private static long learned(RunConfig run, ModelConfig config, double read) {
+        Optional<PairFolder> pair = pair(run);
+        int av = pair.map(p -> rank(p.verbalizer()))
+                .orElse(run.train().av().weights().rank());
+        int ar = pair.map(p -> rank(p.reconstructor()))
+                .orElse(run.train().ar().weights().rank());
+        int depth = (int) Math.round(read * config.numLayers());
+        return SftEstimate.learned(config, av, false) + SftEstimate.learned(config.truncated(depth), ar, true);
+    }
+
+    private static int rank(PairFolder.Half half) {
+        return half.isAdapter() ? PeftAdapter.read(half.folder()).rank() : 0;
     }
 
     /// The same as a plan that refuses what can't fit.

@@ -67,7 +67,8 @@ final class RlRun {
         // Opening it checks both sidecars against tokenizer, template, weights and base.
         try (Nla first = Nla.open(pair, stands, config.dtype(), wiring.progress());
                 Policy policy = new Policy(base, pair.verbalizer(), rl);
-                Critic critic = new Critic(base, pair.reconstructor())) {
+                Critic critic =
+                        new Critic(base, pair.reconstructor(), rl.rollout().microBatch())) {
             requireFits(data, first);
             double rawvar = first.rawvar().orElseGet(data::rawvar);
             Judge judge = new Judge(rl.reward(), rl.seed(), new GroundedChecker());
@@ -148,7 +149,7 @@ final class RlRun {
 
     private RlData data() {
         Path ar = config.data().ar();
-        Path beside = config.folder().resolve("data").resolve("rl.parquet");
+        Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
         Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
         Examples gold = Examples.read(ar);
         return new RlData(
@@ -162,7 +163,7 @@ final class RlRun {
                 && data.prompts().rows().stream().anyMatch(row -> row.context().isEmpty())) {
             throw new ConfigException(
                     "train.rl.reward.truth: must be 0: " + data.prompts().file()
-                            + " does not keep the texts that claims are checked with; build it with --keep-text");
+                            + " does not keep the texts that claims are checked with; build it without --drop-text");
         }
     }
 

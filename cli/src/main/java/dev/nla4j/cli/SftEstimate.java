@@ -35,13 +35,13 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
     /// Tokens whose logits exist at once, and copies of them with their gradients.
     static final long LOGITS = 3L * LogitSlices.TOKENS;
     /// Weight, gradient and two moments of each number that learns.
-    private static final int COPIES = 4;
+    static final int COPIES = 4;
     /// The same of full weights: what they are rounded to, with its gradient, takes as much as one more.
     private static final int FULL_COPIES = 5;
     /// Copies of logits and their gradients, of all rows at once, where the head learns.
     private static final int LEARNED_LOGITS = 6;
     /// A verbalizer's own tokens before its answer, and a row's where no data says more.
-    private static final int PROMPT = 11;
+    static final int PROMPT = 11;
 
     private static final int TEXT = 60;
     private static final double CHARACTERS_A_TOKEN = 3.6;
@@ -117,7 +117,7 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
     }
 
     /// Numbers of A and B of all seven projections of each block, and of a reconstructor's matrix.
-    private static long learned(ModelConfig config, int rank, boolean head) {
+    static long learned(ModelConfig config, int rank, boolean head) {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
         long queries = (long) heads.queries() * heads.width();

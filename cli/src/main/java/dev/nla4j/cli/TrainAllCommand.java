@@ -4,11 +4,13 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.config.SftConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,7 @@ final class TrainAllCommand implements Callable<Integer> {
                         .map(Path::of)
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
+        requireWhole(config);
         TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), options.resolved());
         List<TrainStages.Stage> all = stages.all();
         if (options.dryRun) {
@@ -88,6 +91,35 @@ final class TrainAllCommand implements Callable<Integer> {
                 config.folder().resolve("export"),
                 (System.nanoTime() - start) / 60e9));
         return ExitCode.OK;
+    }
+
+    /// Refuses what a stage of hours from now would refuse, and data that no stage makes.
+    private static void requireWhole(RunConfig config) {
+        RunConfig.Data made = RunConfig.Data.in(config.folder());
+        RunConfig.Data named = config.data();
+        boolean own = named.av().equals(made.av())
+                && named.ar().equals(made.ar())
+                && named.heldOut().equals(made.heldOut())
+                && (named.rl().isEmpty() || named.rl().equals(made.rl()));
+        if (!own) {
+            throw new ConfigException("data: train all makes its own files; leave the section out, or type the stages"
+                    + " that --dry-run prints without it");
+        }
+        if (config.train().rl().start().warmStart().isPresent()) {
+            return;
+        }
+        for (Map.Entry<String, SftConfig> role :
+                Map.of("av", config.train().av(), "ar", config.train().ar()).entrySet()) {
+            String path = "train.sft." + role.getKey();
+            if (role.getValue().weights().full()) {
+                throw new ConfigException(path + ".rank: must be above 0, as joint learning, a stage of this command,"
+                        + " trains adapters; teach full weights by train sft");
+            }
+            if (role.getValue().mix().affineInjection()) {
+                throw new ConfigException(path + ".affine-injection: must be false, as joint learning, a stage of this"
+                        + " command, goes on with halves that have none; use it with train sft");
+            }
+        }
     }
 
     private static void requireLayer(RunConfig config, int layer) {

@@ -25,10 +25,17 @@ final class TrainOptions {
     @Option(names = "--tiny", description = "Take the configuration's small form (variants.tiny): a try-out.")
     boolean tiny;
 
-    @Option(names = "--resume", description = "Go on with the run that the folder holds, from its newest checkpoint.")
+    @Option(
+            names = "--resume",
+            description =
+                    "Go on with the run that the folder holds, from its newest checkpoint. (train all always does.)")
     boolean resume;
 
-    @Option(names = "--dry-run", description = "Print the resolved configuration, defaults included, and stop.")
+    @Option(
+            names = "--dry-run",
+            description =
+                    "Say what would be done and what it takes, and stop: for sft and rl the resolved configuration,"
+                            + " for all the stages.")
     boolean dryRun;
 
     @Nullable

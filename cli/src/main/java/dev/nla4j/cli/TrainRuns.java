@@ -137,21 +137,57 @@ final class TrainRuns {
                         config.train().ar());
     }
 
-    /// What the verbalizer of this run writes about the reconstructor's rows: drawn once, then read.
-    OwnSamples ownSamples(LanguageModel base, Examples data, Examples heldOut, boolean begun) throws IOException {
+    /// Has the verbalizer's texts drawn where several processes will read them: one process alone with all processors
+    /// is
+    /// faster than one that the others wait for.
+    void drawOwnSamples(boolean resume) throws IOException {
+        Path folder = config.folder().resolve("sft-ar");
+        requireResume(folder, resume);
         SftConfig sft = config.train().ar();
-        double share = sft.mix().ownSamples();
-        if (share == 0) {
-            return OwnSamples.NONE;
+        if (sft.mix().ownSamples() == 0) {
+            return;
         }
+        Examples data = Examples.read(config.data().ar());
+        Examples heldOut = Examples.read(config.data().heldOut());
+        boolean begun = new Checkpoints(
+                        folder.resolve("checkpoints"), sft.cadence().retention())
+                .newest()
+                .isPresent();
+        if (OwnSamples.read(ownSamplesFile(), origin(data, heldOut)).isEmpty()) {
+            try (LanguageModel base = base()) {
+                ownSamples(base, data, heldOut, begun);
+            }
+        }
+    }
+
+    private Path ownSamplesFile() {
+        return config.folder().resolve("own-samples.json");
+    }
+
+    /// What the texts depend on.
+    private OwnSamples.Origin origin(Examples data, Examples heldOut) throws IOException {
+        SftConfig sft = config.train().ar();
         Path half = pair(config).resolve("av");
         if (!Files.isDirectory(half)) {
             throw new InputException(half + ": is missing; train.sft.ar.own-samples needs the verbalizer of this run:"
                     + " nla train sft --role av comes first");
         }
-        Path file = config.folder().resolve("own-samples.json");
-        OwnSamples.Origin origin =
-                new OwnSamples.Origin(folderHash(half), hash(data.file()), hash(heldOut.file()), share, sft.seed());
+        return new OwnSamples.Origin(
+                folderHash(half),
+                hash(data.file()),
+                hash(heldOut.file()),
+                sft.mix().ownSamples(),
+                sft.seed());
+    }
+
+    /// What the verbalizer of this run writes about the reconstructor's rows: drawn once, then read.
+    OwnSamples ownSamples(LanguageModel base, Examples data, Examples heldOut, boolean begun) throws IOException {
+        if (config.train().ar().mix().ownSamples() == 0) {
+            return OwnSamples.NONE;
+        }
+        Path half = pair(config).resolve("av");
+        Path file = ownSamplesFile();
+        OwnSamples.Origin origin = origin(data, heldOut);
         Optional<OwnSamples> kept = OwnSamples.read(file, origin);
         if (kept.isPresent()) {
             return kept.get();

@@ -50,6 +50,10 @@ final class TrainSftCommand implements Callable<Integer> {
         boolean watches = processes.watches();
         MemoryPlan memory = SftEstimate.of(wiring, config, name).memory();
         if (watches) {
+            if (role == Role.AR) {
+                memory.requireFits(ProcessMemory.ofThisMachine().available());
+                new TrainRuns(wiring, config, options.resolved()).drawOwnSamples(options.resume);
+            }
             return processes.watch(memory, options.again("train", "sft", "--role", name));
         }
         memory.requireFits(ProcessMemory.ofThisMachine().available());

@@ -123,17 +123,12 @@ final class TrainStages {
 
     /// Each file by itself, so that each goes on alone; words are counted over all, so that one rule explains them.
     private Stage teach(String name) {
-        return new Stage(
-                "teach " + name,
-                List.of(
-                        "data",
-                        "teach",
-                        raw(name).toString(),
-                        "--dtype",
-                        config.dtype().name(),
-                        "--count-too",
-                        raw("av_sft") + "," + raw("ar_sft") + "," + raw("eval")),
-                List.of(data(name + "_explained")));
+        List<String> command = new ArrayList<>(List.of(
+                "data", "teach", raw(name).toString(), "--dtype", config.dtype().name()));
+        for (String part : List.of("av_sft", "ar_sft", "eval")) {
+            command.addAll(List.of("--count-too", raw(part).toString()));
+        }
+        return new Stage("teach " + name, command, List.of(data(name + "_explained")));
     }
 
     private Stage build(Path input, String stage) {
@@ -263,7 +258,7 @@ final class TrainStages {
 
     /// How much text there is: what else was learned from must not pass for what there is now.
     private ObjectNode texts() {
-        try (Stream<Path> walk = Files.walk(corpus)) {
+        try (Stream<Path> walk = Files.walk(corpus.toRealPath())) { // it may be a link to a folder
             long files = 0;
             long bytes = 0;
             for (Path file : walk.filter(Files::isRegularFile).toList()) {

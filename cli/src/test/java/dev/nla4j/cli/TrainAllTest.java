@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,13 +105,18 @@ class TrainAllTest {
     }
 
     @Test
+    @Tag("model")
     void a_dry_run_says_what_is_to_do_and_texts_must_be_named() throws IOException {
+        DefaultModel.required();
         Run listed = all("--dry-run");
         assertThat(listed.code()).as(listed.err()).isZero();
         assertThat(listed.out())
                 .contains("to do  nla extract", "nla train sft --role av", "nla export")
                 .containsPattern("# train rl: estimate.* s a step");
         assertThat(folder.resolve("run")).doesNotExist();
+        // as supervised training leaves it in its midst
+        Files.createDirectories(folder.resolve("run/pair/av"));
+        assertThat(all("--dry-run").code()).isZero();
         Run above = all("--dry-run", "--set", "pipeline.layer=30", "--set", "pipeline.per-document=1");
         assertThat(above.code()).isEqualTo(3);
         assertThat(above.err()).contains("pipeline.layer: must be 0 to 29", "was 30");

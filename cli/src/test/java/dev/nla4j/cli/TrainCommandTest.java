@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,7 +115,9 @@ class TrainCommandTest {
     }
 
     @Test
+    @Tag("model")
     void a_dry_run_shows_every_key_and_refuses_unknown_ones() throws IOException {
+        DefaultModel.required();
         Path config = folder.resolve("run.yaml");
         Files.writeString(config, "folder: runs/x\ntrain: {sft: {av: {steps: 7}}}\n");
         String[] command = {"train", "sft", "--role", "av", "--dry-run", "--config", config.toString()};
@@ -149,5 +152,22 @@ class TrainCommandTest {
                 Run.of("train", "rl", "--config", config.toString(), "--set", right, "--set", "train.rl.method=ppo");
         assertThat(method.code()).isEqualTo(3);
         assertThat(method.err()).contains("train.rl.method: must be one of grpo, best-of-n, was ppo");
+    }
+
+    @Test
+    void the_whole_way_refuses_at_once_what_its_last_stages_would_refuse() throws IOException {
+        Path config = folder.resolve("run.yaml");
+        Files.writeString(config, "folder: " + folder.resolve("x") + "\npipeline: {corpus: texts}\n");
+        for (String[] each : new String[][] {
+            {"train.sft.ar.rank=0", "train.sft.ar.rank: must be above 0"},
+            {"train.sft.av.affine-injection=true", "train.sft.av.affine-injection: must be false"},
+            {"data.av=other.parquet", "data: train all makes its own files"},
+            {"data.rl=other.parquet", "data: train all makes its own files"}
+        }) {
+            Run run = Run.of("train", "all", "--config", config.toString(), "--set", each[0], "--dry-run");
+            assertThat(run.code()).as(each[0]).isEqualTo(3);
+            assertThat(run.err()).contains(each[1]);
+        }
+        assertThat(folder.resolve("x")).doesNotExist();
     }
 }

@@ -110,4 +110,26 @@ class TrainStagesTest {
         stages.makeRoom(stage(stages, "export"));
         assertThat(folder).isEmptyDirectory();
     }
+
+    @Test
+    void other_texts_behind_the_same_link_are_noticed() throws IOException {
+        Files.createDirectories(folder.resolve("v1"));
+        Files.writeString(folder.resolve("v1/a.txt"), "some text");
+        Files.createSymbolicLink(folder.resolve("texts"), folder.resolve("v1"));
+        TrainStages stages = stages(List.of());
+        finish(stages, "extract");
+        assertThat(isDone(stages, "extract")).isTrue();
+        Files.writeString(folder.resolve("v1/b.txt"), "more text");
+        assertThatThrownBy(() -> isDone(stages, "extract"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("is now {\"files\":2");
+    }
+
+    /// A path may hold any character: no list is put together with commas.
+    @Test
+    void each_file_whose_words_count_is_named_by_itself() {
+        assertThat(stage(stages(List.of()), "teach ar_sft").command())
+                .filteredOn("--count-too"::equals)
+                .hasSize(3);
+    }
 }

@@ -89,7 +89,7 @@ public final class Checkpoints {
         stages.accept("folder");
         replace(unfinished, target);
         stages.accept("renamed");
-        retain();
+        retain(snapshot.step());
         return target;
     }
 
@@ -157,11 +157,16 @@ public final class Checkpoints {
         delete(aside);
     }
 
-    private void retain() throws IOException {
+    /// Those of later steps than the one just saved are what the run could not go on from: they neither count as kept,
+    /// nor are they deleted before their step is reached again.
+    private void retain(long saved) throws IOException {
         List<Path> whole = new ArrayList<>();
         Path best = null;
         double bestQuality = Double.NEGATIVE_INFINITY;
         for (Path candidate : candidates()) {
+            if (step(candidate) > saved) {
+                continue;
+            }
             try {
                 CheckpointManifest manifest = CheckpointManifest.read(candidate);
                 whole.add(candidate);

@@ -228,4 +228,24 @@ class CheckpointsTest {
                         1, Map.of("../x", Map.of()), Json.mapper().createObjectNode(), OptionalDouble.empty()))
                 .hasMessageContaining("part: must be small letters");
     }
+
+    /// The run could not go on from what is newer, so that it is no reason to delete what it saves now.
+    @Test
+    void torn_checkpoints_of_later_steps_do_not_count_as_kept() throws IOException {
+        for (int step : new int[] {20, 80, 100}) {
+            save(step, OptionalDouble.empty());
+        }
+        save(20, OptionalDouble.of(0.9));
+        for (int step : new int[] {80, 100}) {
+            Files.write(folder.resolve("step-" + step).resolve("av.safetensors"), new byte[3]);
+        }
+        assertThat(newest().step()).isEqualTo(20);
+        save(40, OptionalDouble.of(0.1));
+        save(60, OptionalDouble.of(0.2));
+        assertThat(newest().step()).isEqualTo(60);
+        assertThat(names()).contains("step-20", "step-40", "step-60");
+        save(80, OptionalDouble.empty());
+        save(100, OptionalDouble.empty());
+        assertThat(names()).containsExactly("step-100", "step-20", "step-80");
+    }
 }

@@ -21,7 +21,17 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
     /// @param heldOut explained rows of other documents
     /// @param rl activations that joint learning writes about; empty: `rl.parquet` beside the others, else those of
     /// `ar`
-    public record Data(Path av, Path ar, Path heldOut, Optional<Path> rl) {}
+    public record Data(Path av, Path ar, Path heldOut, Optional<Path> rl) {
+        /// As `train all` makes them in a run's folder.
+        public static Data in(Path folder) {
+            Path files = folder.resolve("data");
+            return new Data(
+                    files.resolve("av_sft.parquet"),
+                    files.resolve("ar_sft.parquet"),
+                    files.resolve("eval_explained.parquet"),
+                    Optional.of(files.resolve("rl.parquet")));
+        }
+    }
 
     /// Reads a whole configuration; the caller ends with [Section#done].
     public static RunConfig read(Section top) {
@@ -30,11 +40,10 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
         String model = target.text("model", MODEL);
         DType dtype = target.choice("dtype", DType.class, DType.preferred());
         Section section = top.section("data");
-        Path files = folder.resolve("data");
-        String av = section.text("av", files.resolve("av_sft.parquet").toString());
-        String ar = section.text("ar", files.resolve("ar_sft.parquet").toString());
-        String heldOut =
-                section.text("held-out", files.resolve("eval_explained.parquet").toString());
+        Data usual = Data.in(folder);
+        String av = section.text("av", usual.av().toString());
+        String ar = section.text("ar", usual.ar().toString());
+        String heldOut = section.text("held-out", usual.heldOut().toString());
         Optional<Path> rl = section.optionalText("rl").map(Path::of);
         Data data = new Data(Path.of(av), Path.of(ar), Path.of(heldOut), rl);
         return new RunConfig(model, dtype, data, folder, TrainConfig.read(top));

@@ -1,6 +1,7 @@
 package dev.nla4j.train.rl;
 
 import dev.nla4j.eval.VarianceExplained;
+import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.TrainableAdapter;
@@ -16,12 +17,13 @@ import dev.nla4j.train.sft.CosineError;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// The reconstructor while it learns: scores of texts, and the gradient of an update on them.
 public final class Critic implements AutoCloseable {
-    /// Texts that go through with a gradient at once.
-    private static final int MICRO_BATCH = 32;
+    /// Most texts that go through with a gradient at once: more are no faster.
+    private static final int MOST_AT_ONCE = 32;
 
     static final String HEAD = "value_head.weight";
 
@@ -29,6 +31,7 @@ public final class Critic implements AutoCloseable {
     private final NlaMeta meta;
     private final TrainableAdapter adapter;
     private final Tensor head; // [D, D] fp32
+    private final int microBatch;
     private final Reconstructor prompts;
     private final List<Parameter> parameters;
 
@@ -36,8 +39,10 @@ public final class Critic implements AutoCloseable {
     ///
     /// @param base stays the caller's
     /// @param half an adapter over it
-    public Critic(LanguageModel base, PairFolder.Half half) {
+    /// @param microBatch texts that may go through with a gradient at once
+    public Critic(LanguageModel base, PairFolder.Half half, int microBatch) {
         this.base = base;
+        this.microBatch = Math.min(microBatch, MOST_AT_ONCE);
         this.meta = half.meta();
         try (Scope _ = Scope.noGrad()) {
             this.head = Nla.valueHead(half.folder().resolve(Nla.VALUE_HEAD), meta.dim())
@@ -52,10 +57,29 @@ public final class Critic implements AutoCloseable {
     }
 
     /// The error `2 (1 − cos)` of each text's reconstruction.
+    ///
+    /// @throws InputException when a reconstruction holds NaN or infinity
     public double[] errors(List<String> texts, List<float[]> activations) {
+        return VarianceExplained.errors(read(texts), activations);
+    }
+
+    /// As [#errors]; empty instead of the exception.
+    Optional<double[]> errorsIfFinite(List<String> texts, List<float[]> activations) {
+        List<float[]> read = read(texts);
+        for (float[] vector : read) {
+            for (float value : vector) {
+                if (!Float.isFinite(value)) {
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.of(VarianceExplained.errors(read, activations));
+    }
+
+    private List<float[]> read(List<String> texts) {
         try (Scope _ = Scope.noGrad()) {
             Reconstructor now = new Reconstructor(adapter.on(base.decoder()), base.tokenizer(), meta, head);
-            return VarianceExplained.errors(List.of(now.reconstruct(texts)), activations);
+            return List.of(now.reconstruct(texts));
         }
     }
 
@@ -73,7 +97,7 @@ public final class Critic implements AutoCloseable {
         }
         pairs.sort(Comparator.comparingInt(pair -> pair.prompt.length));
         double[] errors = new double[pairs.size()];
-        for (MicroBatch part : MicroBatch.split(pairs.size(), MICRO_BATCH)) {
+        for (MicroBatch part : MicroBatch.split(pairs.size(), microBatch)) {
             List<Pair> own = pairs.subList(part.from(), part.to());
             try (Scope _ = Scope.open()) {
                 Tensor error = CosineError.of(

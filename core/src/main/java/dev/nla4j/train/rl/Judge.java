@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /// Turns sampled texts into rewards: what the reconstructor makes of them and of a reworded copy, whether their claims
@@ -47,23 +46,26 @@ public final class Judge {
             long[] numbers,
             Critic critic) {
         List<String> texts = samples.stream().map(Policy.Rollout::text).toList();
-        double[] reworded = reward.uses(RewardTerm.REWORDED)
-                ? critic.errors(
-                        IntStream.range(0, texts.size())
-                                .mapToObj(i -> Paraphrase.REWARD.of(texts.get(i), seed, numbers[i]))
-                                .toList(),
-                        activations)
-                : new double[0];
-        if (!DoubleStream.concat(Arrays.stream(errors), Arrays.stream(reworded)).allMatch(Double::isFinite)) {
+        Optional<double[]> known = !Arrays.stream(errors).allMatch(Double::isFinite)
+                ? Optional.empty()
+                : reward.uses(RewardTerm.REWORDED)
+                        ? critic.errorsIfFinite(
+                                IntStream.range(0, texts.size())
+                                        .mapToObj(i -> Paraphrase.REWARD.of(texts.get(i), seed, numbers[i]))
+                                        .toList(),
+                                activations)
+                        : Optional.of(new double[0]);
+        if (known.isEmpty()) {
             return Optional.empty();
         }
+        double[] reworded = known.get();
         List<Reward.Facts> facts = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             int at = i;
             facts.add(new Reward.Facts(
                     errors[i],
                     reworded.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(reworded[i]),
-                    evidence.map(known -> truth(texts.get(at), known.get(at))).orElse(OptionalDouble.empty()),
+                    evidence.map(all -> truth(texts.get(at), all.get(at))).orElse(OptionalDouble.empty()),
                     samples.get(i).tokens(),
                     samples.get(i).truncated()));
         }

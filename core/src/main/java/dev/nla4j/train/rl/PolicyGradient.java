@@ -50,8 +50,10 @@ public final class PolicyGradient {
     /// @param entropy nats a token
     /// @param ratio mean of policy to sampling policy, 1 when both compute the same
     /// @param mismatch k3 between both
+    /// @param clipped share of tokens whose ratio is outside of the band
     /// @param tokens learned from
-    public record Outcome(double loss, double kl, double entropy, double ratio, double mismatch, long tokens) {}
+    public record Outcome(
+            double loss, double kl, double entropy, double ratio, double mismatch, double clipped, long tokens) {}
 
     /// Adds the gradient of `samples` to that of the adapter's leaves.
     ///
@@ -87,6 +89,7 @@ public final class PolicyGradient {
                 sums.entropy() / n,
                 sums.ratios() / n,
                 sums.mismatch() / n,
+                sums.clipped() / n,
                 sums.tokens());
     }
 

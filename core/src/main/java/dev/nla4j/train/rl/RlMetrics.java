@@ -39,11 +39,12 @@ final class RlMetrics {
         means.add("flat_groups", advantages.flatGroups(), advantages.groups());
         means.add("reward_spread", advantages.meanSpread() * advantages.groups(), advantages.groups());
         double tokens = outcome.map(PolicyGradient.Outcome::tokens).orElse(0L);
-        PolicyGradient.Outcome o = outcome.orElse(new PolicyGradient.Outcome(0, 0, 0, 0, 0, 0));
+        PolicyGradient.Outcome o = outcome.orElse(new PolicyGradient.Outcome(0, 0, 0, 0, 0, 0, 0));
         means.add(Metric.KL.key(), o.kl() * tokens, tokens);
         means.add(Metric.ENTROPY.key(), o.entropy() * tokens, tokens);
         means.add("ratio", o.ratio() * tokens, tokens);
         means.add("mismatch", o.mismatch() * tokens, tokens);
+        means.add("clipped", o.clipped() * tokens, tokens);
         return means;
     }
 }

@@ -23,8 +23,16 @@ final class TokenLoss {
     /// @param entropy nats
     /// @param ratios of policy and sampling policy
     /// @param mismatch k3 between both
-    record Sums(double loss, double divergence, double entropy, double ratios, double mismatch, long tokens) {
-        static final Sums NONE = new Sums(0, 0, 0, 0, 0, 0);
+    /// @param clipped tokens whose ratio is outside of the band
+    record Sums(
+            double loss,
+            double divergence,
+            double entropy,
+            double ratios,
+            double mismatch,
+            double clipped,
+            long tokens) {
+        static final Sums NONE = new Sums(0, 0, 0, 0, 0, 0, 0);
 
         Sums plus(Sums other) {
             return new Sums(
@@ -33,6 +41,7 @@ final class TokenLoss {
                     entropy + other.entropy,
                     ratios + other.ratios,
                     mismatch + other.mismatch,
+                    clipped + other.clipped,
                     tokens + other.tokens);
         }
     }
@@ -131,6 +140,7 @@ final class TokenLoss {
                 entropy.sum().item_double(),
                 ratio.meanRatio() * n,
                 ratio.mismatch() * n,
+                ratio.clippedShare() * n,
                 n);
     }
 

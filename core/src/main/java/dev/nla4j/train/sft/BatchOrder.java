@@ -9,13 +9,15 @@ import java.util.stream.IntStream;
 /// Which rows a step learns from: each row once an epoch, rows of like length together so that little is padding. A
 /// pure function of the step, so that a run that goes on needs no cursor.
 public final class BatchOrder {
-    /// Batches whose rows are sorted by length together: more pad less, fewer mix better.
+    /// Most batches whose rows are sorted by length together: more pad less, fewer mix better. No more than an epoch
+    /// has: copies of a row would be sorted next to each other, and fill a batch with a few rows.
     private static final int POOL = 8;
     /// Keeps the order of batches apart from that of rows.
     private static final long BATCHES = -1;
 
     private final int rows;
     private final int batch;
+    private final int batches; // of a pool
     private final long seed;
     private final IntUnaryOperator length;
 
@@ -30,14 +32,15 @@ public final class BatchOrder {
         }
         this.rows = rows;
         this.batch = batch;
+        this.batches = Math.clamp(rows / batch, 1, POOL);
         this.seed = seed;
         this.length = length;
     }
 
     /// The rows of a step, counted from 0, the shortest first.
     public int[] at(long step) {
-        long pool = step / POOL;
-        int[] members = new int[POOL * batch];
+        long pool = step / batches;
+        int[] members = new int[batches * batch];
         for (int i = 0; i < members.length; i++) {
             members[i] = row(pool * members.length + i);
         }
@@ -47,7 +50,7 @@ public final class BatchOrder {
                         .thenComparingInt(row -> row))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        int place = permutation(POOL, BATCHES - pool)[(int) (step % POOL)];
+        int place = permutation(batches, BATCHES - pool)[(int) (step % batches)];
         return Arrays.copyOfRange(sorted, place * batch, (place + 1) * batch);
     }
 

@@ -68,6 +68,9 @@ public final class ReconstructorTask implements Task {
         this.base = base;
         this.config = config;
         this.train = data.rows();
+        if (train.size() < 2) {
+            throw new InputException(data.file() + ": must have 2 rows or more, has " + train.size());
+        }
         this.variance = VarianceExplained.of(data.activations());
         this.sidecar = HalfSidecar.tree(
                 NlaMeta.Role.RECONSTRUCTOR, named, data, OptionalDouble.empty(), OptionalDouble.of(variance.rawvar()));

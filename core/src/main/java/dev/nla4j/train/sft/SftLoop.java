@@ -125,7 +125,10 @@ public final class SftLoop implements AutoCloseable {
             if (Cadence.isDue(step, config.cadence().evalEvery(), config.steps())) {
                 Task.Evaluation evaluation = task.evaluate();
                 values.putAll(evaluation.values());
-                quality = OptionalDouble.of(evaluation.quality());
+                // What is no number is the guard's to judge, some updates on.
+                quality = Double.isFinite(evaluation.quality())
+                        ? OptionalDouble.of(evaluation.quality())
+                        : OptionalDouble.empty();
                 if (best.improves(evaluation.quality())) {
                     task.export(export);
                 }

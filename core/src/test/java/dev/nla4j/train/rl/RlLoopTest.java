@@ -106,7 +106,8 @@ class RlLoopTest {
     /// may not learn either.
     @Test
     void a_step_whose_errors_are_no_numbers_is_skipped_by_all_and_too_many_end_the_run() throws Exception {
-        RlConfig config = TinyRl.config("rl.adapt-ar-steps=0").rl();
+        RlConfig config =
+                TinyRl.config("rl.adapt-ar-steps=0", "rl.reward.reworded=0.25").rl();
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 5, 5);
         }

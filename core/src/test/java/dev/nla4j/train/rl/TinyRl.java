@@ -96,7 +96,8 @@ public final class TinyRl {
             PairFolder pair = PairFolder.in(pairFolder);
             Nla second = Nla.open(pairFolder, new Nla.Base(base, null, false), DType.FP32, Progress.NONE);
             Policy policy = new Policy(base, pair.verbalizer(), config);
-            Critic critic = new Critic(base, pair.reconstructor());
+            Critic critic =
+                    new Critic(base, pair.reconstructor(), config.rollout().microBatch());
             Judge judge = new Judge(config.reward(), config.seed(), new GroundedChecker());
             RlStep step = new RlStep(config, new RlStep.Parts(base, policy, critic, judge, data, data.rawvar()), group);
             return new Run(config, data, pair, second, policy, critic, step);

@@ -265,4 +265,22 @@ class LossGradientsTest {
         }
         assertThat(seen).containsOnly(1);
     }
+
+    /// With fewer rows than a pool of batches holds, copies of a row must not fill a batch: where an epoch ends within
+    /// a
+    /// pool there may be two of some, never more.
+    @Test
+    void a_batch_of_few_rows_holds_no_row_often() {
+        for (int rows : new int[] {16, 40, 96}) {
+            BatchOrder order = new BatchOrder(rows, 16, 3, row -> row % 5);
+            int[] seen = new int[rows];
+            for (int step = 0; step < rows; step++) {
+                assertThat(Arrays.stream(order.at(step)).distinct().count())
+                        .as("%d rows", rows)
+                        .isGreaterThanOrEqualTo(rows == 16 ? 16 : 8);
+                Arrays.stream(order.at(step)).forEach(row -> seen[row]++);
+            }
+            assertThat(seen).containsOnly(16);
+        }
+    }
 }
