@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -100,6 +101,9 @@ final class Arguments {
     private static void checkOut(Path out, boolean isFolder) {
         if (!isFolder && Files.isDirectory(out)) {
             throw new InputException(OUT + ": " + out + " is a folder; name a file in it");
+        }
+        if (AtomicFile.isNoFile(out)) {
+            throw new InputException(OUT + ": " + out + " is a device or a pipe; name a file");
         }
         Path parent =
                 Objects.requireNonNullElse(out.toAbsolutePath().normalize().getParent(), Path.of("/"));

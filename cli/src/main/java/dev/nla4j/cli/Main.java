@@ -108,6 +108,7 @@ public final class Main implements Runnable {
         commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setExpandAtFiles(false); // a text may begin with @
         commandLine.registerConverter(Path.class, Arguments::path);
         commandLine.registerConverter(LocalDate.class, Arguments::date);
         commandLine.registerConverter(Integer.class, Arguments::integer);
@@ -122,7 +123,12 @@ public final class Main implements Runnable {
             } catch (InputException e) {
                 throw new CommandLine.ExecutionException(commandLine, String.valueOf(e.getMessage()), e);
             }
-            return new CommandLine.RunLast().execute(parsed);
+            try {
+                return new CommandLine.RunLast().execute(parsed);
+            } catch (Error e) { // which the handler of exceptions never sees: a full heap, a library that can't load
+                boolean debug = commandLine.<Main>getCommand().debug;
+                return ExitCode.report(e, debug, commandLine.getErr());
+            }
         });
         commandLine.setParameterExceptionHandler((e, _) -> Usage.report(e));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {

@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.npy.NpyWriter;
 import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.Score;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,6 +36,7 @@ final class ReconstructCommand implements Callable<Integer> {
         Wiring wiring = new Wiring();
         float[] vector = wiring.withReconstructor(
                 pair, dtype.dtype(), reconstructor -> reconstructor.reconstruct(List.of(text))[0]);
+        Score.requireFinite(vector);
         AtomicFile.write(out, temporary -> NpyWriter.write(temporary, vector));
         System.err.println(
                 String.format(Locale.ROOT, "%s: %d numbers, norm %.1f", out, vector.length, Explainer.norm(vector)));

@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.activation.ActivationFile;
+import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Fields;
@@ -63,12 +64,20 @@ final class ScoreCommand implements Callable<Integer> {
     public Integer call() {
         OptionalDouble given = rawvar.rawvar();
         List<Line> lines = lines();
-        float[][] vectors = vectors(lines);
+        List<ActivationRow> rows = rows(lines);
+        float[][] vectors = rows.stream().map(ActivationRow::vector).toArray(float[][]::new);
         Wiring wiring = new Wiring();
         return wiring.withReconstructor(pair, dtype.dtype(), reconstructor -> {
             if (vectors.length > 0 && vectors[0].length != reconstructor.meta().dim()) {
                 throw new InputException(activations + ": activations have " + vectors[0].length
                         + " numbers, the pair is for " + reconstructor.meta().dim());
+            }
+            for (int i = 0; i < lines.size(); i++) {
+                if (rows.get(i).layer() != reconstructor.layer()) {
+                    throw new InputException(
+                            activations + ": row " + lines.get(i).row() + " is an activation of block "
+                                    + rows.get(i).layer() + ", the pair is for block " + reconstructor.layer());
+                }
             }
             List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
             toRead.add("");
@@ -80,24 +89,29 @@ final class ScoreCommand implements Callable<Integer> {
         });
     }
 
-    private float[][] vectors(List<Line> lines) {
+    private List<ActivationRow> rows(List<Line> lines) {
         try (ActivationFile file = ActivationFile.open(activations)) {
-            float[][] vectors = new float[lines.size()][];
+            ActivationRow[] rows = new ActivationRow[lines.size()];
             // Ascending, since a Parquet file is read from front to back.
-            int[] ascending = IntStream.range(0, vectors.length)
+            int[] ascending = IntStream.range(0, rows.length)
                     .boxed()
                     .sorted(Comparator.comparingInt(i -> lines.get(i).row()))
                     .mapToInt(Integer::intValue)
                     .toArray();
+            ActivationRow last = null;
+            int lastRow = -1;
             for (int i : ascending) {
                 int row = lines.get(i).row();
                 if (row >= file.size()) {
                     throw new InputException(
                             texts + ": row " + row + ": " + activations + " has only " + file.size() + " rows");
                 }
-                vectors[i] = file.row(row).vector().clone();
+                // Read once for all of its texts: going back means reading from the front again.
+                last = last != null && row == lastRow ? last : file.row(row);
+                lastRow = row;
+                rows[i] = last;
             }
-            return vectors;
+            return List.of(rows);
         }
     }
 
@@ -134,19 +148,43 @@ final class ScoreCommand implements Callable<Integer> {
         double sum = 0;
         double emptySum = 0;
         double shuffledSum = 0;
+        int[] others = others(lines.stream().mapToInt(Line::row).toArray());
         for (int i = 0; i < lines.size(); i++) {
             Score score = Score.of(read[i], vectors[i]);
             sum += score.cosine();
             emptySum += Score.of(read[lines.size()], vectors[i]).cosine();
-            shuffledSum += Score.of(read[(i + 1) % lines.size()], vectors[i]).cosine();
+            shuffledSum += others.length == 0
+                    ? 0
+                    : Score.of(read[others[i]], vectors[i]).cosine();
             printRow(lines.get(i), score, denominator);
         }
         int n = lines.size();
         summary("mean", sum / n, denominator, n);
         summary("control: empty text", emptySum / n, denominator, n);
-        if (n > 1) {
+        if (others.length > 0) {
             summary("control: another row's text", shuffledSum / n, denominator, n);
         }
+    }
+
+    /// For each text the next one, in a circle, of another row; empty where all are of one.
+    static int[] others(int[] rows) {
+        int n = rows.length;
+        int[] others = new int[n];
+        int end = 0; // of some run of texts of one row
+        while (end < n && rows[end] == rows[(end + 1) % n]) {
+            end++;
+        }
+        if (end == n) {
+            return new int[0];
+        }
+        int next = end;
+        for (int k = 0; k < n; k++) {
+            int i = (end - k + n) % n;
+            int after = (i + 1) % n;
+            next = rows[i] != rows[after] ? after : next;
+            others[i] = next;
+        }
+        return others;
     }
 
     private void printRow(Line line, Score score, OptionalDouble denominator) {

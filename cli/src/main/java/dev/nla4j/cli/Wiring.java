@@ -143,7 +143,8 @@ final class Wiring {
         }
         LocalModel found = find(targetReference(folder, options.target));
         announce(MemoryPlan.reconstructor(ModelLoader.config(found.path()), folder, dtype), options.verbose);
-        try (LanguageModel model = loadPlanned(found, dtype)) {
+        Threads.useAllProcessors();
+        try (LanguageModel model = ModelLoader.load(found.path(), dtype, ModelLoader.Extent.TRUNK, progress)) {
             Nla.Base base = new Nla.Base(model, sha256(found), options.allowOtherBase);
             R result = Nla.withReconstructor(folder, base, dtype, progress, work);
             PairSession.tellPeak(options.verbose);

@@ -1,8 +1,10 @@
 package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.json.Json;
+import dev.nla4j.format.AtomicFile;
 import dev.nla4j.hub.HubException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.hub.Manifest;
@@ -19,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -359,5 +363,25 @@ class CommandsTest {
 
     private String file(String name, String content) throws IOException {
         return Files.writeString(folder.resolve(name), content).toString();
+    }
+
+    @Test
+    void the_control_of_a_text_is_the_next_text_of_another_row() {
+        assertThat(ScoreCommand.others(new int[] {0, 0, 1, 1, 2})).containsExactly(2, 2, 4, 4, 0);
+        assertThat(ScoreCommand.others(new int[] {0, 1, 1, 0})).containsExactly(1, 3, 3, 1);
+        assertThat(ScoreCommand.others(new int[] {4, 7})).containsExactly(1, 0);
+        assertThat(ScoreCommand.others(new int[] {3, 3, 3})).isEmpty();
+        assertThat(ScoreCommand.others(new int[] {3})).isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void a_file_takes_no_pipes_or_devices_place() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertBadInput(Run.of("reconstruct", "--text", "x", "--out", pipe.toString()), "is a device or a pipe");
+        assertThatThrownBy(() -> AtomicFile.writeString(pipe, "x")).hasMessageContaining("is a device or a pipe");
+        assertThat(Files.isRegularFile(pipe)).isFalse();
     }
 }

@@ -2,6 +2,9 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,5 +192,38 @@ class UsageTest {
         assertThat(run.code()).as(run.err()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
+    }
+
+    @Test
+    void a_text_may_begin_with_an_at_sign() {
+        CommandLine.ParseResult parsed =
+                Main.commandLine(System.out, System.err).parseArgs("tokenize", "--text", "@@ -1,3 +1,4 @@");
+        assertThat(parsed.subcommand().matchedOptionValue("--text", "")).isEqualTo("@@ -1,3 +1,4 @@");
+        assertThat(Main.commandLine(System.out, System.err)
+                        .parseArgs("explain", "@/")
+                        .subcommand()
+                        .matchedPositionalValue(0, ""))
+                .isEqualTo("@/");
+    }
+
+    @CommandLine.Command(name = "boom")
+    record Throwing(Error error) implements Runnable {
+        @Override
+        public void run() {
+            throw error;
+        }
+    }
+
+    @Test
+    void an_error_of_the_machine_is_one_line_too() {
+        for (Error error : List.of(new OutOfMemoryError("Java heap space"), new UnsatisfiedLinkError("libtorch"))) {
+            ByteArrayOutputStream err = new ByteArrayOutputStream();
+            CommandLine program = Main.commandLine(System.out, new PrintStream(err, true, StandardCharsets.UTF_8));
+            program.addSubcommand(new Throwing(error));
+            assertThat(program.execute("boom")).isEqualTo(error instanceof OutOfMemoryError ? 4 : 1);
+            assertThat(err.toString(StandardCharsets.UTF_8).lines())
+                    .singleElement()
+                    .satisfies(line -> assertThat(line).startsWith("nla: ").contains(error.getMessage()));
+        }
     }
 }

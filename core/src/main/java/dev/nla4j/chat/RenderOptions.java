@@ -35,6 +35,11 @@ public record RenderOptions(
                 messages, false, SpecialStrings.NONE, LocalDateTime.now(ZoneId.systemDefault()), Map.of());
     }
 
+    /// These options for another conversation.
+    public RenderOptions withMessages(List<Message> others) {
+        return new RenderOptions(others, addGenerationPrompt, specials, now, variables);
+    }
+
     /// These options with another answer to whether the assistant's next message begins.
     public RenderOptions withGenerationPrompt(boolean wanted) {
         return new RenderOptions(messages, wanted, specials, now, variables);

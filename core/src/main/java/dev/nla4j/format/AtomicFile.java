@@ -32,6 +32,9 @@ public final class AtomicFile {
         if (Files.isDirectory(target)) {
             throw new InputException(target + ": is a folder; name a file in it");
         }
+        if (isNoFile(target)) {
+            throw new InputException(target + ": is a device or a pipe, which a file would take the place of");
+        }
         Files.createDirectories(folder);
         // Not createTempFile, whose files nobody but their owner may read.
         Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
@@ -43,6 +46,11 @@ public final class AtomicFile {
         } finally {
             Files.deleteIfExists(temporary);
         }
+    }
+
+    /// Whether something stands there that no file must take the place of: `/dev/null`, a pipe.
+    public static boolean isNoFile(Path target) {
+        return Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target);
     }
 
     /// [#write] for text in UTF-8.

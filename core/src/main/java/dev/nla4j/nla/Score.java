@@ -46,6 +46,11 @@ public record Score(double cosine) {
         return new Score(norms == 0 ? 0 : dot / norms);
     }
 
+    /// Refuses a reconstruction that is no vector of numbers.
+    public static void requireFinite(float[] reconstruction) {
+        of(reconstruction, reconstruction);
+    }
+
     /// No sum of squares of finite floats overflows a double.
     private static void requireFinite(double square, String what, String where) {
         if (!Double.isFinite(square)) {

@@ -1,13 +1,11 @@
 package dev.nla4j.nla;
 
 import dev.nla4j.chat.ChatTemplate;
-import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.format.InputException;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.TokenSpan;
 import dev.nla4j.tokenizer.Tokenizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,39 +29,20 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
     }
 
     /// A conversation through its template; the template writes the special tokens, so the tokenizer adds none, except
-    /// a
-    /// begin-of-sequence token that the model wants and the template left out.
+    /// a begin-of-sequence token that the model wants and the template left out.
     public static TextTokens ofConversation(Tokenizer tokenizer, ChatTemplate template, RenderOptions options) {
         if (options.messages().isEmpty()) {
             throw new InputException("the conversation is empty: it needs one message at least");
         }
-        return ofRendered(tokenizer, template.render(options), options.messages());
+        String text = template.render(options);
+        return new TextTokens(text, ofRendered(tokenizer, text).tokens(), MessagePlaces.in(text, template, options));
     }
 
-    /// As [#ofConversation] of what the template made of `messages` already.
-    public static TextTokens ofRendered(Tokenizer tokenizer, String text, List<Message> messages) {
+    /// What a template made of a conversation already; which message a token belongs to is not told.
+    public static TextTokens ofRendered(Tokenizer tokenizer, String text) {
         SpecialTokens.Special bos = tokenizer.specials().bos();
         boolean lacksBos = tokenizer.specials().addsBos() && bos != null && !text.startsWith(bos.token());
-        return new TextTokens(text, tokenizer.encode(text, lacksBos).tokens(), messages(text, messages));
-    }
-
-    private static List<MessageSpan> messages(String text, List<Message> messages) {
-        List<MessageSpan> spans = new ArrayList<>();
-        int from = 0;
-        for (int i = 0; i < messages.size(); i++) {
-            String content = messages.get(i).content();
-            int at = content == null ? -1 : text.indexOf(content, from);
-            if (content != null && at < 0) {
-                // Many templates strip a message's content.
-                content = content.strip();
-                at = text.indexOf(content, from);
-            }
-            if (content != null && at >= 0) {
-                from = at + content.length();
-                spans.add(new MessageSpan(i, messages.get(i).role(), at, from));
-            }
-        }
-        return spans;
+        return new TextTokens(text, tokenizer.encode(text, lacksBos).tokens(), List.of());
     }
 
     /// How many tokens.

@@ -122,4 +122,33 @@ class TextTokensTest {
                 ChatTemplate.parse(template, "test"),
                 RenderOptions.of(CONVERSATION).withSpecials(LanguageModel.templateSpecials(tokenizer)));
     }
+
+    /// A template's own words may be a content's too.
+    @Test
+    void a_content_is_where_it_was_put_and_not_where_its_words_stand_first() {
+        String template = "{{ '[system] You are user Hi.\n' if messages[0].role != 'system' }}" + BODY;
+        TextTokens tokens = TextTokens.ofConversation(
+                qwen,
+                ChatTemplate.parse(template, "test"),
+                RenderOptions.of(List.of(Message.of("user", "user"), Message.of("assistant", " Hi "))));
+        String text = tokens.text();
+        assertThat(text).startsWith("[system] You are user Hi.\n[user] user\n[assistant] Hi\n");
+        int user = text.indexOf("[user] user") + 7;
+        int assistant = text.indexOf("[assistant] Hi") + 12;
+        assertThat(tokens.messages())
+                .containsExactly(
+                        new TextTokens.MessageSpan(0, "user", user, user + 4),
+                        new TextTokens.MessageSpan(1, "assistant", assistant, assistant + 2));
+    }
+
+    /// Where the template looks into contents, and makes something else of a mark, they are searched for.
+    @Test
+    void a_content_that_the_template_looks_into_is_found_too() {
+        String template = "{% for m in messages %}{% if 'x' in m.content %}[{{ m.content }}]{% endif %}{% endfor %}";
+        TextTokens tokens = TextTokens.ofConversation(
+                qwen,
+                ChatTemplate.parse(template, "test"),
+                RenderOptions.of(List.of(Message.of("user", "xy"), Message.of("user", "z"))));
+        assertThat(tokens.messages()).containsExactly(new TextTokens.MessageSpan(0, "user", 1, 3));
+    }
 }

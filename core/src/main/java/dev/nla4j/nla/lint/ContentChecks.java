@@ -118,11 +118,11 @@ final class ContentChecks {
             } else if (MATRIX.matcher(name).matches() && scan.rows() > 1) {
                 if (scan.zeroRows() > HOLE * scan.rows()) {
                     problems.add(name + ": " + scan.zeroRows() + " of " + scan.rows() + " rows are zero");
-                } else if (scan.zeroRows() > 0) {
-                    remarks.add(name + ": " + scan.zeroRows() + " zero rows");
                 } else if (scan.zeros() > scan.elements() / 10) {
                     problems.add(
                             name + ": " + 100 * scan.zeros() / scan.elements() + " % of its numbers are exactly 0");
+                } else if (scan.zeroRows() > 0) {
+                    remarks.add(name + ": " + scan.zeroRows() + " zero rows");
                 }
             }
         });

@@ -130,7 +130,7 @@ final class TextReading {
         if (sample.vectors().length < 2) {
             throw new Unmet("needs two activations or more");
         }
-        try (LanguageModel base = half.adapter() ? loadTarget() : null) {
+        try (LanguageModel base = standsOnTarget() ? loadTarget() : null) {
             Outcome literal = judge(sample, reconstruct(base, sample.texts()));
             if (literal.state() != State.FAIL || verbalizer == null) {
                 return literal;
@@ -143,6 +143,11 @@ final class TextReading {
             Sample own = explained.need("explanations");
             return judge(own, reconstruct(base, own.texts()));
         }
+    }
+
+    /// Whether either half is an adapter over the target's weights.
+    private boolean standsOnTarget() {
+        return half.adapter() || (verbalizer != null && verbalizer.adapter());
     }
 
     private LanguageModel loadTarget() {
