@@ -3,9 +3,11 @@ package dev.nla4j.cli;
 import dev.nla4j.bench.Bench;
 import dev.nla4j.bench.TrainBench;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
@@ -41,6 +43,8 @@ import tools.jackson.databind.node.ObjectNode;
         })
 final class BenchCommand implements Callable<Integer> {
     private static final long LARGEST_PEERS = 1 << 20;
+    private static final int PEERS_DIM = 576;
+    private static final int PEERS_LAYERS = 30;
 
     /// What can be timed.
     enum Work {
@@ -111,19 +115,24 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (repeats < 1 || rows.isEmpty() || rows.stream().anyMatch(n -> n < 1 || n > 4096)) {
-            throw new IllegalArgumentException("repeats must be 1 or more and rows 1 to 4096");
+        if (repeats < 1) {
+            throw new IllegalArgumentException("--repeats: must be 1 or more, was " + repeats);
+        }
+        if (rows.isEmpty() || rows.stream().anyMatch(n -> n < 1 || n > 4096)) {
+            throw new IllegalArgumentException("--rows: must be 1 to 4096 each, were " + rows);
         }
         if (microBatch < 1 || microBatch > 32) {
             throw new IllegalArgumentException("--micro-batch: must be 1 to 32, was " + microBatch);
         }
         JsonNode peers = against == null ? null : peers(against);
         Wiring wiring = new Wiring();
-        Threads.useAllProcessors();
-        double bandwidth = MachineProbe.readGigabytes();
+        useThreadsOf(peers);
+        Machine machine = Machine.probe();
         Map<String, Bench.Row> best = new LinkedHashMap<>();
         for (DType chosen : dtype == null ? DType.values() : new DType[] {dtype}) {
             try (LanguageModel loaded = wiring.load(model, chosen)) {
+                requirePeersModel(peers, loaded);
+                useThreadsOf(peers); // loading takes all processors
                 keepBest(best, run(loaded, Bench.plain(loaded, repeats)));
                 if (!noAdapters && work != Work.TRAIN) {
                     try (LowRankAdapter adapter = Bench.randomAdapter(loaded)) {
@@ -132,12 +141,48 @@ final class BenchCommand implements Callable<Integer> {
                 }
             }
         }
+        if (peers != null
+                && best.values().stream().allMatch(row -> ratios(row, peers).isEmpty())) {
+            System.err.println("nla: " + against + " has no figure of this work");
+        }
         if (json) {
-            System.out.println(document(best.values(), peers, bandwidth));
+            System.out.println(document(best.values(), peers, machine));
         } else {
-            print(best.values(), peers, bandwidth);
+            print(best.values(), peers, machine);
         }
         return ExitCode.OK;
+    }
+
+    /// What this machine is, measured before anything else.
+    ///
+    /// @param bandwidth GB/s
+    private record Machine(double fp32, double bf16, double bandwidth) {
+        static Machine probe() {
+            return new Machine(
+                    MachineProbe.gigaflops(DType.FP32),
+                    MachineProbe.gigaflops(DType.BF16),
+                    MachineProbe.readGigabytes());
+        }
+    }
+
+    /// As many threads as the peers had: a ratio between unequal numbers of them says nothing.
+    private static void useThreadsOf(@Nullable JsonNode peers) {
+        int theirs = peers == null ? 0 : peers.path("machine").path("threads").asInt(0);
+        if (theirs > 0) {
+            Threads.use(theirs);
+        } else {
+            Threads.useAllProcessors();
+        }
+    }
+
+    /// The peers' script has one model.
+    private void requirePeersModel(@Nullable JsonNode peers, LanguageModel loaded) {
+        ModelConfig config = loaded.config();
+        if (peers != null && !(config.dim() == PEERS_DIM && config.numLayers() == PEERS_LAYERS)) {
+            throw new InputException("--against: the peers' figures are of SmolLM2-135M (" + PEERS_LAYERS
+                    + " blocks, " + PEERS_DIM + " wide), " + model + " has " + config.numLayers() + " blocks and is "
+                    + config.dim() + " wide");
+        }
     }
 
     private List<Bench.Row> run(LanguageModel loaded, Bench bench) {
@@ -164,7 +209,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /// The peers' figures: what their script prints.
-    private static JsonNode peers(Path file) {
+    static JsonNode peers(Path file) {
         JsonNode document = Json.read(file, LARGEST_PEERS);
         if (!document.path("work").isObject()) {
             throw new FormatException(file, -1, "work", "is missing: not what the peers' script prints");
@@ -176,16 +221,27 @@ final class BenchCommand implements Callable<Integer> {
                         file, -1, "work." + row.getKey() + ".value", "must be a number above 0, is " + value);
             }
         });
-        return document.path("work");
+        int threads = document.path("machine").path("threads").asInt(0);
+        if (threads > Runtime.getRuntime().availableProcessors()) {
+            throw new FormatException(
+                    file,
+                    -1,
+                    "machine.threads",
+                    "is " + threads + ", this machine has "
+                            + Runtime.getRuntime().availableProcessors() + " processors: not figures of this machine");
+        }
+        return document;
     }
 
     /// The figures of every peer that did the same work, by the peer's name for it.
-    private static Map<String, Double> ratios(Bench.Row row, @Nullable JsonNode peers) {
+    static Map<String, Double> ratios(Bench.Row row, @Nullable JsonNode peers) {
         Map<String, Double> ratios = new LinkedHashMap<>();
         String name = row.name().replaceFirst("_lora\\d+$", "");
         List<String> theirs = name.equals("decode") ? List.of("decode_hf", "decode_llama_cpp") : List.of(name);
         for (String their : theirs) {
-            double value = peers == null ? 0 : peers.path(their).path("value").asDouble(0); // 0: not measured
+            double value = peers == null
+                    ? 0
+                    : peers.path("work").path(their).path("value").asDouble(0); // 0: not measured
             if (value > 0) {
                 ratios.put(their, row.measure().rate() / value);
             }
@@ -208,30 +264,41 @@ final class BenchCommand implements Callable<Integer> {
         return line.toString();
     }
 
-    private static void print(Iterable<Bench.Row> rows, @Nullable JsonNode peers, double bandwidth) {
+    private static void print(Iterable<Bench.Row> rows, @Nullable JsonNode peers, Machine machine) {
         System.out.println(String.format(
                 Locale.ROOT,
-                "%s, %s, %d threads, allocator %s, gemm fp32 %.0f bf16 %.0f GFLOP/s, read %.1f GB/s",
+                "%s, %s, %s, %d threads, allocator %s, gemm fp32 %.0f bf16 %.0f GFLOP/s, read %.1f GB/s",
+                MachineProbe.processor(),
                 Threads.libraryVersion(),
                 Threads.cpuCapability(),
                 Threads.inUse(),
                 ProcessMemory.ofThisMachine().allocator(),
-                MachineProbe.gigaflops(DType.FP32),
-                MachineProbe.gigaflops(DType.BF16),
-                bandwidth));
+                machine.fp32,
+                machine.bf16,
+                machine.bandwidth));
+        if (peers != null) {
+            System.out.println("peers: " + peers.path("versions") + ", " + peers.path("machine"));
+        }
         rows.forEach(row -> System.out.println(line(row, peers)));
     }
 
-    private static ObjectNode document(Iterable<Bench.Row> rows, @Nullable JsonNode peers, double bandwidth) {
+    private ObjectNode document(Iterable<Bench.Row> rows, @Nullable JsonNode peers, Machine machine) {
         ObjectNode document = Json.mapper().createObjectNode();
         document.putObject("versions").put("libtorch", Threads.libraryVersion()).put("java", Runtime.version() + "");
+        document.put("model", model);
         document.putObject("machine")
+                .put("processor", MachineProbe.processor())
                 .put("cpu_capability", Threads.cpuCapability())
                 .put("threads", Threads.inUse())
                 .put("allocator", ProcessMemory.ofThisMachine().allocator())
-                .put("gemm_float32_gflops", MachineProbe.gigaflops(DType.FP32))
-                .put("gemm_bfloat16_gflops", MachineProbe.gigaflops(DType.BF16))
-                .put("read_gb_per_s", bandwidth);
+                .put("gemm_float32_gflops", machine.fp32)
+                .put("gemm_bfloat16_gflops", machine.bf16)
+                .put("read_gb_per_s", machine.bandwidth);
+        if (peers != null) {
+            ObjectNode theirs = document.putObject("peers");
+            theirs.set("versions", peers.path("versions"));
+            theirs.set("machine", peers.path("machine"));
+        }
         ObjectNode all = document.putObject("work");
         for (Bench.Row row : rows) {
             ObjectNode node = all.putObject(row.name())

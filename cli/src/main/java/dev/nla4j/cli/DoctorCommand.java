@@ -39,6 +39,7 @@ final class DoctorCommand implements Callable<Integer> {
         facts.put("memory_gb", round(memoryBytes() / 1e9));
         facts.put("allocator", ProcessMemory.ofThisMachine().allocator());
         facts.put("libtorch", Threads.libraryVersion());
+        facts.put("processor", MachineProbe.processor());
         facts.put("cpu_capability", Threads.cpuCapability());
         for (DType dtype : DType.values()) {
             String name = dtype.name().toLowerCase(Locale.ROOT);

@@ -3,8 +3,10 @@ package dev.nla4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.nla4j.format.json.Json;
+import dev.nla4j.bench.Bench;
+import dev.nla4j.bench.Measure;
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.HubException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.hub.Manifest;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 class CommandsTest {
@@ -383,5 +387,31 @@ class CommandsTest {
         assertBadInput(Run.of("reconstruct", "--text", "x", "--out", pipe.toString()), "is a device or a pipe");
         assertThatThrownBy(() -> AtomicFile.writeString(pipe, "x")).hasMessageContaining("is a device or a pipe");
         assertThat(Files.isRegularFile(pipe)).isFalse();
+    }
+
+    /// What the peers' script prints, cut to a few rows.
+    @Test
+    void figures_of_peers_become_ratios_of_the_same_work() throws IOException {
+        Path peers = folder.resolve("peers.json");
+        Files.writeString(peers, """
+                {"versions": {"torch": "2.15.0"}, "machine": {"threads": 1, "cores": 2},
+                 "work": {"extract": {"value": 2000.0, "unit": "tokens/s"},
+                          "decode_hf": {"value": 20.0}, "decode_llama_cpp": {"value": 50.0}}}
+                """);
+        JsonNode read = BenchCommand.peers(peers);
+        Measure three = new Measure(6000, new double[] {2, 1, 4});
+        assertThat(BenchCommand.ratios(new Bench.Row("extract", "tokens/s", "bf16", three, 0.5, "roof"), read))
+                .isEqualTo(Map.of("extract", 1.5));
+        assertThat(BenchCommand.ratios(new Bench.Row("extract_lora8", "tokens/s", "bf16", three, 0.5, "roof"), read))
+                .isEqualTo(Map.of("extract", 1.5));
+        Measure slow = new Measure(64, new double[] {3.2});
+        assertThat(BenchCommand.ratios(new Bench.Row("decode", "tokens/s", "bf16", slow, 0.5, "roof"), read))
+                .isEqualTo(Map.of("decode_hf", 1.0, "decode_llama_cpp", 0.4));
+        assertThat(BenchCommand.ratios(new Bench.Row("reconstruct", "texts/s", "bf16", slow, 0.5, "roof"), read))
+                .isEmpty();
+        Files.writeString(peers, "{\"machine\": {\"threads\": 4096}, \"work\": {}}");
+        assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("machine.threads: is 4096");
+        Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 0}}}");
+        assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("work.extract.value");
     }
 }

@@ -4,19 +4,19 @@ import dev.nla4j.tensor.Rng;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Draws one id a row by inverse transform sampling, in two steps: first the block of the vocabulary that holds the
 /// drawn point of the cumulative distribution, then the id inside it. Exact, and cheap at any vocabulary: only two
-/// short rows a draw leave native memory. The point depends on (seed, request number, position) and on nothing
+/// short rows a draw leave native memory (with top-p the row's weights). The point depends on (seed, request number,
+/// position) and on nothing
 /// else, and a row's sums depend on that row only.
 final class Sampler {
     private static final int BLOCK = 512;
@@ -34,8 +34,8 @@ final class Sampler {
 
     /// A drawn id.
     ///
-    /// @param logProbability of the id under the model itself: temperature 1, all ids, no penalty; not a number
-    ///     when the row's logits were no numbers, and then the id means nothing
+    /// @param logProbability of the id under the model itself: temperature 1, all ids that have a token, no
+    ///     penalty; not a number when the row's logits were no numbers, and then the id means nothing
     record Draw(int id, float logProbability) {
         boolean failed() {
             return Float.isNaN(logProbability);
@@ -175,18 +175,37 @@ final class Sampler {
         Tensor bounded = weights.clone();
         for (int row : some) {
             Tensor own = weights.select(0, row);
-            T_TensorTensor_T sorted = torch.sort(own, STABLE, 0, true);
-            float[] descending = Tensors.floats(sorted.get0());
-            double reach = rows.get(row).request().sampling().topP() * total(descending);
-            double sum = 0;
-            int kept = 0;
-            while (kept < descending.length && sum < reach) {
-                sum += descending[kept++];
-            }
-            Tensor ids = sorted.get1().narrow(0, 0, kept);
+            long[] kept = fewest(
+                    Tensors.floats(own), rows.get(row).request().sampling().topP());
+            Tensor ids = Tensors.longs(kept, kept.length);
             bounded.select(0, row).zero_().index_copy_(0, ids, own.index_select(0, ids));
         }
         return bounded;
+    }
+
+    /// The fewest ids whose weights reach a share of all, the heaviest first; of equal ones the lower come first. Ids
+    /// lighter than half of `(1 - share) / V` of the whole weigh less than `1 - share` together, so that the others
+    /// reach it without them: only those are sorted, a few hundred of a vocabulary.
+    private static long[] fewest(float[] weights, double share) {
+        double total = total(weights);
+        double light = (1 - share) / 2 * total / weights.length;
+        long[] heavy = new long[weights.length];
+        int count = 0;
+        for (int id = 0; id < weights.length; id++) {
+            if (weights[id] > light) {
+                // Bits of positive floats are in their order: heavier ones first, then lower ids.
+                heavy[count++] = ((long) (Integer.MAX_VALUE - Float.floatToIntBits(weights[id])) << Integer.SIZE) | id;
+            }
+        }
+        Arrays.sort(heavy, 0, count);
+        double reach = share * total;
+        double sum = 0;
+        int kept = 0;
+        while (kept < count && sum < reach) {
+            heavy[kept] &= Integer.MAX_VALUE;
+            sum += weights[(int) heavy[kept++]];
+        }
+        return Arrays.copyOf(heavy, kept);
     }
 
     /// Filled up to whole blocks with logits of what is never drawn.
@@ -258,7 +277,6 @@ final class Sampler {
         return new Place(last, (before - beforeLast) * LAST_BELOW_ONE);
     }
 
-    private static final BoolOptional STABLE = Scope.constant(new BoolOptional(true));
     private static final LongOptional LAST = Scope.constant(new LongOptional(-1));
     private static final long[] LAST_DIM = {-1};
 }

@@ -1,5 +1,8 @@
 package dev.nla4j.tensor;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 
@@ -15,6 +18,25 @@ public final class MachineProbe {
     private static final int[][] SHAPES = {{INNER, INNER}, {INNER, OUTER}, {OUTER, INNER}};
 
     private MachineProbe() {}
+
+    /// The processor's name and, where it has them, its matrix units, which the name does not tell; `unknown` where the
+    /// system does not say.
+    public static String processor() {
+        String name = "unknown";
+        boolean matrices = false;
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
+                if (line.startsWith("model name")) {
+                    name = line.substring(line.indexOf(':') + 1).strip();
+                } else if (line.startsWith("flags")) {
+                    matrices = line.contains(" amx_bf16");
+                }
+            }
+        } catch (IOException _) {
+            return name;
+        }
+        return name + (matrices ? " with AMX" : "");
+    }
 
     /// Floating point operations a second of a product of `[2304, 576]` with `[576, 1536]`, in 10⁹; the best of
     /// five.

@@ -116,6 +116,27 @@ class EngineQueueTest {
         }
     }
 
+    /// It holds what it had at its time, and the only row is free for the next one at once.
+    @Test
+    void a_deadline_is_heard_before_the_next_step() throws Exception {
+        try (EngineQueue queue = queue(1, 10)) {
+            AtomicInteger drawn = new AtomicInteger();
+            EngineQueue.Ticket late = queue.submit(
+                    request(1, LONG, StopCondition.NEVER),
+                    (_, _) -> {
+                        if (drawn.incrementAndGet() == 5) {
+                            sleep(3_200);
+                        }
+                    },
+                    Duration.ofSeconds(3));
+            EngineQueue.Ticket next = queue.submit(request(2, 3, StopCondition.NEVER), (_, _) -> {}, null);
+            assertThat(late.result().get().reason()).isEqualTo(StopReason.DEADLINE);
+            assertThat(late.result().get().ids()).hasSize(5);
+            assertThat(next.result().get().ids()).hasSize(3);
+            assertThat(drawn.get()).isEqualTo(5);
+        }
+    }
+
     @Test
     void a_client_that_is_gone_frees_its_row_within_one_step_and_the_others_go_on() throws Exception {
         try (EngineQueue queue = queue(2, 10)) {

@@ -71,6 +71,29 @@ class DecoderTest {
         assertClose(Tensors.cat(1, parts.toArray(Tensor[]::new)), whole);
     }
 
+    /// A row's own tokens are read in pieces of 256, which are joined like a prefix.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 300})
+    void steps_far_into_a_text_equal_the_whole_text_at_once(int window) {
+        ModelConfig config = TinyModels.llama(window);
+        Decoder decoder = TinyModels.decoder(config, 1);
+        int length = 603;
+        Tensor embeddings = embed(decoder, TinyModels.ids(2, length), TinyModels.ids(3, length));
+        Tensor whole = decoder.residual(embeddings, null);
+        try (Prefix prefix = Prefix.of(decoder, embeddings.narrow(0, 0, 1).narrow(1, 0, 5), config.numLayers());
+                KeyValues past = new KeyValues(config, 2, length);
+                KeyValues behind = new KeyValues(config, 1, length, prefix)) {
+            decoder.residual(embeddings.narrow(1, 0, 600), past);
+            begin(decoder, behind, prefix, embeddings.narrow(0, 0, 1).narrow(1, 5, 595));
+            for (int at = 600; at < length; at++) {
+                assertClose(decoder.residual(embeddings.narrow(1, at, 1), past), whole.narrow(1, at, 1));
+                assertClose(
+                        decoder.residual(embeddings.narrow(0, 0, 1).narrow(1, at, 1), behind),
+                        whole.narrow(0, 0, 1).narrow(1, at, 1));
+            }
+        }
+    }
+
     @Test
     void a_full_cache_refuses_another_token() {
         ModelConfig config = TinyModels.llama(0);
