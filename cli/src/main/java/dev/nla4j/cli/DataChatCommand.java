@@ -28,7 +28,7 @@ final class DataChatCommand implements Callable<Integer> {
     private static final int BATCH_TOKENS = 4096;
 
     @Option(
-            names = "--prompts",
+            names = {"--prompts", "--chat-prompts"},
             required = true,
             paramLabel = "F.jsonl|F.parquet|DIR",
             description = "Prompts, one a line, row or text file.")

@@ -7,6 +7,7 @@ import dev.nla4j.data.DataTeach;
 import dev.nla4j.data.TargetPredictions;
 import dev.nla4j.data.Transcripts;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
@@ -121,6 +122,8 @@ final class DataTeachCommand implements Callable<Integer> {
         Set<Path> counted = new LinkedHashSet<>(inputs);
         counted.addAll(countedToo);
         GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(List.copyOf(counted), progress));
+        String evidence = "predictions of " + wiring.find(target).fingerprint(progress) + " in " + dtype.dtype()
+                + (transcripts == null ? "" : ", transcripts " + Sha256.of(transcripts));
         try (LanguageModel loaded = wiring.load(target, dtype.dtype())) {
             Map<String, int[]> conversations = transcripts == null
                     ? Map.of()
@@ -135,8 +138,8 @@ final class DataTeachCommand implements Callable<Integer> {
                         loaded.config().contextLength(),
                         conversations);
                 Path output = output(input);
-                DataTeach.Result result =
-                        new DataTeach(rules, predictions::of, CHUNK_ROWS).run(input, output, restart, progress);
+                DataTeach.Result result = new DataTeach(rules, predictions::of, evidence, CHUNK_ROWS)
+                        .run(input, output, restart, progress);
                 ObjectNode node = describe(output, result);
                 node.put("without_predictions", predictions.unknown());
                 print(node);
@@ -183,8 +186,7 @@ final class DataTeachCommand implements Callable<Integer> {
             throws IOException, InterruptedException {
         boolean whole = false;
         try {
-            DataTeach.Result result = new DataTeach(
-                            asked, DataTeach.Predictions.NONE, teacher.batches ? BATCH_ROWS : CHUNK_ROWS)
+            DataTeach.Result result = new DataTeach(asked, teacher.batches ? BATCH_ROWS : CHUNK_ROWS)
                     .run(input, output, restart, Terminal.current().progress());
             whole = true;
             return result;
@@ -193,9 +195,11 @@ final class DataTeachCommand implements Callable<Integer> {
                 ApiUsage usage = asked.usage();
                 System.err.println(String.format(
                         Locale.ROOT,
-                        "%d answers so far, %d without usage, %.4f dollars by --price %s",
+                        "%d answers so far, %d without usage, %d tokens read and %d written, %.4f dollars by --price %s",
                         usage.answered(),
                         usage.unmetered(),
+                        usage.inputTokens(),
+                        usage.outputTokens(),
                         usage.dollars(),
                         teacher.price));
             }

@@ -111,6 +111,7 @@ final class RlRun {
                         new TreeMap<>(Map.of(
                                 "eval/fve_mean_vector", "mean vector",
                                 "eval/fve_reworded", "reworded",
+                                "eval/fve_second_critic", "second critic",
                                 "eval/fve_shuffled", "other rows' texts")))
                 : BestMeasured.NONE;
         System.err.println(

@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.train.Metric;
 import java.io.PrintStream;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -18,6 +19,8 @@ final class TrainView {
     private long startedAt;
     private long drawnAt;
     private boolean shown;
+    /// The newest of each: some are measured at some steps only.
+    private final Map<Metric, Double> known = new EnumMap<>(Metric.class);
 
     TrainView(Terminal terminal, PrintStream err) {
         this(terminal, err, System::nanoTime);
@@ -38,6 +41,12 @@ final class TrainView {
         if (!terminal.talks()) {
             return;
         }
+        for (Metric metric : Metric.values()) {
+            Double value = values.get(metric.key());
+            if (value != null) {
+                known.put(metric, value);
+            }
+        }
         long now = nanos.getAsLong();
         if (firstStep < 0) {
             firstStep = step;
@@ -47,7 +56,10 @@ final class TrainView {
         }
         drawnAt = now;
         shown = true;
-        String line = line(step, steps, values, now);
+        String line = line(step, steps, now, false);
+        if (line.length() >= terminal.columns()) {
+            line = line(step, steps, now, true);
+        }
         err.print("\r\u001b[K" + line.substring(0, Math.min(line.length(), terminal.columns() - 1)));
         err.flush();
     }
@@ -60,29 +72,28 @@ final class TrainView {
         }
     }
 
-    private String line(long step, long steps, Map<String, Double> values, long now) {
-        StringBuilder line = new StringBuilder("step " + step + "/" + steps);
+    /// @param brief what fits 80 columns: fewer digits, shorter names
+    private String line(long step, long steps, long now, boolean brief) {
+        String between = brief ? " " : "  ";
+        StringBuilder line = new StringBuilder((brief ? "" : "step ") + step + "/" + steps);
         long done = step - firstStep;
         // time left comes early: a narrow terminal cuts the end
         if (done > 0 && step < steps) {
-            line.append("  ")
-                    .append(time((now - startedAt) / 1e9 / done * (steps - step)))
-                    .append(" left");
+            String left = time((now - startedAt) / 1e9 / done * (steps - step));
+            line.append(between).append(brief ? left.replace(" ", "") : left).append(brief ? "" : " left");
         }
-        for (Metric metric : Metric.values()) {
-            Double value = values.get(metric.key());
-            if (value != null) {
-                line.append("  ").append(metric.label()).append(' ').append(number(metric, value));
-            }
-        }
+        known.forEach((metric, value) -> line.append(between)
+                .append(brief ? metric.brief() : metric.label())
+                .append(' ')
+                .append(number(metric, value, brief)));
         return line.toString();
     }
 
-    private static String number(Metric metric, double value) {
+    private static String number(Metric metric, double value, boolean brief) {
         return switch (metric) {
-            case LOSS, KL -> String.format(Locale.ROOT, "%.4f", value);
-            case FVE, ENTROPY, TRUTH -> String.format(Locale.ROOT, "%.3f", value);
-            case LENGTH -> String.format(Locale.ROOT, "%.1f", value);
+            case LOSS, KL -> String.format(Locale.ROOT, brief ? "%.3f" : "%.4f", value);
+            case FVE, ENTROPY, TRUTH -> String.format(Locale.ROOT, brief ? "%.2f" : "%.3f", value);
+            case LENGTH -> String.format(Locale.ROOT, brief ? "%.0f" : "%.1f", value);
             case TOKENS_PER_SECOND -> String.format(Locale.ROOT, "%.0f", value);
         };
     }

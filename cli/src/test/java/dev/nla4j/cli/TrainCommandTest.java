@@ -64,6 +64,34 @@ class TrainCommandTest {
     }
 
     @Test
+    void all_of_the_live_line_fits_a_usual_terminal_and_what_is_measured_seldom_stays() {
+        String drawn = drawn(true, 80, view -> {
+            view.show(10, 158, Map.of("fve", 0.4123));
+            now = 20_000_000_000L;
+            view.show(
+                    149,
+                    158,
+                    Map.of(
+                            "loss",
+                            0.0312,
+                            "kl",
+                            0.0451,
+                            "entropy",
+                            1.234,
+                            "length",
+                            43.3,
+                            "truth",
+                            0.312,
+                            "tokens_per_second",
+                            123.4));
+            view.end();
+        });
+        assertThat(drawn)
+                .endsWith("149/158 1s loss 0.031 FVE 0.41 KL 0.045 H 1.23 len 43 truth 0.31 tok/s 123"
+                        + System.lineSeparator());
+    }
+
+    @Test
     void the_live_line_is_silent_without_a_terminal_and_cut_to_a_narrow_one() {
         assertThat(drawn(false, 100, view -> {
                     view.show(1, 2, Map.of("loss", 1.0));
@@ -71,7 +99,7 @@ class TrainCommandTest {
                 }))
                 .isEmpty();
         assertThat(drawn(true, 12, view -> view.show(1, 2, Map.of("loss", 1.0))))
-                .isEqualTo("\r\u001b[Kstep 1/2  l");
+                .isEqualTo("\r\u001b[K1/2 loss 1.");
     }
 
     @Test

@@ -38,6 +38,7 @@ public final class DataTeach {
 
     private final Teacher teacher;
     private final Predictions predictions;
+    private final String evidence;
     private final int chunkRows;
 
     /// What is known of rows before the teacher sees them.
@@ -51,13 +52,22 @@ public final class DataTeach {
         List<Evidence> of(List<ActivationRow> rows);
     }
 
+    /// A teacher that sees the text alone.
+    ///
     /// @param chunkRows rows that are worked on together and lost together when a run is killed
-    public DataTeach(Teacher teacher, Predictions predictions, int chunkRows) {
+    public DataTeach(Teacher teacher, int chunkRows) {
+        this(teacher, Predictions.NONE, "text", chunkRows);
+    }
+
+    /// @param evidence what predictions depend on: a run that goes on must say the same
+    /// @param chunkRows rows that are worked on together and lost together when a run is killed
+    public DataTeach(Teacher teacher, Predictions predictions, String evidence, int chunkRows) {
         if (chunkRows < 1) {
             throw new IllegalArgumentException("chunk rows: must be at least 1, was " + chunkRows);
         }
         this.teacher = teacher;
         this.predictions = predictions;
+        this.evidence = evidence;
         this.chunkRows = chunkRows;
     }
 
@@ -140,7 +150,8 @@ public final class DataTeach {
                 .createObjectNode()
                 .put("input-sha256", Sha256.of(file.path()))
                 .put("chunk-rows", Integer.toString(chunkRows))
-                .put("teacher", teacher.identity());
+                .put("teacher", teacher.identity())
+                .put("evidence", evidence);
     }
 
     private static void requireSame(Path out, JsonNode stored, ObjectNode plan) {

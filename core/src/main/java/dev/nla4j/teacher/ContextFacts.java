@@ -21,6 +21,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}]+(?:['\u2019-][\\p{L}\\p{M}]+)*+");
     /// Longer contexts are judged by their end; rules about the present place need no more.
     private static final int LOOK_BACK = 600;
+    private static final Pattern GLUED_ROLE = Pattern.compile("(?<=\\S)(?:system|user|assistant|model)$");
     private static final int TENSE_WORDS = 40;
     private static final int CODE_LINES = 8;
     private static final int LIST_LINES = 5;
@@ -235,16 +236,30 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         return !bare.isEmpty() && Character.isDigit(bare.charAt(bare.length() - 1));
     }
 
-    /// Whose turn a rendered conversation is at: templates write the role on a line of its own.
+    /// Whose turn a rendered conversation is at: templates write the role on a line of its own. Where a special token
+    /// alone stands before it (Llama 3), it is glued to the end of what was said before, and an empty line follows.
     private static Optional<Kind> turn(String context) {
         Kind turn = null;
         int roles = 0;
-        for (String line : context.split("\n", -1)) {
-            Kind kind = turnOf(line);
+        boolean doubt = false;
+        String[] lines = context.split("\n", -1);
+        for (int i = 0; i < lines.length; i++) {
+            Kind kind = turnOf(lines[i]);
+            Matcher glued = GLUED_ROLE.matcher(lines[i]);
+            if (kind == null && i + 1 < lines.length && lines[i + 1].isEmpty() && glued.find()) {
+                // behind a letter it may be a word's own end
+                boolean certain = !Character.isLetter(lines[i].codePointBefore(glued.start()));
+                kind = certain ? turnOf(glued.group()) : null;
+                doubt = !certain;
+            }
             if (kind != null) {
                 turn = kind;
                 roles++;
+                doubt = false;
             }
+        }
+        if (doubt) {
+            return Optional.empty();
         }
         return roles >= 2 || (roles == 1 && context.strip().startsWith("user\n"))
                 ? Optional.ofNullable(turn)

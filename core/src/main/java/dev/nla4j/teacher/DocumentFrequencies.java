@@ -1,10 +1,12 @@
 package dev.nla4j.teacher;
 
+import dev.nla4j.format.Sha256;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /// In how many documents of a corpus each word occurs. Memory is bounded: words seen in one document only are dropped
 /// when there are too many of them, which never touches a word frequent enough to be used.
@@ -38,6 +40,15 @@ public final class DocumentFrequencies {
     /// How many documents were counted.
     public long documents() {
         return documents;
+    }
+
+    /// What was counted, so that a run that goes on can tell whether it is the same.
+    String identity() {
+        StringBuilder all = new StringBuilder();
+        new TreeMap<>(counts)
+                .forEach((word, count) ->
+                        all.append(word).append(' ').append(count).append('\n'));
+        return documents + " documents, words " + Sha256.of(all.toString()).substring(0, 8);
     }
 
     /// How many documents have `word`, which is in lower case.

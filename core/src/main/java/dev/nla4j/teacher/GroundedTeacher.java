@@ -92,7 +92,7 @@ public final class GroundedTeacher implements Teacher {
 
     @Override
     public String identity() {
-        return "grounded 1, " + frequencies.documents() + " documents";
+        return "grounded 1, " + frequencies.identity();
     }
 
     @Override

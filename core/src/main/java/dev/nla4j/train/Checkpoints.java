@@ -25,6 +25,7 @@ import org.bytedeco.pytorch.Tensor;
 /// A folder counts only when its manifest verifies. Saving goes through `step-N.tmp`, each file and then the folder
 /// forced to disk, and one rename; whenever the process dies, the checkpoints before are whole.
 public final class Checkpoints {
+    private static final Pattern CUT_OFF = Pattern.compile("step-(0|[1-9][0-9]{0,17})\\.tmp");
     private static final Pattern STEP = Pattern.compile("step-(0|[1-9][0-9]{0,17})");
     private static final String UNFINISHED = ".tmp";
 
@@ -103,6 +104,7 @@ public final class Checkpoints {
                 CheckpointManifest manifest = CheckpointManifest.read(candidate);
                 requireStep(candidate, manifest);
                 manifest.verify(candidate);
+                skipped.addAll(cutOff(manifest.step()));
                 return Optional.of(new Checkpoint(
                         candidate, manifest.step(), manifest.configHash(), Checkpoint.readState(candidate), skipped));
             } catch (InputException e) {
@@ -114,6 +116,20 @@ public final class Checkpoints {
                     + skipped.getFirst().reason());
         }
         return Optional.empty();
+    }
+
+    /// Saves of later steps that a kill cut off. They were never checkpoints, so that a run of which they are all there
+    /// is begins anew.
+    private List<Checkpoint.Skipped> cutOff(long from) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.filter(child -> {
+                        Matcher matcher = CUT_OFF.matcher(child.getFileName().toString());
+                        return matcher.matches() && Long.parseLong(matcher.group(1)) > from;
+                    })
+                    .sorted()
+                    .map(child -> new Checkpoint.Skipped(child, "its save was cut off"))
+                    .toList();
+        }
     }
 
     /// Step folders, newest first.

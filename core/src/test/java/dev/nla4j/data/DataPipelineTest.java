@@ -339,8 +339,7 @@ class DataPipelineTest {
     }
 
     private DataTeach.Result teach(Teacher teacher, Path out) throws IOException, InterruptedException {
-        return new DataTeach(teacher, DataTeach.Predictions.NONE, 10)
-                .run(folder.resolve("base.parquet"), out, false, Progress.NONE);
+        return new DataTeach(teacher, 10).run(folder.resolve("base.parquet"), out, false, Progress.NONE);
     }
 
     @Test

@@ -78,6 +78,8 @@ class ContextFactsTest {
                 "NUMBER,in the year 1834",
                 "USER_TURN,system\\nYou help.\\nuser\\nHi there",
                 "ASSISTANT_TURN,system\\nYou help.\\nuser\\nHi\\nassistant\\nHello and",
+                "ASSISTANT_TURN,system\\n\\nYou help.\\n\\nuser\\n\\nWhat is X?assistant\\n\\nX is",
+                "USER_TURN,user\\n\\nHi.assistant\\n\\nHello!user\\n\\nWhat is",
                 "PAST_TENSE,The king was in the garden and the men were with him and they had no bread",
                 "PRESENT_TENSE,The king is in the garden and the men are with him and there is no bread",
             })
@@ -118,6 +120,7 @@ class ContextFactsTest {
                 "OPEN_QUOTATION,|Er sagte „Guten Tag“ und|",
                 "OPEN_QUOTATION,|Han sagde »Goddag« og|",
                 "OPEN_QUOTATION,|He said, \"But I—\"|",
+                "USER_TURN,system\\n\\nYou help.\\n\\nuser\\n\\nThanks a lotassistant\\n\\nYou are",
                 "OPEN_QUOTATION,|he said , \" go away \"|",
                 "HEADING,Chapter 6 will look at this",
                 "HEADING,BOOK 3 was the one",

@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Supervised training across the death of its process, and in two processes.
 @EnabledOnOs(OS.LINUX)
@@ -84,14 +84,15 @@ class SftProcessesTest {
         assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(SftChild.STEPS + 1);
     }
 
-    @Test
-    void two_processes_that_share_each_batch_learn_what_one_does() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"av", "ar"})
+    void two_processes_that_share_each_batch_learn_what_one_does(String role) throws Exception {
         String run = folder.resolve("two").toString();
         String meeting = folder.resolve("meeting").toString();
-        Process first = child("av", model.toString(), run, "0", meeting);
-        Process second = child("av", model.toString(), run, "1", meeting);
+        Process first = child(role, model.toString(), run, "0", meeting);
+        Process second = child(role, model.toString(), run, "1", meeting);
         try {
-            SftChild.train("av", model, folder.resolve("one"), Collective.alone(), saved -> {});
+            SftChild.train(role, model, folder.resolve("one"), Collective.alone(), saved -> {});
             assertThat(first.waitFor(4, TimeUnit.MINUTES)).isTrue();
             assertThat(second.waitFor(1, TimeUnit.MINUTES)).isTrue();
         } finally {
@@ -105,7 +106,7 @@ class SftProcessesTest {
         assertThat(shared).hasSameSizeAs(alone).hasSize(SftChild.STEPS + 1);
         for (int i = 0; i < alone.size(); i++) {
             Map<String, Double> expected = alone.get(i).values();
-            for (String key : List.of("loss", "eval/loss")) {
+            for (String key : List.of("loss", "eval/loss", "fve")) {
                 if (expected.containsKey(key)) {
                     assertThat(shared.get(i).values().get(key))
                             .as(key + " of step " + alone.get(i).step())

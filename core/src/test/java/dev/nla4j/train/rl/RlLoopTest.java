@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
@@ -28,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
@@ -64,6 +67,12 @@ class RlLoopTest {
             assertThat(steps.get(1)).doesNotContainKeys("kl", "loss").containsKey("eval/fve");
             assertThat(steps.get(2).get("kl")).isCloseTo(0, within(1e-5));
             assertThat(last.get("kl")).isGreaterThan(0.01);
+            // What wrote the texts is what learns from them, after updates too: no prompt of older weights is kept.
+            // (Ids that no token has, 35 of 1,536 here, are never drawn, but have their share of the probability.)
+            for (Map<String, Double> values : steps.subList(2, 20)) {
+                assertThat(values.get("ratio")).isBetween(0.96, 1.0001);
+                assertThat(values.get("mismatch")).isLessThan(1e-3);
+            }
             assertThat(last)
                     .containsKeys("entropy", "flat_groups", "reworded_error", "seconds/av", "eval/fve_low")
                     .containsKeys("eval/fve_second_critic", "eval/fve_gold", "eval/fve_empty", "eval/truth_base");
@@ -256,6 +265,59 @@ class RlLoopTest {
                         .isInstanceOf(InputException.class)
                         .hasMessageContaining("deaf: this reconstructor does not read its text: error 2.000 with");
             }
+        }
+    }
+
+    /// Texts of mixed lengths go through sorted, in batches of bounded size, with a head in common: each as it is
+    /// alone.
+    @Test
+    void a_text_among_many_is_read_as_it_is_alone_and_errors_do_not_depend_on_the_micro_batch() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 2, 2);
+            RlConfig small = TinyRl.config("rl.micro-batch=3").rl();
+            RlConfig large =
+                    TinyRl.config("rl.micro-batch=64", "rl.prompts-per-step=16").rl();
+            List<String> texts = IntStream.range(0, 300)
+                    .mapToObj(i -> "word ".repeat(1 + i * 7 % 23) + i)
+                    .toList();
+            List<float[]> activations = IntStream.range(0, 300)
+                    .mapToObj(i -> tiny.examples(Stage.BASE, "held", 16, 2)
+                            .rows()
+                            .get(i % 16)
+                            .activation())
+                    .toList();
+            try (TinyRl.Run few = TinyRl.Run.of(tiny, folder.resolve("pair"), small, Collective.alone());
+                    TinyRl.Run many = TinyRl.Run.of(tiny, folder.resolve("pair"), large, Collective.alone())) {
+                Reconstructor reconstructor = few.second().reconstructor();
+                float[][] together = reconstructor.reconstruct(texts);
+                for (int i = 0; i < 300; i += 13) {
+                    assertThat(reconstructor.reconstruct(List.of(texts.get(i)))[0])
+                            .containsExactly(together[i], within(1e-5f));
+                }
+                double[] errors = few.critic().accumulate(texts, activations, 300);
+                assertThat(errors).containsExactly(many.critic().accumulate(texts, activations, 300), within(1e-5));
+                assertThat(errors).containsExactly(few.critic().errors(texts, activations), within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void gold_pairs_are_a_part_of_what_the_reconstructor_learns_from() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 2, 2);
+            double[] losses = new double[2];
+            for (int i = 0; i < 2; i++) {
+                RlConfig config = TinyRl.config("rl.gold-fraction=" + i * 0.5, "rl.adapt-ar-steps=1")
+                        .rl();
+                try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+                    Map<String, Double> values = run.step().update(0);
+                    losses[i] = values.get("ar_loss");
+                    if (i == 0) {
+                        assertThat(losses[0]).isCloseTo(values.get("error"), within(1e-6));
+                    }
+                }
+            }
+            assertThat(losses[1]).isNotCloseTo(losses[0], within(1e-4));
         }
     }
 }

@@ -326,4 +326,40 @@ class SftLoopTest {
                     .hasMessageContaining("other documents");
         }
     }
+
+    @Test
+    void a_reconstructor_learns_from_the_verbalizers_texts_and_from_segments_in_another_order() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            Examples data = tiny.examples(Stage.AR_SFT, "ar", 8, 1);
+            Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
+            OwnSamples own = new OwnSamples(Map.of(0, "Blue. Old. Far away. Text: x"), List.of("a", "b", "c"));
+            int[] first = {0};
+            try (Task gold = new ReconstructorTask(
+                            tiny.model(), TinyTask.BASE, data, heldOut, OwnSamples.NONE, config("ar", "rank=2"));
+                    Task mixed = new ReconstructorTask(
+                            tiny.model(), TinyTask.BASE, data, heldOut, own, config("ar", "rank=2"));
+                    Task shuffled = new ReconstructorTask(
+                            tiny.model(),
+                            TinyTask.BASE,
+                            data,
+                            heldOut,
+                            own,
+                            config("ar", "rank=2", "segment-shuffle=true", "segment-dropout=0.5"))) {
+                assertThat(mixed.length(0)).isGreaterThan(gold.length(0));
+                assertThat(mixed.length(1)).isEqualTo(gold.length(1));
+                assertThat(loss(mixed, first, 0)).isNotEqualTo(loss(gold, first, 0));
+                assertThat(loss(mixed, first, 1)).isEqualTo(loss(mixed, first, 0));
+                assertThat(List.of(0, 1, 2, 3, 4, 5))
+                        .anyMatch(step -> loss(shuffled, first, step) != loss(mixed, first, step));
+                assertThat(gold.evaluate().values()).doesNotContainKey("fve_own_samples");
+                assertThat(mixed.evaluate().values()).containsKey("fve_own_samples");
+            }
+        }
+    }
+
+    private static double loss(Task task, int[] rows, long step) {
+        try (Scope _ = Scope.open()) {
+            return task.loss(rows, step).detach().item_double();
+        }
+    }
 }
