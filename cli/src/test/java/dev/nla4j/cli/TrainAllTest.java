@@ -73,7 +73,8 @@ class TrainAllTest {
         assertThat(run.err())
                 .containsPattern("pair/av: .*held-out cross entropy [0-9.]+ \\(with other rows' activations [0-9.]+\\)")
                 .containsPattern("pair/ar: .*held-out FVE \\S+ \\(mean vector \\S+, other rows' texts \\S+\\)")
-                .containsPattern("pair-rl: .*held-out FVE \\S+ \\(mean vector \\S+, reworded \\S+, other rows' texts");
+                .containsPattern(
+                        "pair-rl: .*held-out FVE \\S+ \\(mean vector \\S+, reworded \\S+, second critic \\S+, other rows' texts");
 
         Run again = all();
         assertThat(again.code()).as(again.err()).isZero();
