@@ -188,17 +188,22 @@ final class BenchCommand implements Callable<Integer> {
     private List<Bench.Row> run(LanguageModel loaded, Bench bench) {
         List<Bench.Row> done = new ArrayList<>();
         switch (work) {
-            case EXTRACT -> done.add(bench.extract());
-            case RECONSTRUCT -> done.add(bench.reconstruct());
+            case EXTRACT -> done.add(shown(bench.extract()));
+            case RECONSTRUCT -> done.add(shown(bench.reconstruct()));
             case TRAIN -> {
                 TrainBench training = new TrainBench(loaded, microBatch, repeats);
-                done.add(training.verbalizer());
-                done.add(training.reconstructor());
+                done.add(shown(training.verbalizer()));
+                done.add(shown(training.reconstructor()));
             }
-            case VERBALIZE -> rows.forEach(n -> done.add(n == 1 ? bench.decode() : bench.verbalize(n)));
+            case VERBALIZE -> rows.forEach(n -> done.add(shown(n == 1 ? bench.decode() : bench.verbalize(n))));
         }
-        done.forEach(row -> System.err.println(line(row, null)));
         return done;
+    }
+
+    /// Said at once: the next one takes minutes.
+    private static Bench.Row shown(Bench.Row row) {
+        System.err.println(line(row, null));
+        return row;
     }
 
     private static void keepBest(Map<String, Bench.Row> best, List<Bench.Row> rows) {

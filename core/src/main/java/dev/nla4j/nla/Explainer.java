@@ -138,8 +138,7 @@ public final class Explainer {
         }
         Verbalizer.Options how = new Verbalizer.Options(options.sampling(), options.seed(), options.maxNewTokens());
         List<ExplanationText> texts = stages.withVerbalizer(verbalizer -> {
-            List<Completion> completions = verbalizer.complete(
-                    tasks, how, done -> progress.report("explain", done, tasks.size(), "explanations"));
+            List<Completion> completions = verbalizer.complete(tasks, how, progress);
             return completions.stream().map(verbalizer::read).toList();
         });
         List<String> toScore =

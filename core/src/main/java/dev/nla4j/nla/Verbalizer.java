@@ -18,6 +18,7 @@ import dev.nla4j.generate.StopReason;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.Prefix;
+import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -26,12 +27,16 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// The AV: reads an activation in place of one prompt token and writes what it means.
 public final class Verbalizer implements AutoCloseable {
+    private static final String TASK = "explain";
+    private static final String TOKENS = "tokens";
+
     private final Decoder decoder;
     private final LanguageModel base;
     private final NlaMeta meta;
@@ -163,7 +168,31 @@ public final class Verbalizer implements AutoCloseable {
 
     /// As above with another condition than the closing tag.
     public List<Completion> complete(List<Task> tasks, Options options, StopCondition stop, IntConsumer done) {
-        return complete(engine, tasks, options, base.stopIds(), stop, done);
+        int[] ended = {0};
+        return complete(engine, tasks, options, base.stopIds(), stop, _ -> done.accept(++ended[0]));
+    }
+
+    /// As [#complete(List, Options, IntConsumer)], with every token reported: rows go on side by side, so that none
+    /// ends
+    /// for long. One that ends before its time counts as written to its end.
+    public List<Completion> complete(List<Task> tasks, Options options, Progress progress) {
+        StopCondition stop = StopCondition.onText(base.tokenizer(), ExplanationText.CLOSING);
+        long total = (long) tasks.size() * options.maxNewTokens();
+        long[] written = {0};
+        progress.report(TASK, 0, total, TOKENS);
+        StopCondition watch = (ids, count) -> {
+            progress.report(TASK, Math.min(++written[0], total - 1), total, TOKENS);
+            return stop.isComplete(ids, count);
+        };
+        List<Completion> completions = complete(
+                engine,
+                tasks,
+                options,
+                base.stopIds(),
+                watch,
+                ended -> written[0] += options.maxNewTokens() - ended.ids().size());
+        progress.report(TASK, total, total, TOKENS);
+        return completions;
     }
 
     /// Completions of exactly the options' length, whatever is written, from every row of the embedding table, also
@@ -179,7 +208,7 @@ public final class Verbalizer implements AutoCloseable {
             Options options,
             Set<Integer> stopIds,
             StopCondition stop,
-            IntConsumer done) {
+            Consumer<Completion> ended) {
         if (tasks.isEmpty()) {
             return List.of();
         }
@@ -196,8 +225,7 @@ public final class Verbalizer implements AutoCloseable {
                         stopIds,
                         stop));
             }
-            int[] ended = {0};
-            return engine.generate(requests, (index, completion) -> done.accept(++ended[0]));
+            return engine.generate(requests, (index, completion) -> ended.accept(completion));
         }
     }
 
