@@ -126,16 +126,16 @@ public final class Main implements Runnable {
             try {
                 return new CommandLine.RunLast().execute(parsed);
             } catch (Error e) { // which the handler of exceptions never sees: a full heap, a library that can't load
-                boolean debug = commandLine.<Main>getCommand().debug;
-                return ExitCode.report(e, debug, commandLine.getErr());
+                return report(e, commandLine, commandLine);
             }
         });
         commandLine.setParameterExceptionHandler((e, _) -> Usage.report(e));
-        commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
-            boolean debug = commandLine.<Main>getCommand().debug;
-            return ExitCode.report(e, debug, command.getErr());
-        });
+        commandLine.setExecutionExceptionHandler((e, command, parsed) -> report(e, commandLine, command));
         return commandLine;
+    }
+
+    private static int report(Throwable error, CommandLine whole, CommandLine command) {
+        return ExitCode.report(error, whole.<Main>getCommand().debug, command.getErr());
     }
 
     @Override

@@ -37,7 +37,7 @@ public record LocalModel(String ref, Path path, @Nullable Manifest known) {
             known.files().forEach(file -> lines.add(file.name() + " " + file.sha256()));
         } else {
             try (Stream<Path> files = Files.list(path)) {
-                for (Path file : files.filter(LocalModel::isRead).sorted().toList()) {
+                for (Path file : files.filter(LocalModel::isRead).toList()) {
                     lines.add(file.getFileName() + " "
                             + new LocalModel(ref, file, null).sha256(progress).orElseThrow());
                 }
