@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// The fixed work that other implementations are timed on too: the same shapes, the same number of tokens, random
 /// ids and no stop. One model in one dtype.
@@ -146,24 +147,32 @@ public final class Bench {
 
     private void write(int rows, double temperature) {
         int[] ids = ids(1, PROMPT)[0];
-        int depth = model.config().numLayers();
         try (Scope _ = Scope.noGrad()) {
             Tensor embeddings = decoder.embed(Tensors.ids(new int[][] {ids})); // [1, 41, D]
-            try (Prefix prefix = Prefix.of(decoder, embeddings.narrow(1, 0, SLOT), depth)) {
-                List<Request> requests = new ArrayList<>();
-                Random random = new Random(7);
-                for (int i = 0; i < rows; i++) {
-                    Tensor own = embeddings
-                            .select(0, 0)
-                            .narrow(0, SLOT, PROMPT - SLOT)
-                            .clone(); // [11, D]
-                    own.select(0, 0).copy_(vector(random));
-                    requests.add(new Request(
-                            new Prompt(prefix, own), 1, i, temperature, NEW, Set.of(), StopCondition.NEVER));
-                }
-                new Engine(decoder, model.config().vocabulary()).generate(requests, (index, completion) -> {});
+            if (rows == 1) {
+                write(null, embeddings, rows, temperature); // it has nobody to share with
+                return;
+            }
+            Tensor before = embeddings.narrow(1, 0, SLOT);
+            try (Prefix prefix = Prefix.of(decoder, before, model.config().numLayers())) {
+                write(prefix, embeddings, rows, temperature);
             }
         }
+    }
+
+    /// @param embeddings `[1, 41, D]` of the prompt
+    private void write(@Nullable Prefix prefix, Tensor embeddings, int rows, double temperature) {
+        List<Request> requests = new ArrayList<>();
+        Random random = new Random(7);
+        int shared = prefix == null ? 0 : SLOT;
+        for (int i = 0; i < rows; i++) {
+            Tensor own =
+                    embeddings.select(0, 0).narrow(0, shared, PROMPT - shared).clone(); // [T, D]
+            own.select(0, SLOT - shared).copy_(vector(random));
+            Prompt prompt = new Prompt(prefix, own);
+            requests.add(new Request(prompt, 1, i, temperature, NEW, Set.of(), StopCondition.NEVER));
+        }
+        new Engine(decoder, model.config().vocabulary()).generate(requests, (index, completion) -> {});
     }
 
     private Tensor vector(Random random) {

@@ -105,7 +105,9 @@ final class Attention {
 
     /// Each head normalised, in its own type again.
     private static Tensor normed(Tensor heads, Tensor weight, ModelConfig config) {
-        return RmsNorm.apply(heads, weight, config.norm().eps()).to(heads.scalar_type());
+        return Tensors.as(
+                heads.scalar_type().intern(),
+                RmsNorm.apply(heads, weight, config.norm().eps()));
     }
 
     /// Heads turned to their positions.

@@ -197,7 +197,7 @@ public final class Decoder {
     }
 
     private Tensor normed(Tensor residual, Tensor norm) {
-        return RmsNorm.apply(residual, norm, config.norm().eps()).to(type);
+        return Tensors.as(type, RmsNorm.apply(residual, norm, config.norm().eps()));
     }
 
     private Tensor sandwiched(Tensor x, @Nullable Tensor norm) {
@@ -227,11 +227,11 @@ public final class Decoder {
     /// What [#logitsOf] makes logits of, `[..., V]` in the arithmetic's type: for whoever takes them a few rows at a
     /// time.
     public Tensor headProduct(Tensor residual) {
-        return MatrixProduct.linear(finalNorm(residual).to(type), weights.headProduct(), null);
+        return MatrixProduct.linear(Tensors.as(type, finalNorm(residual)), weights.headProduct(), null);
     }
 
     /// Logits of some rows of a [#headProduct]: fp32, of its shape.
     public Tensor logitsOf(Tensor headProduct) {
-        return SoftmaxAttention.capped(headProduct.to(ScalarType.Float), config.logitCap());
+        return SoftmaxAttention.capped(Tensors.as(ScalarType.Float, headProduct), config.logitCap());
     }
 }

@@ -19,6 +19,10 @@ final class FlashAttention {
     private static final OperatorHandle OPERATOR = Scope.constant(
             Dispatcher.singleton().findSchemaOrThrow("aten::_scaled_dot_product_flash_attention_for_cpu", ""));
 
+    private static final IValue NO_DROPOUT = Scope.constant(new IValue(0.0));
+    private static final IValue NOT_CAUSAL = Scope.constant(new IValue(false));
+    private static final IValue NOTHING = Scope.constant(new IValue());
+
     /// Multiplications that one thread does in about the time that it takes to wake another.
     private static final long LITTLE = 1L << 18;
 
@@ -51,9 +55,9 @@ final class FlashAttention {
                     new IValue(query),
                     new IValue(key),
                     new IValue(value),
-                    new IValue(0.0),
-                    new IValue(false),
-                    mask == null ? new IValue() : new IValue(mask),
+                    NO_DROPOUT,
+                    NOT_CAUSAL,
+                    mask == null ? NOTHING : new IValue(mask),
                     new IValue(scale));
             OPERATOR.callBoxed(stack);
             // Views, since the stack owns what it returns.

@@ -201,8 +201,8 @@ public final class KeyValues implements Context, AutoCloseable {
 
     private Tensor append(Tensor all, Tensor added, Tensor places, int seen) {
         long width = added.size(3);
-        all.view(-1, width).index_copy_(0, places, added.reshape(-1, width).to(ScalarType.Float));
-        return all.narrow(0, from, count).narrow(2, 0, seen);
+        all.view(-1, width).index_copy_(0, places, Tensors.as(ScalarType.Float, added.reshape(-1, width)));
+        return (count == all.size(0) ? all : all.narrow(0, from, count)).narrow(2, 0, seen);
     }
 
     /// Called once after all layers have appended `tokens`.

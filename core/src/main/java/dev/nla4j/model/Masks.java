@@ -39,6 +39,13 @@ final class Masks implements AutoCloseable {
     /// @param first of the call's tokens that are queries here
     private record Key(ScalarType type, boolean own, int first, int tokens, int seen, int window, int group) {}
 
+    /// How many of its own tokens a row's query sees, those of a window's other side included.
+    ///
+    /// @param token of the call
+    int reach(int row, int token) {
+        return starts[starts.length == 1 ? 0 : row] + token + 1;
+    }
+
     /// What hides tokens of the rows themselves.
     ///
     /// @param type of the scores that it is added to

@@ -39,6 +39,11 @@ final class SoftmaxAttention {
                     : new Tokens(keys.narrow(0, from, count), values.narrow(0, from, count));
         }
 
+        /// The first of them.
+        Tokens first(int tokens) {
+            return tokens == count() ? this : new Tokens(keys.narrow(2, 0, tokens), values.narrow(2, 0, tokens));
+        }
+
         Tokens to(ScalarType type) {
             return new Tokens(keys.to(type), values.to(type));
         }
@@ -123,13 +128,20 @@ final class SoftmaxAttention {
             int tokens = Math.toIntExact(query.size(1));
             int group = heads.queries() / heads.keyValues();
             long m = (long) group * tokens;
-            Tensor grouped = query.view(rows, tokens, heads.keyValues(), group, heads.width())
-                    .permute(0, 2, 3, 1, 4)
-                    .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
+            Tensor grouped = tokens == 1 // then nothing changes places
+                    ? query.view(rows, heads.keyValues(), group, heads.width())
+                    : query.view(rows, tokens, heads.keyValues(), group, heads.width())
+                            .permute(0, 2, 3, 1, 4)
+                            .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
             ScalarType type = query.scalar_type().intern();
             boolean step = kernel && tokens == 1;
-            ScalarType maskType = step ? ScalarType.Float : type;
             Tokens mine = own.rows(row, rows);
+            if (step && type == ScalarType.Float && rows == 1 && window == 0) {
+                // One row reads what it sees and nothing else: no mask, and one call instead of two and their joining.
+                Seen all = new Seen(mine.first(masks.reach(row, first)), null, shared, null);
+                return back(inOneBlock(grouped, all, heads), tokens, heads);
+            }
+            ScalarType maskType = step ? ScalarType.Float : type;
             // [B or 1, 1, G*T, S] or null
             Tensor ownMask = ofRows(masks.own(maskType, first, tokens, own.count(), window, group), row, rows);
             Tensor sharedMask =
@@ -143,6 +155,16 @@ final class SoftmaxAttention {
                 Seen seen = new Seen(mine.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
                 attended = kernel ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
             }
+            return back(attended, tokens, heads);
+        }
+
+        /// `[B, K, G*T, d]` to `[B, T, H*d]`.
+        private static Tensor back(Tensor attended, int tokens, Heads heads) {
+            long rows = attended.size(0);
+            if (tokens == 1) {
+                return attended.reshape(rows, 1, (long) heads.queries() * heads.width());
+            }
+            long group = heads.queries() / heads.keyValues();
             return attended.view(rows, heads.keyValues(), group, tokens, heads.width())
                     .permute(0, 3, 1, 2, 4)
                     .reshape(rows, tokens, (long) heads.queries() * heads.width());

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -152,6 +153,15 @@ public final class Tensors {
     /// Views of parts that follow each other along `dim`. Their gradients are put together in one pass, where those
     /// of single narrowed views are each padded with zeros and then summed.
     public static Tensor[] split(Tensor tensor, long dim, long... sizes) {
+        if (!GradMode.is_enabled()) {
+            Tensor[] views = new Tensor[sizes.length]; // no vector between: this is called thrice a block
+            long from = 0;
+            for (int i = 0; i < views.length; i++) {
+                views[i] = tensor.narrow(dim, from, sizes[i]);
+                from += sizes[i];
+            }
+            return views;
+        }
         try (TensorVector parts = torch.split_with_sizes(tensor, sizes, dim)) {
             Tensor[] views = new Tensor[sizes.length];
             for (int i = 0; i < views.length; i++) {
@@ -159,6 +169,11 @@ public final class Tensors {
             }
             return views;
         }
+    }
+
+    /// The tensor in this element type; itself when it has it already.
+    public static Tensor as(ScalarType type, Tensor tensor) {
+        return tensor.scalar_type().intern() == type ? tensor : tensor.to(type);
     }
 
     /// `tensor * factor`.

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class MatrixProductTest {
     @ParameterizedTest
-    @CsvSource({"1,3,5,false", "1,3,5,true", "4,3,5,true", "2,7,1,false"})
+    @CsvSource({"1,3,5,false", "1,3,5,true", "4,3,5,true", "2,7,1,false", "2,64,1100,true", "48,16,1100,false"})
     void a_product_is_the_sum_of_products(int rows, int in, int out, boolean withBias) {
         Random random = new Random(rows * 31L + in);
         float[] x = numbers(random, rows * in);
@@ -34,6 +34,41 @@ class MatrixProductTest {
                     assertThat((double) found[row * out + column]).isCloseTo(expected, within(1e-5));
                 }
             }
+        }
+    }
+
+    @Test
+    void fp32_products_of_few_rows_have_the_same_bits_on_any_number_of_threads_and_again() {
+        try (Scope _ = Scope.noGrad();
+                Threads.Limit _ = Threads.all()) {
+            Random random = new Random(8);
+            for (int[] shape : new int[][] {{576, 576}, {960, 576}, {576, 1536}, {1024, 4096}, {40, 300}}) {
+                Tensor x = Tensors.of(numbers(random, 48 * shape[1]), 48, shape[1]);
+                Tensor weight = Tensors.of(numbers(random, shape[0] * shape[1]), shape[0], shape[1]);
+                for (int rows : new int[] {1, 2, 3, 7, 16, 31, 47, 48}) {
+                    Tensor some = x.narrow(0, 0, rows);
+                    torch.set_num_threads(1);
+                    Tensor alone = MatrixProduct.linear(some, weight, null);
+                    for (int threads : new int[] {1, 2, 3, 4, 8}) {
+                        torch.set_num_threads(threads);
+                        assertThat(MatrixProduct.linear(some, weight, null).equal(alone))
+                                .as("%d rows, %d x %d, %d threads", rows, shape[0], shape[1], threads)
+                                .isTrue();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void weights_that_could_learn_are_multiplied_like_others_where_no_gradient_is_recorded() {
+        try (Scope _ = Scope.noGrad()) {
+            Random random = new Random(11);
+            Tensor x = Tensors.of(numbers(random, 5 * 100), 5, 100);
+            Tensor weight = Tensors.of(numbers(random, 1100 * 100), 1100, 100);
+            Tensor product = MatrixProduct.linear(x, weight, null);
+            Tensor learning = weight.clone().set_requires_grad(true);
+            assertThat(MatrixProduct.linear(x, learning, null).equal(product)).isTrue();
         }
     }
 
