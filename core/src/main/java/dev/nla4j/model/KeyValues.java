@@ -29,6 +29,7 @@ public final class KeyValues implements Context, AutoCloseable {
     private final int[] lengths;
     private int from;
     private int count;
+    private int zeroed; // tokens of every row that were made zeros or have come since
 
     /// Rows without a prefix, all in use and empty.
     ///
@@ -49,9 +50,8 @@ public final class KeyValues implements Context, AutoCloseable {
         ModelConfig.Heads heads = config.heads();
         long[] shape = {config.numLayers(), rows, heads.keyValues(), capacity, heads.width()};
         try (Scope scope = Scope.noGrad()) {
-            // Zeros, not whatever was there: a token that is not seen has weight 0, and 0 times NaN is NaN.
-            keys = scope.release(Tensors.zeros(DType.FP32, shape));
-            values = scope.release(Tensors.zeros(DType.FP32, shape));
+            keys = scope.release(Tensors.empty(DType.FP32, shape));
+            values = scope.release(Tensors.empty(DType.FP32, shape));
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 layerKeys.add(scope.release(keys.select(0, layer)));
                 layerValues.add(scope.release(values.select(0, layer)));
@@ -112,6 +112,7 @@ public final class KeyValues implements Context, AutoCloseable {
             throw new IllegalStateException(
                     count + " rows in use and " + rows + " more, there is room for " + lengths.length);
         }
+        makeZeros(Math.toIntExact(read.length()));
         long[] chosen = new long[rows];
         for (int i = 0; i < rows; i++) {
             chosen[i] = source[i];
@@ -169,7 +170,26 @@ public final class KeyValues implements Context, AutoCloseable {
         if (longest > capacity) {
             throw new IllegalStateException("a cache for " + capacity + " tokens can't take " + longest);
         }
-        return Math.ceilDiv(longest, STRIDE) * STRIDE;
+        return makeZeros(longest);
+    }
+
+    /// Makes room for so many tokens in all rows, rounded up. Zeros, not whatever was there: a token that is not seen
+    /// has
+    /// weight 0, and 0 times NaN is NaN. Not at once: what no row grows into is never touched, and takes no memory.
+    ///
+    /// @return how many tokens that is
+    private int makeZeros(int tokens) {
+        int rounded = Math.ceilDiv(tokens, STRIDE) * STRIDE;
+        if (rounded > zeroed) {
+            try (Scope _ = Scope.noGrad()) {
+                for (Tensor all : List.of(keys, values)) {
+                    Tensor next = all.narrow(3, zeroed, (long) rounded - zeroed); // [L, R, K, S, d]
+                    next.zero_();
+                }
+            }
+            zeroed = rounded;
+        }
+        return rounded;
     }
 
     /// Where a call's keys and values go in a block's `[R * K * C, d]`.

@@ -13,15 +13,19 @@ import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EngineTest {
@@ -43,13 +47,29 @@ class EngineTest {
         scope.close();
     }
 
+    /// What rows of one batch draw from, in turns.
+    static List<List<Sampling>> samplings() {
+        return List.of(
+                List.of(Sampling.GREEDY),
+                List.of(Sampling.at(1)),
+                List.of(
+                        Sampling.GREEDY,
+                        Sampling.at(1),
+                        Sampling.at(0.3),
+                        new Sampling(1, 0.5, 1),
+                        new Sampling(0.7, 0.9, 1.5),
+                        new Sampling(0, 1, 1.3),
+                        new Sampling(2, 1, 3)));
+    }
+
     @ParameterizedTest
-    @ValueSource(doubles = {0, 1})
-    void a_completion_does_not_depend_on_what_is_written_beside_it(double temperature) {
+    @MethodSource("samplings")
+    void a_completion_does_not_depend_on_what_is_written_beside_it(List<Sampling> samplings) {
         List<Request> requests = new ArrayList<>();
         for (int i = 0; i < 70; i++) {
-            int[] prompt = TinyModels.ids(i % 7, 3 + i % 3);
-            requests.add(request(prompt, i, temperature, LENGTH, Set.of()));
+            Prompt prompt = new Prompt(embed(TinyModels.ids(i % 6, 3 + i % 3)));
+            Sampling sampling = samplings.get(i % samplings.size());
+            requests.add(new Request(prompt, 11, i, sampling, LENGTH, Set.of(), StopCondition.NEVER));
         }
         List<Completion> together = run(requests);
         List<Integer> order =
@@ -60,7 +80,7 @@ class EngineTest {
             assertThat(shuffled.get(i).ids())
                     .isEqualTo(together.get(order.get(i)).ids());
         }
-        for (int i : new int[] {0, 5, 69}) {
+        for (int i : new int[] {0, 1, 2, 3, 4, 5, 13, 69}) {
             assertThat(run(List.of(requests.get(i))).get(0).ids())
                     .isEqualTo(together.get(i).ids());
         }
@@ -205,6 +225,78 @@ class EngineTest {
         assertThatThrownBy(() -> engine.generate(requests, (index, _) -> ended.add(index)))
                 .hasMessageContaining("not finite");
         assertThat(ended).hasSize(400);
+    }
+
+    /// A step that throws for one row is tried again by halves.
+    @Test
+    void a_step_that_fails_for_some_rows_is_done_for_the_others() {
+        int known = TinyModels.VOCABULARY - 4;
+        Decoder fewer = TinyModels.decoderOfFewer(TinyModels.llama(0, 4), 1, known);
+        becomesImpossible(fewer, id -> id >= known, "no embedding");
+    }
+
+    @Test
+    void rows_that_are_no_numbers_from_some_step_on_harm_no_other() {
+        int id = 5;
+        Decoder nan = TinyModels.decoderWithNaN(TinyModels.llama(0, 4), 1, id);
+        becomesImpossible(nan, drawn -> drawn == id, "not finite");
+    }
+
+    /// Of requests enough that rows are refilled, those fail that draw an id with which `broken` can't go on; the
+    /// others
+    /// are what they are in a sound engine.
+    private void becomesImpossible(Decoder broken, IntPredicate impossible, String reason) {
+        List<Request> requests = IntStream.range(0, 150)
+                .mapToObj(i -> request(TinyModels.ids(i % 7, 3), i, 1, 3 + i % LENGTH, Set.of()))
+                .toList();
+        List<Completion> sound = run(requests);
+        Map<Integer, Completion> ended = new HashMap<>();
+        Map<Integer, RuntimeException> failed = new HashMap<>();
+        try (Rows rows = new Rows(broken, TinyModels.VOCABULARY, null, 40, 3 + 3 + LENGTH)) {
+            int next = 0;
+            while (next < requests.size() || rows.count() > 0) {
+                int more = Math.min(rows.free(), requests.size() - next);
+                List<Row> admitted = IntStream.range(next, next + more)
+                        .mapToObj(i -> new Row(requests.get(i), observer(i, ended, failed), null))
+                        .toList();
+                next += more;
+                rows.admit(admitted);
+                rows.step();
+            }
+        }
+        int expectedToFail = 0;
+        for (int i = 0; i < requests.size(); i++) {
+            Completion expected = sound.get(i);
+            int last = expected.ids().size() - 1; // with the last id nobody goes on
+            if (expected.ids().subList(0, last).stream().anyMatch(impossible::test)) {
+                assertThat(failed.get(i)).hasMessageContaining(reason);
+                expectedToFail++;
+                continue;
+            }
+            assertThat(ended.get(i).ids()).isEqualTo(expected.ids());
+            for (int k = 0; k <= last; k++) {
+                // Another number of rows may give other last bits in fp32.
+                assertThat(ended.get(i).logProbabilities().get(k))
+                        .isCloseTo(expected.logProbabilities().get(k), within(1e-4f));
+            }
+        }
+        assertThat(expectedToFail).isBetween(5, 100);
+        assertThat(failed).hasSize(expectedToFail);
+    }
+
+    private static Row.Observer observer(
+            int index, Map<Integer, Completion> ended, Map<Integer, RuntimeException> failed) {
+        return new Row.Observer() {
+            @Override
+            public void ended(Completion completion) {
+                ended.put(index, completion);
+            }
+
+            @Override
+            public void failed(RuntimeException reason) {
+                failed.put(index, reason);
+            }
+        };
     }
 
     @Test

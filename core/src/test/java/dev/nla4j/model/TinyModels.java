@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /// Random decoders of a few thousand weights. Tensors belong to the open scope.
@@ -54,6 +55,34 @@ public final class TinyModels {
 
     public static Decoder decoder(ModelConfig config, long seed) {
         return new Decoder(config, weights(config, seed));
+    }
+
+    /// A decoder that knows no embeddings of the ids from `known` on, though its head writes them.
+    public static Decoder decoderOfFewer(ModelConfig config, long seed, int known) {
+        ModelConfig fewer = new ModelConfig(
+                config.family(),
+                known,
+                config.dim(),
+                config.hidden(),
+                config.heads(),
+                config.norm(),
+                config.activation(),
+                config.layers(),
+                config.embedScale(),
+                config.logitCap(),
+                config.tiedHead(),
+                config.contextLength(),
+                config.stopIds());
+        return new Decoder(fewer, weights(config, seed));
+    }
+
+    /// A decoder in which the embedding of `id` is no number, though its head writes it.
+    public static Decoder decoderWithNaN(ModelConfig config, long seed, int id) {
+        Weights weights = weights(config, seed);
+        try (Scalar nan = new Scalar(Double.NaN)) {
+            weights.embedding().select(0, id).fill_(nan);
+        }
+        return new Decoder(config, weights);
     }
 
     /// A model without a tokenizer; the open scope owns its weights.
