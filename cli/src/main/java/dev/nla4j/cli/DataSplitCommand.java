@@ -8,7 +8,6 @@ import dev.nla4j.data.DocumentSplits;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -95,7 +94,7 @@ final class DataSplitCommand implements Callable<Integer> {
                     "--hold-out goes without --all-train, and with --held-out only where --corpus is given");
         }
         Path folder = out == null ? DataPaths.splits(base) : out;
-        DataSplit.Result result = new DataSplit(fractions(), seed, splits())
+        DataSplit.Result result = new DataSplit(DataSplit.Fractions.parse(fractions), seed, splits())
                 .run(base, folder, restart, Terminal.current().progress());
         ObjectNode node = Json.mapper().createObjectNode();
         for (Part part : Part.values()) {
@@ -105,6 +104,10 @@ final class DataSplitCommand implements Callable<Integer> {
                         .put("documents", result.documents().get(part))
                         .put("rows", result.rows().get(part));
             }
+        }
+        if (!allTrain && !result.rows().containsKey(Part.EVAL)) {
+            System.err.println("nla: no document is held out, and training measures on such: --hold-out 0.05 draws some"
+                    + " (--all-train says that none is meant)");
         }
         if (json) {
             System.out.println(node);
@@ -128,19 +131,5 @@ final class DataSplitCommand implements Callable<Integer> {
         }
         DocumentSplits own = DocumentSplits.fromCorpus(Corpus.open(corpus, new CorpusOptions(null, textField)), names);
         return holdOut == null ? own : own.orDrawn(holdOut);
-    }
-
-    private DataSplit.Fractions fractions() {
-        try {
-            double[] shares = Arrays.stream(fractions.split(",", -1))
-                    .mapToDouble(Double::parseDouble)
-                    .toArray();
-            if (shares.length == 3) {
-                return new DataSplit.Fractions(shares[0], shares[1], shares[2]);
-            }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--fractions: must be three numbers, was " + fractions, e);
-        }
-        throw new IllegalArgumentException("--fractions: must be three numbers, was " + fractions);
     }
 }

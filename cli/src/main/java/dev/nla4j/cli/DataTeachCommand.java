@@ -107,7 +107,11 @@ final class DataTeachCommand implements Callable<Integer> {
         if (out != null && inputs.size() > 1) {
             throw new IllegalArgumentException("--out goes with one input");
         }
-        return teacher.name == TeacherOptions.Name.GROUNDED ? grounded(new Wiring()) : paid();
+        if (teacher.name == TeacherOptions.Name.GROUNDED) {
+            teacher.requireNoneOfAPaidOne(cache);
+            return grounded(new Wiring());
+        }
+        return paid();
     }
 
     private int grounded(Wiring wiring) throws IOException, InterruptedException {
@@ -195,13 +199,12 @@ final class DataTeachCommand implements Callable<Integer> {
                 ApiUsage usage = asked.usage();
                 System.err.println(String.format(
                         Locale.ROOT,
-                        "%d answers so far, %d without usage, %d tokens read and %d written, %.4f dollars by --price %s",
+                        "%d answers so far, %d without usage, %d tokens read and %d written, %s",
                         usage.answered(),
                         usage.unmetered(),
                         usage.inputTokens(),
                         usage.outputTokens(),
-                        usage.dollars(),
-                        teacher.price));
+                        teacher.dollars(usage.dollars(), 4)));
             }
         }
     }
@@ -221,8 +224,8 @@ final class DataTeachCommand implements Callable<Integer> {
             }
         }
         double dollars = asked.estimate(texts, characters);
-        System.err.println(String.format(
-                Locale.ROOT, "%d texts, about %.2f dollars by --price %s", texts, dollars, teacher.price));
+        System.err.println(texts + " texts, about " + characters + " characters, "
+                + (teacher.hasPrice() ? "about " : "") + teacher.dollars(dollars, 2));
         if (teacher.budget != null && dollars > teacher.budget) {
             throw new InputException(String.format(
                     Locale.ROOT, "the estimate of %.2f dollars is over the budget of %.2f", dollars, teacher.budget));

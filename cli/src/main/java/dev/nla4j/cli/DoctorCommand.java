@@ -68,7 +68,7 @@ final class DoctorCommand implements Callable<Integer> {
             System.out.println(
                     name + ": a row's result "
                             + (invariant
-                                    ? "does not depend on the rows beside it: results are the same bits in any batch"
+                                    ? "does not depend on the rows beside it: explanations are the same bits in any batch (small models' shapes)"
                                     : "depends on how many rows go through beside it: results agree across batch sizes only up to rounding"));
         }
     }

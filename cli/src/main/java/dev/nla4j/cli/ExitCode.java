@@ -64,7 +64,7 @@ final class ExitCode {
         }
         if (isOutOfMemory(error)) {
             return "out of memory: " + firstLine(error.getMessage())
-                    + "; use a smaller model, fewer samples or shorter texts";
+                    + "; use a smaller model, fewer samples or shorter texts; a training: a smaller micro-batch";
         }
         return switch (error) {
             case InputException _, IllegalArgumentException _, TemplateException _, TeacherException _ ->

@@ -152,7 +152,11 @@ final class RlRun {
         Path ar = config.data().ar();
         Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
         Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
+        TrainRuns.requireData("data.ar", ar);
+        TrainRuns.requireData("data.rl", prompts);
+        TrainRuns.requireData("data.held-out", config.data().heldOut());
         Examples gold = Examples.read(ar);
+        TrainRuns.tellOtherTarget(gold, config);
         return new RlData(
                 prompts.equals(ar) ? gold : Examples.read(prompts),
                 gold,

@@ -7,13 +7,18 @@ import dev.nla4j.teacher.OpenAiTeacher;
 import dev.nla4j.teacher.PaidTeacher;
 import dev.nla4j.teacher.ResponseCache;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// Which teacher writes explanations, and how one behind an API is asked.
 final class TeacherOptions {
+    private static final String NO_PRICE = "0,0";
+
     /// The teachers by the names that `--teacher` takes.
     enum Name {
         GROUNDED,
@@ -79,14 +84,44 @@ final class TeacherOptions {
     @Option(
             names = "--price",
             paramLabel = "IN,OUT",
-            defaultValue = "0,0",
+            defaultValue = NO_PRICE,
             description = "Dollars for a million tokens read and written, for the estimate and the account"
                     + " (default: ${DEFAULT-VALUE}).")
-    String price = "0,0";
+    String price = NO_PRICE;
 
     @Option(names = "--budget", paramLabel = "DOLLARS", description = "Refuse to start when the estimate is over this.")
     @Nullable
     Double budget;
+
+    /// Refuses what only a teacher behind an API heeds: who forgets `--teacher` would have it write the whole file for
+    /// nothing.
+    void requireNoneOfAPaidOne(@Nullable Path cache) {
+        Map<String, Boolean> given = new LinkedHashMap<>();
+        given.put("--teacher-model", model != null);
+        given.put("--endpoint", endpoint != null);
+        given.put("--batches", batches);
+        given.put("--budget", budget != null);
+        given.put("--price", hasPrice());
+        given.put("--cache", cache != null);
+        given.forEach((option, is) -> {
+            if (is) {
+                throw new IllegalArgumentException(
+                        option + ": goes with --teacher anthropic or openai; the grounded teacher asks nobody");
+            }
+        });
+    }
+
+    /// Whether dollars can be said.
+    boolean hasPrice() {
+        return !price.equals(NO_PRICE);
+    }
+
+    /// An amount in words, with what it stands on.
+    String dollars(double amount, int digits) {
+        return hasPrice()
+                ? String.format(Locale.ROOT, "%." + digits + "f dollars by --price %s", amount, price)
+                : "dollars unknown without --price IN,OUT";
+    }
 
     /// The teacher behind an API; the caller closes it.
     PaidTeacher paid(Map<String, String> environment, ResponseCache cache) {

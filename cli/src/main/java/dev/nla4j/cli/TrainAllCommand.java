@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.data.DataSplit;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.train.config.ConfigException;
@@ -56,6 +57,7 @@ final class TrainAllCommand implements Callable<Integer> {
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
         requireWhole(config);
+        requireShares(options.pipeline().fractions());
         TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), options.resolved());
         List<TrainStages.Stage> all = stages.all();
         if (options.dryRun) {
@@ -80,7 +82,12 @@ final class TrainAllCommand implements Callable<Integer> {
             System.err.println(place + line(command));
             int code = run(command);
             if (code != ExitCode.OK) {
-                System.err.println("nla: stage " + stage.name() + " failed; the same command goes on from there");
+                boolean refused = code == ExitCode.USAGE || code == ExitCode.BAD_INPUT;
+                System.err.println("nla: stage " + stage.name() + " failed; "
+                        + (refused
+                                ? "options that it names are those of its own command, printed above: type that with"
+                                        + " them, or change the key of that name in CONFIG, then go on by the same command"
+                                : "the same command goes on from there"));
                 return code;
             }
             stages.done(stage);
@@ -120,6 +127,20 @@ final class TrainAllCommand implements Callable<Integer> {
                         + " command, goes on with halves that have none; use it with train sft");
             }
         }
+    }
+
+    /// Each of the trainings that follow needs documents.
+    private static void requireShares(String fractions) {
+        try {
+            DataSplit.Fractions shares = DataSplit.Fractions.parse(fractions);
+            if (shares.avSft() > 0 && shares.arSft() > 0 && shares.rl() > 0) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("pipeline." + e.getMessage());
+        }
+        throw new ConfigException("pipeline.fractions: must all be above 0, as each is what one stage of this command"
+                + " learns from, were " + fractions);
     }
 
     private static void requireLayer(RunConfig config, int layer) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
         description = "Work with training runs.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainAllCommand.class, TrainSftCommand.class, TrainRlCommand.class},
-        footer = {"", "Example: nla train compare runs/first runs/second"})
+        footer = {"", "Example: nla train compare runs/first/rl runs/second/rl"})
 final class TrainCommand implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.@Nullable CommandSpec spec;

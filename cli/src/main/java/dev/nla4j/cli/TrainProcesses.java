@@ -173,7 +173,8 @@ final class TrainProcesses {
             lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()).forEach(System.err::println);
         }
         System.err.println("nla: process " + (number + 1) + " of " + count + " ended with exit code " + code
-                + ", so the others were ended too; go on with --resume");
+                + ", so the others were ended too"
+                + (code == ExitCode.USAGE || code == ExitCode.BAD_INPUT ? "" : "; go on with --resume"));
         return code > ExitCode.INTERRUPTED || code < 0 ? ExitCode.FAILURE : code;
     }
 

@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.distribute.Collective;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
@@ -67,8 +68,15 @@ final class TrainRuns {
         boolean verbalizer = role.equals("av");
         Path file = verbalizer ? config.data().av() : config.data().ar();
         SftConfig sft = verbalizer ? config.train().av() : config.train().ar();
+        requireData("data." + role, file);
+        requireData("data.held-out", config.data().heldOut());
         Examples data = Examples.read(file);
         Examples heldOut = Examples.read(config.data().heldOut());
+        data.requireExplained();
+        heldOut.requireExplained();
+        if (collective.rank() == 0) {
+            tellOtherTarget(data, config);
+        }
         Path folder = config.folder().resolve("sft-" + role);
         if (collective.rank() > 0) {
             // The first process draws the verbalizer's texts; the others read what it has drawn.
@@ -103,6 +111,24 @@ final class TrainRuns {
                                         folder, verbalizer, result.bestQuality().getAsDouble())
                                 : BestMeasured.NONE));
             }
+        }
+    }
+
+    /// Says what makes data that are not there, before a reader of files says only that.
+    static void requireData(String key, Path file) {
+        if (!Files.exists(file)) {
+            throw new InputException(file + ": no such file; nla train all makes it (so does nla data build), or name"
+                    + " another one as " + key + " in CONFIG or by --set " + key + "=FILE");
+        }
+    }
+
+    /// Says when activations are said to be of a model of another name than the run's target: they may be the same
+    /// weights, or another model of the same width, whose activations mean nothing here.
+    static void tellOtherTarget(Examples data, RunConfig config) {
+        String of = data.meta().extraction().baseModel();
+        if (!of.equals(config.model())) {
+            System.err.println("nla: " + data.file() + ": its activations are of " + FormatException.printable(of)
+                    + ", this run's target is " + config.model() + ": make sure that these are the same weights");
         }
     }
 

@@ -19,7 +19,13 @@ import picocli.CommandLine.Option;
         description = "Teach one half of a pair from explained activations: the verbalizer to write them (av), the"
                 + " reconstructor to read them (ar). Leaves an adapter, or full weights (rank: 0), in FOLDER/pair/av"
                 + " or ar.",
-        footer = {"", "Example: nla train sft --role av --config configs/smollm2-l20.yaml --set train.sft.av.steps=100"
+        footer = {
+            "",
+            "Its data are FOLDER/data/av_sft.parquet and so on, as nla train all makes them, or what CONFIG names.",
+            "",
+            "Example, over another run's data: nla train sft --role av --config configs/smollm2-l20.yaml"
+                    + " --set folder=runs/mine --set data.av=runs/smollm2-l20/data/av_sft.parquet"
+                    + " --set data.held-out=runs/smollm2-l20/data/eval_explained.parquet"
         })
 final class TrainSftCommand implements Callable<Integer> {
     /// The halves by the names of their folders.

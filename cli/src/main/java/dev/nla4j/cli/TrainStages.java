@@ -247,7 +247,8 @@ final class TrainStages {
             if (!Files.exists(file)) {
                 throw new InputException("stage " + stage.name + " has left no " + file
                         + (stage.name.equals("split")
-                                ? ": extract from more documents, or set pipeline.hold-out higher"
+                                ? ": extract from more documents, or raise pipeline.hold-out or that part's share in"
+                                        + " pipeline.fractions"
                                 : ""));
             }
             files.put(name(file), size(file));

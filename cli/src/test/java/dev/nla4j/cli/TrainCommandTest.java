@@ -189,6 +189,13 @@ class TrainCommandTest {
         for (String[] each : new String[][] {
             {"train.sft.ar.rank=0", "train.sft.ar.rank: must be above 0"},
             {"train.sft.av.affine-injection=true", "train.sft.av.affine-injection: must be false"},
+            {"train.sft.ar.affine-injection=true", "affine-injection: is for the verbalizer"},
+            {"train.sft.av.own-samples=0.5", "are for the reconstructor, train.sft.ar"},
+            {"train.rl.temperature=0.7", "temperature: must be 1 with method grpo"},
+            {"train.rl.prompts-per-step=100000000", "prompts-per-step times group-size: must be <="},
+            {"pipeline.fractions=\"0.5,0.5,0\"", "pipeline.fractions: must all be above 0"},
+            {"pipeline.fractions=\"0.6,0.2,0.1\"", "pipeline.fractions: must be 0 or more and add up to 1"},
+            {"pipeline.fractions=\"a,b\"", "pipeline.fractions: must be three numbers"},
             {"data.av=other.parquet", "data: train all makes its own files"},
             {"data.rl=other.parquet", "data: train all makes its own files"}
         }) {

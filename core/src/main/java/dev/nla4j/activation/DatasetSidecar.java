@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -50,9 +51,11 @@ public final class DatasetSidecar {
         return bare.resolveSibling(bare.getFileName() + SUFFIX);
     }
 
+    /// What names some rows of a file, at its path's end only: a folder may be called so, too.
+    private static final Pattern SLICE = Pattern.compile("@\\[[^\\]/]*\\]$");
+
     private static Path withoutSlice(String path) {
-        int slice = path.indexOf("@[");
-        return Path.of(slice < 0 ? path : path.substring(0, slice));
+        return Path.of(SLICE.matcher(path).replaceFirst(""));
     }
 
     /// The sidecar as text, for people.

@@ -53,6 +53,22 @@ public final class DataSplit {
         /// Those of the published configurations.
         public static final Fractions DEFAULT = new Fractions(0.25, 0.25, 0.5);
 
+        /// Of text as `0.25,0.25,0.5`.
+        ///
+        /// @throws IllegalArgumentException when they are no three shares
+        public static Fractions parse(String text) {
+            String[] parts = text.split(",", -1);
+            if (parts.length != 3) {
+                throw new IllegalArgumentException("fractions: must be three numbers, was " + text);
+            }
+            try {
+                return new Fractions(
+                        Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), Double.parseDouble(parts[2]));
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("fractions: must be three numbers, was " + text, e);
+            }
+        }
+
         /// A part's share; what is held out has none.
         double of(Part part) {
             return switch (part) {
@@ -173,8 +189,8 @@ public final class DataSplit {
             throw new InputException(file.path() + ": " + unknown.size() + " of " + documents.size()
                     + " documents don't tell their split (the first is "
                     + FormatException.printable(unknown.getFirst())
-                    + "); name the corpus they come from with --corpus, or say with --all-train that none is held"
-                    + " out");
+                    + "); name the corpus they come from with --corpus (the whole one), draw a share with"
+                    + " --hold-out 0.05, or say with --all-train that none is held out");
         }
         PythonRandom.of(seed).shuffle(shared);
         int avSft = (int) (shared.size() * fractions.avSft());

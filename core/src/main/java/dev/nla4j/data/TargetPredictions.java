@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The target's own next tokens for stored rows: what grounded explanations name and checkers compare with.
 ///
+/// Special tokens (that a text or a turn ends) are left out: no explanation can spell them.
+///
 /// A row holds text, not tokens. Its text is tokenised again and the target reads it; that these are the tokens the
 /// activation was taken from is proven twice, by their number and by the activation itself, which must come out again.
 /// A row that fails keeps its text as evidence and has no predictions; it is counted.
@@ -151,8 +153,12 @@ public final class TargetPredictions {
     private List<NextToken> tokens(NextTokenReader.Reading reading) {
         List<NextToken> tokens = new ArrayList<>();
         for (int i = 0; i < reading.ids().length; i++) {
-            // with specials shown: that a text ends is a prediction too
-            String text = tokenizer.decode(new int[] {reading.ids()[i]}, false);
+            int id = reading.ids()[i];
+            if (tokenizer.specials().ids().contains(id)) {
+                // An explanation that named it would hold the token itself: read again it ends the text, or is gone.
+                continue;
+            }
+            String text = tokenizer.decode(new int[] {id}, false);
             tokens.add(new NextToken(text, Math.clamp(reading.probabilities()[i], 0, 1)));
         }
         return tokens;

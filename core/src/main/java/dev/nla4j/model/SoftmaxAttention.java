@@ -24,6 +24,9 @@ final class SoftmaxAttention {
     /// From so many queries of a key-value head on, bf16 has a fast blocked kernel; below, plain products are faster.
     private static final long MANY_QUERIES = 192;
 
+    /// Up to so many tokens a row alone copies the prefix in front of its own: cheaper than a second call.
+    private static final int FEW_TOKENS = 512;
+
     private SoftmaxAttention() {}
 
     /// Keys and values of tokens that are seen, `[B, K, S, d]` each.
@@ -137,9 +140,12 @@ final class SoftmaxAttention {
             boolean step = kernel && tokens == 1;
             Tokens mine = own.rows(row, rows);
             if (step && type == ScalarType.Float && rows == 1 && window == 0) {
-                // One row reads what it sees and nothing else: no mask, and one call instead of two and their joining.
-                Seen all = new Seen(mine.first(masks.reach(row, first)), null, shared, null);
-                return back(inOneBlock(grouped, all, heads), tokens, heads);
+                int reach = masks.reach(row, first);
+                if (shared == null || shared.count() + reach <= FEW_TOKENS) {
+                    // No mask, and one call instead of two and their joining.
+                    Seen all = new Seen(mine.first(reach), null, shared, null);
+                    return back(inOneBlock(grouped, all, heads), tokens, heads);
+                }
             }
             ScalarType maskType = step ? ScalarType.Float : type;
             // [B or 1, 1, G*T, S] or null
@@ -221,8 +227,8 @@ final class SoftmaxAttention {
         return FlashAttention.join(part, common).to(query.scalar_type()).contiguous();
     }
 
-    /// As [#inBlocks] for many queries in bf16: both parts are laid side by side, because its kernel is fast for many
-    /// queries of one row only.
+    /// As [#inBlocks] for many queries in bf16, whose kernel is fast for many queries of one row only, and for a single
+    /// query in fp32: both parts are laid side by side.
     private static Tensor inOneBlock(Tensor query, Seen seen, Heads heads) {
         Tokens own = seen.own;
         Tokens shared = seen.shared;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// weights meet fp32 numbers and are widened on the way. A single row is a product of a matrix and a vector,
 /// bound by memory, and is read as it is stored.
 public final class MatrixProduct {
-    /// Elements of a weight that are copied at once: 128 MB of them. More than any matrix of a small model.
-    private static final long MOST_COPIED = 1L << 25;
+    /// Elements of a weight that are widened at once: 128 MB of them. More than any matrix of a small model.
+    private static final long MOST_WIDENED = 1L << 25;
 
     /// Beyond so many numbers oneDNN adds a bf16 product's inner dimension up in parts, how many of them depending on
     /// rows and threads: a row's bits would depend on what stands beside it. Found by trying, see engine.md.
@@ -28,18 +28,6 @@ public final class MatrixProduct {
     private static final long NARROWEST = 16;
 
     private static final boolean NATIVE_BF16 = DType.BF16.arithmetic() == ScalarType.BFloat16;
-    /// Where libtorch's own choice, OpenBLAS, is slow for few rows.
-    private static final boolean AVX2 = Threads.cpuCapability().equals("AVX2");
-
-    /// Up to so many rows [InnerProduct] adds up in one order whatever the number of threads is, as long as each of
-    /// them
-    /// has outputs of its own. Found by trying 1 to 16 threads.
-    private static final long MOST_FEW = 48;
-
-    private static final long OUTPUTS_OF_A_THREAD = 64;
-
-    /// Not the threads in use: a result must not change with their number.
-    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
     private MatrixProduct() {}
 
@@ -78,14 +66,7 @@ public final class MatrixProduct {
 
     /// Of two of one type.
     private static Tensor product(Tensor x, Tensor weight, boolean learns) {
-        long outputs = weight.size(0);
-        boolean few = AVX2
-                && !learns
-                && weight.scalar_type().intern() == ScalarType.Float
-                && x.numel() <= MOST_FEW * weight.size(1)
-                && outputs >= OUTPUTS_OF_A_THREAD * PROCESSORS
-                && weight.numel() <= MOST_COPIED; // it is laid out anew, in a copy
-        return few ? InnerProduct.apply(x, weight) : torch.linear(x, weight);
+        return !learns && InnerProduct.suits(x, weight) ? InnerProduct.apply(x, weight) : torch.linear(x, weight);
     }
 
     /// As a sum over slices of the inner dimension, none of which the library splits by itself. Two are added inside of
@@ -161,7 +142,7 @@ public final class MatrixProduct {
     /// Widens a large matrix part by part, so that its copy stays small beside the model.
     private static Tensor widened(Tensor x, Tensor weight, ScalarType type, boolean learns) {
         long rows = weight.size(0);
-        long slice = Math.clamp(MOST_COPIED / weight.size(1), 1, rows);
+        long slice = Math.clamp(MOST_WIDENED / weight.size(1), 1, rows);
         if (slice == rows) {
             return product(x, weight.to(type), learns);
         }

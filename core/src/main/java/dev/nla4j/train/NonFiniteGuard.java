@@ -27,8 +27,8 @@ public final class NonFiniteGuard {
         skipped++;
         if (inARow > most) {
             throw new IllegalStateException("step " + step + ": loss " + loss + ", gradient norm " + gradientNorm
-                    + " after " + (inARow - 1) + " skipped steps in a row; lower the learning rate, or resume from an"
-                    + " earlier checkpoint");
+                    + " after " + (inARow - 1) + " skipped steps in a row; going on meets the same numbers again:"
+                    + " start anew in a folder of its own (--set folder=...) with a lower learning rate or clip");
         }
         return false;
     }

@@ -37,6 +37,7 @@ import tools.jackson.databind.node.StringNode;
 public final class RunFolder implements AutoCloseable {
     static final String METRICS = "metrics.jsonl";
     private static final String CONFIG = "config.resolved.yaml";
+    private static final String CHECKPOINTS = "checkpoints";
     private static final String RUN = "run.json";
     private static final String DATA = "data_sha256";
     private static final String LOCK = ".lock";
@@ -71,7 +72,7 @@ public final class RunFolder implements AutoCloseable {
         this.lock = lock;
         this.info = info;
         this.configHash = Sha256.of(config);
-        this.checkpoints = new Checkpoints(folder.resolve("checkpoints"), keep, stages);
+        this.checkpoints = new Checkpoints(folder.resolve(CHECKPOINTS), keep, stages);
         this.checkpoint = checkpoints.newest();
         long offset = checkpoint.map(c -> offset(c)).orElse(0L);
         this.metrics = MetricsLog.open(folder.resolve(METRICS), offset);
@@ -97,11 +98,13 @@ public final class RunFolder implements AutoCloseable {
         try {
             String text = Yaml.write(config);
             Path file = folder.resolve(CONFIG);
-            if (Files.exists(file)) {
+            if (Files.exists(file) && hasBegun(folder)) {
                 requireSame(file, config);
                 requireSameData(folder.resolve(RUN), info);
             } else {
-                requireUnused(folder);
+                if (!Files.exists(file)) {
+                    requireUnused(folder);
+                }
                 AtomicFile.writeString(folder.resolve(RUN), json(info));
                 AtomicFile.writeString(file, text);
             }
@@ -147,6 +150,26 @@ public final class RunFolder implements AutoCloseable {
         }
         for (Path file : left) {
             Files.delete(file);
+        }
+    }
+
+    /// Whether a run has taken a step. One that has not (it did not fit into memory, or its data were refused) is begun
+    /// anew, with whatever was changed to mend it.
+    private static boolean hasBegun(Path folder) throws IOException {
+        Path kept = folder.resolve(CHECKPOINTS);
+        if (Files.isDirectory(kept)) {
+            try (Stream<Path> children = Files.list(kept)) {
+                if (children.findAny().isPresent()) {
+                    return true;
+                }
+            }
+        }
+        Path metrics = folder.resolve(METRICS);
+        if (!Files.exists(metrics)) {
+            return false;
+        }
+        try (Stream<String> lines = Files.lines(metrics)) {
+            return lines.anyMatch(line -> !line.startsWith("{\"step\":0,"));
         }
     }
 

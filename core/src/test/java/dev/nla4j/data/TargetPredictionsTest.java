@@ -66,8 +66,9 @@ class TargetPredictionsTest {
         assertThat(predictions.unknown()).isZero();
         for (int i = 0; i < rows.size(); i++) {
             assertThat(evidence.get(i).context()).isEqualTo(rows.get(i).text());
+            assertThat(evidence.get(i).next()).hasSizeGreaterThan(TOP - 3);
             List<NextToken> expected = plain(target.tokenizer().ids(rows.get(i).text(), true));
-            for (int k = 0; k < TOP; k++) {
+            for (int k = 0; k < evidence.get(i).next().size(); k++) {
                 NextToken found = evidence.get(i).next().get(k);
                 assertThat(found.text()).isEqualTo(expected.get(k).text());
                 assertThat(found.probability()).isCloseTo(expected.get(k).probability(), within(1e-6));
@@ -91,6 +92,22 @@ class TargetPredictionsTest {
         assertThat(evidence.stream().map(row -> row.next().isEmpty()))
                 .containsExactly(true, false, true, true, true, false);
         assertThat(predictions.unknown()).isEqualTo(4);
+    }
+
+    /// In an explanation they would be the token itself: its text would end there when it is read again.
+    @Test
+    void special_tokens_are_no_predictions() {
+        ActivationRow row = row(target.tokenizer().ids("The river was wide", true), "docs:0");
+        int all = target.drawableIds();
+        NextTokenReader reader = new NextTokenReader(target.decoder(), TinyTask.LAYER, all, all);
+        Evidence evidence = new TargetPredictions(target.tokenizer(), reader, 64, LONGEST, Map.of())
+                .of(List.of(row))
+                .getFirst();
+        long specials = target.tokenizer().specials().ids().stream()
+                .filter(id -> id < all)
+                .count();
+        assertThat(specials).isPositive();
+        assertThat(evidence.next()).hasSize(Math.toIntExact(all - specials));
     }
 
     /// A conversation's text leaves out what its template puts between the turns.
@@ -132,6 +149,7 @@ class TargetPredictionsTest {
             float[] probabilities =
                     Tensors.floats(torch.softmax(target.decoder().logits(last).narrow(0, 0, target.drawableIds()), 0));
             return IntStream.range(0, probabilities.length)
+                    .filter(id -> !target.tokenizer().specials().ids().contains(id))
                     .mapToObj(id -> new NextToken(target.tokenizer().decode(new int[] {id}, false), probabilities[id]))
                     .sorted(Comparator.comparingDouble(NextToken::probability).reversed())
                     .limit(TOP)

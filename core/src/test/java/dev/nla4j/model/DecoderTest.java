@@ -162,14 +162,19 @@ class DecoderTest {
     void attention_in_slices_equals_attention_at_once(long mostScores) {
         Random random = new Random(12);
         ModelConfig.Heads heads = TinyModels.llama(0).heads();
-        Tensor query = TinyModels.normal(random, 2, 20, 4, 8);
-        Tensor key = TinyModels.normal(random, 2, 2, 23, 8);
-        Tensor value = TinyModels.normal(random, 2, 2, 23, 8);
-        SoftmaxAttention.Tokens own = new SoftmaxAttention.Tokens(key, value);
-        for (int window : new int[] {0, 5}) {
-            Masks masks = new Masks(new int[] {3}, 0);
-            Tensor once = SoftmaxAttention.attend(query, own, null, heads, masks, window, Long.MAX_VALUE);
-            assertClose(SoftmaxAttention.attend(query, own, null, heads, masks, window, mostScores), once);
+        for (int rows : new int[] {1, 2}) {
+            Tensor query = TinyModels.normal(random, rows, 20, 4, 8);
+            SoftmaxAttention.Tokens own = new SoftmaxAttention.Tokens(
+                    TinyModels.normal(random, rows, 2, 23, 8), TinyModels.normal(random, rows, 2, 23, 8));
+            SoftmaxAttention.Tokens before = new SoftmaxAttention.Tokens(
+                    TinyModels.normal(random, 1, 2, 6, 8), TinyModels.normal(random, 1, 2, 6, 8));
+            for (SoftmaxAttention.Tokens shared : Arrays.asList(null, before)) {
+                for (int window : new int[] {0, 5}) {
+                    Masks masks = new Masks(new int[] {3}, shared == null ? 0 : 6);
+                    Tensor once = SoftmaxAttention.attend(query, own, shared, heads, masks, window, Long.MAX_VALUE);
+                    assertClose(SoftmaxAttention.attend(query, own, shared, heads, masks, window, mostScores), once);
+                }
+            }
         }
     }
 

@@ -38,6 +38,13 @@ class RunFolderTest {
         return RunFolder.open(folder, config(lr), INFO, new Checkpoints.Keep(2, true));
     }
 
+    /// A run that has taken steps.
+    private void begin() throws IOException {
+        try (RunFolder run = open(1e-3)) {
+            run.save(snapshot(5));
+        }
+    }
+
     private static Snapshot snapshot(long step) {
         return new Snapshot(
                 step, Map.of(), Json.mapper().createObjectNode().put("cursor", step * 2), OptionalDouble.empty());
@@ -61,7 +68,7 @@ class RunFolderTest {
 
     @Test
     void a_run_does_not_go_on_over_other_data() throws IOException {
-        open(1e-3).close();
+        begin();
         RunFolder.Info other =
                 new RunFolder.Info(INFO.versions(), INFO.seeds(), Map.of("av.parquet", "ef"), Optional.empty());
         assertThatThrownBy(() -> RunFolder.open(folder, config(1e-3), other, new Checkpoints.Keep(2, true)))
@@ -74,7 +81,7 @@ class RunFolderTest {
 
     @Test
     void a_run_does_not_go_on_over_more_files_or_fewer() throws IOException {
-        open(1e-3).close();
+        begin();
         for (Map<String, String> files :
                 List.of(Map.of("av.parquet", "ab", "rl.parquet", "cd"), Map.<String, String>of())) {
             RunFolder.Info other = new RunFolder.Info(INFO.versions(), INFO.seeds(), files, Optional.empty());
@@ -147,10 +154,21 @@ class RunFolderTest {
 
     @Test
     void another_configuration_is_refused_with_what_differs() throws IOException {
-        open(1e-3).close();
+        begin();
         assertThatThrownBy(() -> open(2e-3))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("Different: train.lr was 0.001, is 0.002");
+    }
+
+    /// It did not fit into memory, or its data were refused.
+    @Test
+    void a_run_that_took_no_step_begins_anew_with_what_was_mended() throws IOException {
+        try (RunFolder run = open(1e-3)) {
+            run.log(0, Map.of("loss", 2.0));
+        }
+        open(2e-3).close();
+        assertThat(folder.resolve("config.resolved.yaml")).content().contains("0.002");
+        assertThat(folder.resolve("metrics.jsonl")).isEmptyFile();
     }
 
     @Test

@@ -29,8 +29,19 @@ public record RlConfig(
         Learners learners,
         Start start,
         Cadence cadence) {
+    private static final long MOST_SAMPLES = 1L << 20;
+
     public RlConfig {
         Checks.atLeast("steps", steps, 1);
+        if ((long) steps + start.adaptSteps > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "steps and adapt-ar-steps: are more than " + Integer.MAX_VALUE + " together");
+        }
+        if (loss.method == Method.GRPO && rollout.temperature != 1) {
+            throw new IllegalArgumentException(
+                    "temperature: must be 1 with method grpo, whose gradient is that of texts" + " drawn at 1, was "
+                            + rollout.temperature + "; best-of-n takes any");
+        }
     }
 
     /// Samples of a step.
@@ -38,7 +49,7 @@ public record RlConfig(
     /// @param promptsPerStep activations, 1 or more
     /// @param groupSize samples of each, 2 or more: an advantage needs others to compare with
     /// @param maxNewTokens most tokens of a sample
-    /// @param temperature above 0; the policy gradient holds at 1
+    /// @param temperature above 0; 1 with GRPO, whose gradient holds there only
     /// @param microBatch samples that go through the model at once when learning
     public record Rollout(int promptsPerStep, int groupSize, int maxNewTokens, double temperature, int microBatch) {
         public Rollout {
@@ -47,11 +58,15 @@ public record RlConfig(
             Checks.atLeast("max-new-tokens", maxNewTokens, 1);
             Checks.above("temperature", temperature, 0);
             Checks.atLeast("micro-batch", microBatch, 1);
+            if ((long) promptsPerStep * groupSize > MOST_SAMPLES) {
+                throw new IllegalArgumentException("prompts-per-step times group-size: must be <= " + MOST_SAMPLES
+                        + ", was " + (long) promptsPerStep * groupSize);
+            }
         }
 
         /// Samples of a step.
         public int samples() {
-            return Math.multiplyExact(promptsPerStep, groupSize);
+            return promptsPerStep * groupSize;
         }
     }
 

@@ -70,7 +70,8 @@ public record SftConfig(
                 lr, 1, new Schedule(Schedule.Shape.COSINE, steps, Math.min(10, steps), 0), AdamW.Config.DEFAULT);
     }
 
-    static SftConfig read(Section section) {
+    /// Reads the section of a role. What only the other one heeds is refused.
+    static SftConfig read(Section section, boolean verbalizer) {
         int steps = section.integer("steps", STEPS);
         int batch = section.integer("batch", 32);
         int micro = section.integer("micro-batch", Math.min(8, Math.max(1, batch)));
@@ -88,7 +89,16 @@ public record SftConfig(
         double own = section.number("own-samples", 0);
         double dropout = section.number("segment-dropout", 0);
         boolean shuffle = section.flag("segment-shuffle", false);
-        return section.build(() -> new SftConfig(
-                steps, batch, micro, seed, weights, learner, cadence, new Mix(affine, own, dropout, shuffle)));
+        return section.build(() -> {
+            Mix mix = new Mix(affine, own, dropout, shuffle);
+            Mix heeded = verbalizer ? new Mix(affine, 0, 0, false) : new Mix(false, own, dropout, shuffle);
+            if (!mix.equals(heeded)) {
+                throw new IllegalArgumentException(
+                        verbalizer
+                                ? "own-samples, segment-dropout and segment-shuffle: are for the reconstructor, train.sft.ar"
+                                : "affine-injection: is for the verbalizer, train.sft.av");
+            }
+            return new SftConfig(steps, batch, micro, seed, weights, learner, cadence, mix);
+        });
     }
 }

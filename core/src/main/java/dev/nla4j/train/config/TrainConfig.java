@@ -11,8 +11,8 @@ public record TrainConfig(SftConfig av, SftConfig ar, RlConfig rl) {
         Section train = top.section("train");
         Section sft = train.section("sft");
         return new TrainConfig(
-                SftConfig.read(sft.section("av")),
-                SftConfig.read(sft.section("ar")),
+                SftConfig.read(sft.section("av"), true),
+                SftConfig.read(sft.section("ar"), false),
                 RlConfig.read(train.section("rl")));
     }
 }

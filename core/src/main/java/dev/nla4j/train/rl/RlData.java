@@ -31,11 +31,8 @@ public record RlData(Examples prompts, Examples gold, Examples heldOut) {
             throw new InputException(heldOut.file() + ": must have 2 rows or more for its controls, has "
                     + heldOut.rows().size());
         }
-        for (Examples explained : List.of(gold, heldOut)) {
-            if (explained.rows().stream().anyMatch(row -> row.explanation().isEmpty())) {
-                throw new InputException(explained.file() + ": has rows without an explanation: nla data teach");
-            }
-        }
+        gold.requireExplained();
+        heldOut.requireExplained();
     }
 
     /// Whether rows keep the text that was read, so that claims can be checked.

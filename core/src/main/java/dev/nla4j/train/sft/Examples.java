@@ -38,9 +38,20 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
             if (bytes > MOST_OF_HEAP * Runtime.getRuntime().maxMemory()) {
                 throw new InputException(path + ": its " + file.rows() + " vectors take " + Math.round(bytes / 1e6)
                         + " MB, the heap has " + Runtime.getRuntime().maxMemory() / 1_000_000
-                        + " MB; start Java with a larger -Xmx or use fewer rows");
+                        + " MB; give Java more (NLA_JAVA_OPTS=-Xmx8g ./nla ...) or use fewer rows");
             }
             return new Examples(path, meta, rows(file));
+        }
+    }
+
+    /// Refuses rows that nobody has explained: a file for joint learning, or texts that are blank.
+    public void requireExplained() {
+        for (int row = 0; row < rows.size(); row++) {
+            if (rows.get(row).explanation().isBlank()) {
+                throw new InputException(file + ": row " + row + ": has no explanation"
+                        + (meta.stage() == DatasetMeta.Stage.RL ? ", as no file of stage rl has" : "")
+                        + "; nla data teach writes them");
+            }
         }
     }
 

@@ -84,9 +84,8 @@ class SftLoopTest {
                 "eval-every=5",
                 "samples-every=0",
                 "rank=" + rank,
-                "affine-injection=" + map,
-                "segment-dropout=0.3",
-                "segment-shuffle=true");
+                role.equals("av") ? "affine-injection=" + map : "segment-dropout=0.3",
+                "segment-shuffle=" + role.equals("ar"));
         Files.createDirectories(folder.resolve("straight-pair"));
         Files.createDirectories(folder.resolve("torn-pair"));
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
