@@ -21,9 +21,9 @@ import picocli.CommandLine.Option;
                 + " or ar.",
         footer = {
             "",
-            "Its data are FOLDER/data/av_sft.parquet and so on, as nla train all makes them, or what CONFIG names.",
+            "Its data are FOLDER/data/av_sft.parquet and so on, as nla train all makes them, or files that are named as below.",
             "",
-            "Example, over another run's data: nla train sft --role av --config configs/smollm2-l20.yaml"
+            "Example: nla train sft --role av --config configs/smollm2-l20.yaml"
                     + " --set folder=runs/mine --set data.av=runs/smollm2-l20/data/av_sft.parquet"
                     + " --set data.held-out=runs/smollm2-l20/data/eval_explained.parquet"
         })
