@@ -173,9 +173,8 @@ public final class KeyValues implements Context, AutoCloseable {
         return makeZeros(longest);
     }
 
-    /// Makes room for so many tokens in all rows, rounded up. Zeros, not whatever was there: a token that is not seen
-    /// has
-    /// weight 0, and 0 times NaN is NaN. Not at once: what no row grows into is never touched, and takes no memory.
+    /// Makes room for so many tokens in all rows, rounded up. Zeros, not whatever was there: a token that is not
+    /// seen has weight 0, and 0 times NaN is NaN. Not at once: what no row grows into takes no memory.
     ///
     /// @return how many tokens that is
     private int makeZeros(int tokens) {

@@ -80,9 +80,8 @@ final class RmsNorm {
         }
     }
 
-    /// `1 / sqrt(mean(x²) + eps)` of each row, `[..., 1]`: one operator and a loop over as many numbers as there are
-    /// rows.
-    /// Four more operators would take longer than all else that a norm does for one row.
+    /// `1 / sqrt(mean(x²) + eps)` of each row, `[..., 1]`: one operator and a loop over a number a row. Four more
+    /// operators would take longer than all else that a norm does for one row.
     private static Tensor inverses(Tensor rows, long width, double eps) {
         Tensor lengths = lengths(rows);
         MemorySegment memory = Tensors.memory(lengths);

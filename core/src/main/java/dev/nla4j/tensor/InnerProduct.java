@@ -9,14 +9,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// oneDNN's inner product of fp32 numbers, which libtorch has for compiled models and does not choose by itself: on
-/// AVX2
-/// 1.5 to 2.5 times as fast as OpenBLAS for up to 48 rows (engine.md). It keeps no gradient, and is not mapped by the
-/// binding.
+/// oneDNN's inner product of fp32 numbers, which libtorch has for compiled models and does not choose by itself:
+/// on AVX2 1.5 to 2.5 times as fast as OpenBLAS for up to 48 rows (engine.md). It keeps no gradient, and is not
+/// mapped by the binding.
 ///
 /// Beyond 48 rows, or with few outputs, it shares the work out in other blocks, and a wide inner dimension among
-/// threads:
-/// then the last bits depend on how many threads there are. Found by trying 1 to 16 threads.
+/// threads: then the last bits depend on how many threads there are. Found by trying 1 to 16 threads.
 final class InnerProduct {
     private static final long MOST_ROWS = 48;
     private static final long FEWEST_OUTPUTS = 128;

@@ -180,20 +180,7 @@ class PeftAdapterTest {
     }
 
     private static ModelConfig fusing(ModelConfig config) {
-        return new ModelConfig(
-                Family.PHI3,
-                config.vocabulary(),
-                config.dim(),
-                config.hidden(),
-                config.heads(),
-                config.norm(),
-                config.activation(),
-                config.layers(),
-                config.embedScale(),
-                config.logitCap(),
-                config.tiedHead(),
-                config.contextLength(),
-                config.stopIds());
+        return TinyModels.with(config, Family.PHI3, config.vocabulary());
     }
 
     @Test

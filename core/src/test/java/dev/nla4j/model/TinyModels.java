@@ -59,9 +59,14 @@ public final class TinyModels {
 
     /// A decoder that knows no embeddings of the ids from `known` on, though its head writes them.
     public static Decoder decoderOfFewer(ModelConfig config, long seed, int known) {
-        ModelConfig fewer = new ModelConfig(
-                config.family(),
-                known,
+        return new Decoder(with(config, config.family(), known), weights(config, seed));
+    }
+
+    /// The same under another family's name, with another number of ids.
+    static ModelConfig with(ModelConfig config, Family family, int vocabulary) {
+        return new ModelConfig(
+                family,
+                vocabulary,
                 config.dim(),
                 config.hidden(),
                 config.heads(),
@@ -73,7 +78,6 @@ public final class TinyModels {
                 config.tiedHead(),
                 config.contextLength(),
                 config.stopIds());
-        return new Decoder(fewer, weights(config, seed));
     }
 
     /// A decoder in which the embedding of `id` is no number, though its head writes it.
