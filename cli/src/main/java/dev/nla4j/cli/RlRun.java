@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.data.Transcripts;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
@@ -59,7 +60,8 @@ final class RlRun {
         Path start = warmStart(config);
         PairFolder pair = PairFolder.in(start);
         requireAdapters(pair);
-        RlData data = data();
+        requireSameLayer(pair);
+        RlData data = data(base.config().vocabulary());
         requireContexts(data);
         @Nullable
         String sha256 = wiring.find(config.model()).sha256(wiring.progress()).orElse(null);
@@ -80,10 +82,7 @@ final class RlRun {
                     return;
                 }
                 System.err.println("nla: preflight: "
-                        + Preflight.check(
-                                critic,
-                                pair.reconstructor().folder().toString(),
-                                data.heldOut().rows()));
+                        + Preflight.check(critic, pair.reconstructor().folder().toString(), data.heldOut()));
                 try (Nla.LoneReconstructor second =
                                 Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), wiring.progress());
                         RunFolder run = open(folder, pair, data)) {
@@ -121,6 +120,7 @@ final class RlRun {
     private RunFolder open(Path folder, PairFolder pair, RlData data) throws IOException {
         Set<Path> files = new LinkedHashSet<>(List.of(
                 data.prompts().file(), data.gold().file(), data.heldOut().file()));
+        config.data().transcripts().ifPresent(files::add);
         for (Path half :
                 List.of(pair.verbalizer().folder(), pair.reconstructor().folder(), secondCritic(pair))) {
             for (String name : List.of(PeftAdapter.TENSORS, Nla.VALUE_HEAD, NlaMeta.FILE)) {
@@ -141,6 +141,36 @@ final class RlRun {
         return config.train().rl().start().warmStart().map(Path::of).orElse(TrainRuns.pair(config));
     }
 
+    /// Refuses folders named by the configuration that are no halves, before hours of work or a model's loading.
+    static void requireNamed(RunConfig config) {
+        RlConfig rl = config.train().rl();
+        rl.start()
+                .warmStart()
+                .ifPresent(folder -> require("train.rl.warm-start", () -> PairFolder.in(Path.of(folder))));
+        rl.learners()
+                .heldOutCritic()
+                .ifPresent(
+                        folder -> require("train.rl.held-out-critic", () -> PairFolder.reconstructor(Path.of(folder))));
+    }
+
+    private static void require(String key, Runnable opens) {
+        try {
+            opens.run();
+        } catch (InputException e) {
+            throw new InputException(key + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// The second critic reads texts about the same activations.
+    private void requireSameLayer(PairFolder pair) {
+        int layer = PairFolder.reconstructor(secondCritic(pair)).meta().layer().orElseThrow();
+        if (layer != pair.layer()) {
+            throw new InputException(secondCritic(pair) + ": reconstructs activations after block " + layer
+                    + ", the pair in " + pair.folder() + " is for block " + pair.layer()
+                    + "; train.rl.held-out-critic must be of the same block");
+        }
+    }
+
     private Path secondCritic(PairFolder pair) {
         return rl.learners()
                 .heldOutCritic()
@@ -148,7 +178,7 @@ final class RlRun {
                 .orElse(pair.reconstructor().folder());
     }
 
-    private RlData data() {
+    private RlData data(int vocabulary) {
         Path ar = config.data().ar();
         Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
         Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
@@ -160,7 +190,11 @@ final class RlRun {
         return new RlData(
                 prompts.equals(ar) ? gold : Examples.read(prompts),
                 gold,
-                Examples.read(config.data().heldOut()));
+                Examples.read(config.data().heldOut()),
+                config.data()
+                        .transcripts()
+                        .map(file -> Transcripts.tokens(file, vocabulary))
+                        .orElse(Map.of()));
     }
 
     private void requireContexts(RlData data) {

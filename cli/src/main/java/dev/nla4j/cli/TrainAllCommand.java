@@ -36,6 +36,9 @@ final class TrainAllCommand implements Callable<Integer> {
     @Mixin
     TrainOptions options = new TrainOptions();
 
+    @Mixin
+    TrainProcesses processes = new TrainProcesses();
+
     @Option(
             names = "--corpus",
             paramLabel = "DIR|F.jsonl|F.parquet",
@@ -58,7 +61,8 @@ final class TrainAllCommand implements Callable<Integer> {
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
         requireWhole(config);
         requireShares(options.pipeline().fractions());
-        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), options.resolved());
+        TrainStages stages = new TrainStages(
+                config, options.pipeline(), texts, options.again(), processes.again(), options.resolved());
         List<TrainStages.Stage> all = stages.all();
         if (options.dryRun) {
             for (TrainStages.Stage stage : all) {
@@ -107,11 +111,13 @@ final class TrainAllCommand implements Callable<Integer> {
         boolean own = named.av().equals(made.av())
                 && named.ar().equals(made.ar())
                 && named.heldOut().equals(made.heldOut())
-                && (named.rl().isEmpty() || named.rl().equals(made.rl()));
+                && (named.rl().isEmpty() || named.rl().equals(made.rl()))
+                && named.transcripts().isEmpty();
         if (!own) {
             throw new ConfigException("data: train all makes its own files; leave the section out, or type the stages"
                     + " that --dry-run prints without it");
         }
+        RlRun.requireNamed(config);
         if (config.train().rl().start().warmStart().isPresent()) {
             return;
         }

@@ -49,6 +49,11 @@ final class TrainProcesses {
     @Nullable
     Long watcher;
 
+    /// The options that have another command train by as many.
+    List<String> again() {
+        return watches() ? List.of("--processes", "" + count) : List.of();
+    }
+
     /// Whether this process is to start others and watch over them.
     boolean watches() {
         if (count < 1 || count > MOST) {

@@ -29,6 +29,7 @@ final class TrainRlCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         RunConfig config = options.read();
         Wiring wiring = new Wiring();
+        RlRun.requireNamed(config);
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# " + RlEstimate.of(wiring, config));

@@ -31,15 +31,24 @@ final class TrainStages {
     private final PipelineConfig pipeline;
     private final Path corpus;
     private final List<String> again;
+    private final List<String> processes;
     private final ObjectNode resolved;
 
     /// @param again options that make a training command read the same configuration
+    /// @param processes options that say by how many processes it trains: no matter of what is learned
     /// @param resolved that configuration, defaults included
-    TrainStages(RunConfig config, PipelineConfig pipeline, Path corpus, List<String> again, ObjectNode resolved) {
+    TrainStages(
+            RunConfig config,
+            PipelineConfig pipeline,
+            Path corpus,
+            List<String> again,
+            List<String> processes,
+            ObjectNode resolved) {
         this.config = config;
         this.pipeline = pipeline;
         this.corpus = corpus;
         this.again = List.copyOf(again);
+        this.processes = List.copyOf(processes);
         this.resolved = resolved;
     }
 
@@ -164,6 +173,9 @@ final class TrainStages {
     /// note is missing.
     List<String> command(Stage stage) {
         List<String> command = new ArrayList<>(stage.command);
+        if (trains(stage)) {
+            command.addAll(processes);
+        }
         if (trains(stage) && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
             command.add("--resume");
         }

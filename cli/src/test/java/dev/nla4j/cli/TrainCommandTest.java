@@ -180,6 +180,17 @@ class TrainCommandTest {
                 Run.of("train", "rl", "--config", config.toString(), "--set", right, "--set", "train.rl.method=ppo");
         assertThat(method.code()).isEqualTo(3);
         assertThat(method.err()).contains("train.rl.method: must be one of grpo, best-of-n, was ppo");
+        Run critic = Run.of(
+                "train",
+                "rl",
+                "--config",
+                config.toString(),
+                "--set",
+                right,
+                "--set",
+                "train.rl.held-out-critic=nowhere");
+        assertThat(critic.code()).isEqualTo(3);
+        assertThat(critic.err()).contains("train.rl.held-out-critic: nowhere");
     }
 
     @Test
@@ -197,7 +208,10 @@ class TrainCommandTest {
             {"pipeline.fractions=\"0.6,0.2,0.1\"", "pipeline.fractions: must be 0 or more and add up to 1"},
             {"pipeline.fractions=\"a,b\"", "pipeline.fractions: must be three numbers"},
             {"data.av=other.parquet", "data: train all makes its own files"},
-            {"data.rl=other.parquet", "data: train all makes its own files"}
+            {"data.rl=other.parquet", "data: train all makes its own files"},
+            {"data.transcripts=other.jsonl", "data: train all makes its own files"},
+            {"train.rl.warm-start=nowhere", "train.rl.warm-start: nowhere: is not a pair"},
+            {"train.rl.held-out-critic=nowhere", "train.rl.held-out-critic: nowhere"}
         }) {
             Run run = Run.of("train", "all", "--config", config.toString(), "--set", each[0], "--dry-run");
             assertThat(run.code()).as(each[0]).isEqualTo(3);

@@ -38,7 +38,7 @@ class TrainStagesTest {
         Section top = tree.section();
         RunConfig config = RunConfig.read(top);
         PipelineConfig pipeline = PipelineConfig.read(top);
-        return new TrainStages(config, pipeline, folder.resolve("texts"), again, top.resolved());
+        return new TrainStages(config, pipeline, folder.resolve("texts"), again, List.of(), top.resolved());
     }
 
     private static TrainStages.Stage stage(TrainStages stages, String name) {
@@ -131,5 +131,25 @@ class TrainStagesTest {
         assertThat(stage(stages(List.of()), "teach ar_sft").command())
                 .filteredOn("--count-too"::equals)
                 .hasSize(3);
+    }
+
+    /// By how many processes is no matter of what is learned, so a finished stage stays finished.
+    @Test
+    void trainings_are_given_the_processes_and_nothing_else_is() {
+        Section top = ConfigTree.empty().set("folder=" + folder).section();
+        TrainStages stages = new TrainStages(
+                RunConfig.read(top),
+                PipelineConfig.read(top),
+                folder.resolve("texts"),
+                List.of("--config", "run.yaml"),
+                List.of("--processes", "2"),
+                top.resolved());
+        for (TrainStages.Stage stage : stages.all()) {
+            boolean trains = stage.name().startsWith("sft ") || stage.name().equals("rl");
+            assertThat(stages.command(stage).contains("--processes"))
+                    .as(stage.name())
+                    .isEqualTo(trains);
+            assertThat(stage.command()).as(stage.name()).doesNotContain("--processes");
+        }
     }
 }

@@ -345,7 +345,8 @@ public final class ChatActivations {
     private DatasetMeta meta(Corpus prompts, int count) {
         String corpus = prompts.split().isEmpty() ? prompts.name() : prompts.name() + ":" + prompts.split();
         String key = settings.model() + "|" + settings.layer() + "|" + corpus + "|" + count + "|"
-                + settings.temperature() + "|" + settings.maxNewTokens() + "|" + settings.seed();
+                + settings.temperature() + "|" + settings.maxNewTokens() + "|" + settings.perAnswer() + "|"
+                + settings.seed();
         String model = settings.model().substring(settings.model().lastIndexOf('/') + 1);
         return new DatasetMeta(
                 "base_" + model + "_L" + settings.layer() + "_chat_"

@@ -78,8 +78,8 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
         return new Half(folder, read(folder, NlaMeta.Role.VERBALIZER));
     }
 
-    /// Reads a reconstructor's sidecar; where it is silent about K, the number of its own blocks tells.
-    static Half reconstructor(Path folder) {
+    /// A reconstructor without its verbalizer. Where its sidecar is silent about K, the number of its own blocks tells.
+    public static Half reconstructor(Path folder) {
         NlaMeta meta = read(folder, NlaMeta.Role.RECONSTRUCTOR);
         if (PeftAdapter.isIn(folder)) {
             if (meta.layer().isEmpty()) {

@@ -21,7 +21,8 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
     /// @param heldOut explained rows of other documents
     /// @param rl activations that joint learning writes about; empty: `rl.parquet` beside the others, else those of
     /// `ar`
-    public record Data(Path av, Path ar, Path heldOut, Optional<Path> rl) {
+    /// @param transcripts tokens of conversations, by which joint learning checks claims about next tokens
+    public record Data(Path av, Path ar, Path heldOut, Optional<Path> rl, Optional<Path> transcripts) {
         /// As `train all` makes them in a run's folder.
         public static Data in(Path folder) {
             Path files = folder.resolve("data");
@@ -29,7 +30,8 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
                     files.resolve("av_sft.parquet"),
                     files.resolve("ar_sft.parquet"),
                     files.resolve("eval_explained.parquet"),
-                    Optional.of(files.resolve("rl.parquet")));
+                    Optional.of(files.resolve("rl.parquet")),
+                    Optional.empty());
         }
     }
 
@@ -45,7 +47,8 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
         String ar = section.text("ar", usual.ar().toString());
         String heldOut = section.text("held-out", usual.heldOut().toString());
         Optional<Path> rl = section.optionalText("rl").map(Path::of);
-        Data data = new Data(Path.of(av), Path.of(ar), Path.of(heldOut), rl);
+        Optional<Path> transcripts = section.optionalText("transcripts").map(Path::of);
+        Data data = new Data(Path.of(av), Path.of(ar), Path.of(heldOut), rl, transcripts);
         return new RunConfig(model, dtype, data, folder, TrainConfig.read(top));
     }
 }

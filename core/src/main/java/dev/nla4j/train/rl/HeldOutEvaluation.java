@@ -47,23 +47,19 @@ public final class HeldOutEvaluation {
             LanguageModel target,
             Judge judge,
             Reconstructor secondCritic) {
-        List<Example> all = data.heldOut().rows();
-        int count = Math.min(config.start().evalRows(), all.size());
         this.config = config;
-        // spread over the file, so that many documents take part
-        this.rows = IntStream.range(0, count)
-                .mapToObj(i -> all.get((int) ((long) i * all.size() / count)))
-                .toList();
+        this.rows = data.heldOut().at(data.heldOut().spread(config.start().evalRows()));
         this.activations = rows.stream().map(Example::activation).toList();
         this.documents = rows.stream().map(Example::document).toList();
         this.rawvar = rawvar;
         this.mean = data.mean();
-        this.others = Shuffle.derangement(count, config.seed());
-        this.numbers =
-                IntStream.range(0, count).mapToLong(row -> EVALUATION - row).toArray();
+        this.others = Shuffle.derangement(rows.size(), config.seed());
+        this.numbers = IntStream.range(0, rows.size())
+                .mapToLong(row -> EVALUATION - row)
+                .toArray();
         this.judge = judge;
         this.secondCritic = secondCritic;
-        this.evidence = RlData.evidence(target, secondCritic.layer(), rows);
+        this.evidence = data.evidence(target, secondCritic.layer(), rows);
     }
 
     /// A measurement.

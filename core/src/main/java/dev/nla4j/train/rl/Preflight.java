@@ -3,6 +3,7 @@ package dev.nla4j.train.rl;
 import dev.nla4j.eval.Shuffle;
 import dev.nla4j.format.InputException;
 import dev.nla4j.train.sft.Example;
+import dev.nla4j.train.sft.Examples;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -29,11 +30,11 @@ public final class Preflight {
         }
     }
 
-    /// Measures up to 32 rows.
+    /// Measures up to 32 rows, spread over the file.
     ///
     /// @throws InputException with the numbers when real texts are not clearly better than the controls
-    public static Report check(Critic critic, String name, List<Example> heldOut) {
-        List<Example> rows = heldOut.subList(0, Math.min(ROWS, heldOut.size()));
+    public static Report check(Critic critic, String name, Examples heldOut) {
+        List<Example> rows = heldOut.at(heldOut.spread(ROWS));
         List<float[]> activations = rows.stream().map(Example::activation).toList();
         List<String> texts = rows.stream().map(Example::explanation).toList();
         int[] others = Shuffle.derangement(rows.size(), 1);

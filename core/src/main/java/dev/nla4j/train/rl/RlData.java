@@ -19,10 +19,12 @@ import java.util.Optional;
 /// @param prompts activations to write about
 /// @param gold explained activations that the reconstructor must not forget
 /// @param heldOut explained activations of other documents
-public record RlData(Examples prompts, Examples gold, Examples heldOut) {
+/// @param transcripts tokens of conversations by document id, whose stored text does not show them all
+public record RlData(Examples prompts, Examples gold, Examples heldOut, Map<String, int[]> transcripts) {
     private static final int BATCH_TOKENS = 2048;
 
     public RlData {
+        transcripts = Map.copyOf(transcripts);
         gold.requireLike(prompts);
         heldOut.requireLike(prompts);
         heldOut.requireOtherDocuments(prompts);
@@ -42,14 +44,17 @@ public record RlData(Examples prompts, Examples gold, Examples heldOut) {
 
     /// What claims about rows are judged by: their text, and the target's next tokens where the text gives the
     /// activation back. Empty when rows do not keep their text.
-    static Optional<List<Evidence>> evidence(LanguageModel target, int layer, List<Example> rows) {
+    Optional<List<Evidence>> evidence(LanguageModel target, int layer, List<Example> rows) {
         if (!hasContexts(rows)) {
             return Optional.empty();
         }
         int suffix = target.tokenizer().specials().suffix().size();
         List<ActivationRow> read = new ArrayList<>();
         for (Example row : rows) {
-            int tokens = target.tokenizer().ids(row.context(), true).length - suffix;
+            // A file that does not keep the number leaves the activation as the only proof.
+            long tokens = row.source().tokens() > 0
+                    ? row.source().tokens()
+                    : target.tokenizer().ids(row.context(), true).length - suffix;
             read.add(new ActivationRow(tokens, row.context(), row.activation(), layer, row.document()));
         }
         NextTokenReader reader =
@@ -59,7 +64,7 @@ public record RlData(Examples prompts, Examples gold, Examples heldOut) {
                         reader,
                         BATCH_TOKENS,
                         target.config().contextLength(),
-                        Map.of())
+                        transcripts)
                 .of(read));
     }
 

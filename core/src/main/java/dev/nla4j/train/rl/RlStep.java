@@ -90,8 +90,8 @@ public final class RlStep implements AutoCloseable {
         clock.lap("seconds/rollout");
         List<float[]> own =
                 rollouts.stream().map(text -> activations.get(text.prompt())).toList();
-        Optional<List<Evidence>> evidence = RlData.evidence(
-                        parts.target(), parts.critic().layer(), prompts)
+        Optional<List<Evidence>> evidence = parts.data()
+                .evidence(parts.target(), parts.critic().layer(), prompts)
                 .map(known ->
                         rollouts.stream().map(text -> known.get(text.prompt())).toList());
         av.clear();

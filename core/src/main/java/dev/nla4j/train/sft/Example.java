@@ -7,12 +7,26 @@ import dev.nla4j.data.DataBuild;
 /// @param activation raw residual stream
 /// @param explanation gold text, stripped; empty in rows for reinforcement learning
 /// @param response what a verbalizer is taught to write, tags included
-/// @param document it was taken from
-/// @param context text up to the activation's token; empty when the file does not keep it
+/// @param source where the activation was taken
 @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-public record Example(float[] activation, String explanation, String response, String document, String context) {
-    static Example explained(float[] activation, String explanation, String document, String context) {
+public record Example(float[] activation, String explanation, String response, Source source) {
+    /// Where an activation was taken.
+    ///
+    /// @param document its id
+    /// @param context text up to the activation's token; empty when the file does not keep it
+    /// @param tokens that the target had read, the activation's own included; 0 when the file does not say
+    public record Source(String document, String context, long tokens) {}
+
+    static Example explained(float[] activation, String explanation, Source source) {
         String text = explanation.strip();
-        return new Example(activation, text, DataBuild.response(text), document, context);
+        return new Example(activation, text, DataBuild.response(text), source);
+    }
+
+    public String document() {
+        return source.document();
+    }
+
+    public String context() {
+        return source.context();
     }
 }

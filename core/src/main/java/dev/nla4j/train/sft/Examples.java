@@ -8,12 +8,20 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
+import dev.nla4j.format.parquet.RoleContent;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.nla.NlaMeta;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A data set in memory, of any stage: training sets of both roles, rows for reinforcement learning, and explained rows
 /// of held-out documents.
@@ -55,40 +63,72 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
         }
     }
 
+    /// Numbers of rows that lie evenly over the file, so that many documents take part: all of them where there are
+    /// no more than `most`.
+    public int[] spread(int most) {
+        int count = Math.min(most, rows.size());
+        return IntStream.range(0, count)
+                .map(i -> (int) ((long) i * rows.size() / count))
+                .toArray();
+    }
+
+    /// Rows by their numbers.
+    public List<Example> at(int[] numbers) {
+        return Arrays.stream(numbers).mapToObj(rows::get).toList();
+    }
+
     private static List<Example> rows(DataFile file) {
-        DatasetMeta meta = file.meta();
-        String text = switch (meta.stage()) {
-            case AV_SFT -> DataColumns.RESPONSE;
-            case AR_SFT -> DataColumns.PROMPT;
-            case BASE -> DataColumns.EXPLANATION;
-            case RL -> "";
-        };
+        Optional<Column> text = explanationColumn(file.meta().stage());
+        Optional<Column> message = messageColumn(file.meta().stage());
         List<Column> columns = new ArrayList<>();
         columns.add(Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST));
         columns.add(Column.of(ActivationSchema.DOCUMENT, ColumnKind.TEXT));
-        boolean hasContext = file.has(ActivationSchema.TEXT, ColumnKind.TEXT);
-        if (hasContext) {
-            columns.add(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT));
-        }
-        boolean hasText = !text.isEmpty() && file.has(text, ColumnKind.TEXT);
-        if (!hasText && meta.stage() != DatasetMeta.Stage.RL) {
+        Stream.of(
+                        Optional.of(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)),
+                        Optional.of(Column.of(ActivationSchema.TOKENS, ColumnKind.INT64)),
+                        message,
+                        text)
+                .flatMap(Optional::stream)
+                .filter(column -> file.has(column.name(), column.kind()))
+                .forEach(columns::add);
+        if (text.isPresent() && !columns.contains(text.get())) {
             throw new InputException(
-                    file.path() + ": has no column " + text + "; explanations come first: nla data teach");
-        }
-        if (hasText) {
-            columns.add(Column.of(text, ColumnKind.TEXT));
+                    file.path() + ": has no column " + text.get().name() + "; explanations come first: nla data teach");
         }
         List<Example> examples = new ArrayList<>();
         for (DataFile.Rows rows = file.rows(columns); rows.hasNext(); ) {
             long number = rows.row();
-            List<Value> row = rows.next();
-            examples.add(example(file, number, row, hasContext ? text(row.get(2)) : "", hasText));
+            List<Value> values = rows.next();
+            Map<String, Value> row = new HashMap<>();
+            for (int i = 0; i < values.size(); i++) {
+                row.put(columns.get(i).name(), values.get(i));
+            }
+            examples.add(example(file, number, row));
         }
         return examples;
     }
 
-    private static Example example(DataFile file, long number, List<Value> row, String context, boolean hasText) {
-        float[] vector = row.getFirst() instanceof Value.Floats(float[] values) ? values : new float[0];
+    /// Where a stage keeps its explanations.
+    private static Optional<Column> explanationColumn(DatasetMeta.Stage stage) {
+        return switch (stage) {
+            case AV_SFT -> Optional.of(Column.of(DataColumns.RESPONSE, ColumnKind.TEXT));
+            case AR_SFT -> Optional.of(Column.of(DataColumns.PROMPT, ColumnKind.TEXT));
+            case BASE -> Optional.of(Column.of(DataColumns.EXPLANATION, ColumnKind.TEXT));
+            case RL -> Optional.empty();
+        };
+    }
+
+    /// Where a stage keeps what the verbalizer is asked.
+    private static Optional<Column> messageColumn(DatasetMeta.Stage stage) {
+        return switch (stage) {
+            case AV_SFT, RL -> Optional.of(Column.of(DataColumns.PROMPT, ColumnKind.MESSAGE_LIST));
+            case AR_SFT, BASE -> Optional.empty();
+        };
+    }
+
+    private static Example example(DataFile file, long number, Map<String, Value> row) {
+        float[] vector =
+                row.get(ActivationSchema.VECTOR) instanceof Value.Floats(float[] values) ? values : new float[0];
         double square = 0;
         for (float value : vector) {
             square += (double) value * value;
@@ -96,16 +136,31 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
         if (!(square > 0) || Double.isInfinite(square)) {
             throw wrong(file, number, ActivationSchema.VECTOR, "has a norm that is zero or not finite");
         }
-        String document = text(row.get(1));
-        if (!hasText) {
-            return new Example(vector, "", "", document, context);
+        if (row.get(DataColumns.PROMPT) instanceof Value.Messages(List<RoleContent> messages)) {
+            requireTemplate(file, number, messages);
         }
-        String text = text(row.getLast());
+        long tokens = row.get(ActivationSchema.TOKENS) instanceof Value.Int64(long count) ? Math.max(0, count) : 0;
+        Example.Source source = new Example.Source(
+                text(row.get(ActivationSchema.DOCUMENT)), text(row.get(ActivationSchema.TEXT)), tokens);
         return switch (file.meta().stage()) {
-            case AV_SFT -> new Example(vector, ExplanationText.parse(text).description(), text, document, context);
-            case AR_SFT -> Example.explained(vector, inside(file, number, text), document, context);
-            case BASE, RL -> Example.explained(vector, text, document, context);
+            case AV_SFT -> {
+                String response = text(row.get(DataColumns.RESPONSE));
+                yield new Example(vector, ExplanationText.parse(response).description(), response, source);
+            }
+            case AR_SFT -> Example.explained(vector, inside(file, number, text(row.get(DataColumns.PROMPT))), source);
+            case BASE -> Example.explained(vector, text(row.get(DataColumns.EXPLANATION)), source);
+            case RL -> new Example(vector, "", "", source);
         };
+    }
+
+    /// The sidecar's template is what a verbalizer is asked with: rows of another one would be learned from under a
+    /// prompt they were not made for.
+    private static void requireTemplate(DataFile file, long number, List<RoleContent> messages) {
+        String template = String.valueOf(file.meta().promptTemplates().actor());
+        RoleContent expected = new RoleContent("user", template.replace(NlaMeta.INJECTION, DataColumns.PLACEHOLDER));
+        if (!messages.equals(List.of(expected))) {
+            throw wrong(file, number, DataColumns.PROMPT, "is not made of the sidecar's actor template");
+        }
     }
 
     /// The explanation in a reconstructor's stored prompt.
@@ -123,7 +178,7 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
         return prompt.substring(before.length(), prompt.length() - after.length());
     }
 
-    private static String text(Value value) {
+    private static String text(@Nullable Value value) {
         return value instanceof Value.Text(String text) ? text : "";
     }
 

@@ -22,10 +22,10 @@ import tools.jackson.databind.node.ObjectNode;
 /// the training and kept in a file, so that a run that goes on learns from the same ones.
 ///
 /// @param train by row of the training set; rows that are not there keep their gold text
-/// @param heldOut of the first held-out rows, in their order
-public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
+/// @param heldOut by row of the held-out set, of rows spread over it
+public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOut) {
     /// A reconstructor that learns from gold texts alone.
-    public static final OwnSamples NONE = new OwnSamples(Map.of(), List.of());
+    public static final OwnSamples NONE = new OwnSamples(Map.of(), Map.of());
 
     private static final int MOST_HELD_OUT = 192;
     private static final int LONGEST = 96;
@@ -38,7 +38,7 @@ public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
 
     public OwnSamples {
         train = Map.copyOf(train);
-        heldOut = List.copyOf(heldOut);
+        heldOut = Map.copyOf(heldOut);
     }
 
     /// What the texts depend on: a file of other texts is not taken.
@@ -66,21 +66,23 @@ public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
         if (!root.path("origin").toString().equals(origin.json().toString())) {
             return Optional.empty();
         }
-        Map<Integer, String> train = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> entry : root.path("train").properties()) {
-            train.put(row(file, entry.getKey()), entry.getValue().asString());
-        }
-        List<String> heldOut = new ArrayList<>();
-        root.path("held_out").forEach(text -> heldOut.add(text.asString()));
-        return Optional.of(new OwnSamples(train, heldOut));
+        return Optional.of(new OwnSamples(texts(file, root, "train"), texts(file, root, "held_out")));
     }
 
-    private static int row(Path file, String key) {
-        try {
-            return Integer.parseInt(key);
-        } catch (NumberFormatException e) {
-            throw new FormatException(file, -1, "train", "must have row numbers as keys, has \"" + key + "\"", e);
+    private static Map<Integer, String> texts(Path file, JsonNode root, String key) {
+        if (!root.path(key).isObject()) {
+            throw new FormatException(file, -1, key, "must be an object of texts by row");
         }
+        Map<Integer, String> texts = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> entry : root.path(key).properties()) {
+            try {
+                texts.put(Integer.valueOf(entry.getKey()), entry.getValue().asString());
+            } catch (NumberFormatException e) {
+                throw new FormatException(
+                        file, -1, key, "must have row numbers as keys, has \"" + entry.getKey() + "\"", e);
+            }
+        }
+        return texts;
     }
 
     /// Draws the texts and keeps them in `file`.
@@ -95,8 +97,8 @@ public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
         }
         List<Verbalizer.Task> tasks = new ArrayList<>();
         chosen.forEach(row -> tasks.add(new Verbalizer.Task(data.rows().get(row).activation(), row)));
-        int shown = Math.min(MOST_HELD_OUT, heldOut.rows().size());
-        for (int row = 0; row < shown; row++) {
+        int[] measured = heldOut.spread(MOST_HELD_OUT);
+        for (int row : measured) {
             // Numbers of their own: a held-out row is no training row.
             tasks.add(new Verbalizer.Task(heldOut.rows().get(row).activation(), -1L - row));
         }
@@ -108,7 +110,11 @@ public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
                 train.put(chosen.get(i), texts.get(i));
             }
         }
-        OwnSamples samples = new OwnSamples(train, texts.subList(chosen.size(), texts.size()));
+        Map<Integer, String> held = new TreeMap<>();
+        for (int i = 0; i < measured.length; i++) {
+            held.put(measured[i], texts.get(chosen.size() + i));
+        }
+        OwnSamples samples = new OwnSamples(train, held);
         samples.write(file, origin);
         return samples;
     }
@@ -132,9 +138,12 @@ public record OwnSamples(Map<Integer, String> train, List<String> heldOut) {
     private void write(Path file, Origin origin) throws IOException {
         ObjectNode root = Json.mapper().createObjectNode();
         root.set("origin", origin.json());
-        ObjectNode rows = root.putObject("train");
-        new TreeMap<>(train).forEach((row, text) -> rows.put(row.toString(), text));
-        heldOut.forEach(root.putArray("held_out")::add);
+        put(root.putObject("train"), train);
+        put(root.putObject("held_out"), heldOut);
         AtomicFile.writeString(file, root + "\n");
+    }
+
+    private static void put(ObjectNode node, Map<Integer, String> texts) {
+        new TreeMap<>(texts).forEach((row, text) -> node.put(row.toString(), text));
     }
 }

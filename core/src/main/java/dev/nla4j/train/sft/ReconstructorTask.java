@@ -46,8 +46,9 @@ public final class ReconstructorTask implements Task {
     private final List<Example> train;
     private final List<String> texts;
     private final List<int[]> plain; // prompts of the texts as they are
-    private final OwnSamples own;
     private final List<Example> heldOut;
+    private final List<String> ownTexts;
+    private final List<float[]> ownTruth;
     private final VarianceExplained variance;
 
     /// A half that has learned nothing yet.
@@ -75,8 +76,7 @@ public final class ReconstructorTask implements Task {
         this.sidecar = HalfSidecar.tree(
                 NlaMeta.Role.RECONSTRUCTOR, named, data, OptionalDouble.empty(), OptionalDouble.of(variance.rawvar()));
         this.meta = HalfSidecar.meta(data.file(), sidecar);
-        this.heldOut =
-                heldOut.rows().subList(0, Math.min(MOST_HELD_OUT, heldOut.rows().size()));
+        this.heldOut = heldOut.at(heldOut.spread(MOST_HELD_OUT));
         if (this.heldOut.size() < 2) {
             throw new InputException(
                     heldOut.file() + ": must have 2 rows or more for its control, has " + this.heldOut.size());
@@ -86,7 +86,12 @@ public final class ReconstructorTask implements Task {
             this.head = scope.release(Tensors.identity(dim).set_requires_grad(true));
         }
         this.prompts = new Reconstructor(base.decoder(), base.tokenizer(), meta, head);
-        this.own = own;
+        int[] written = own.heldOut().keySet().stream()
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
+        this.ownTexts = Arrays.stream(written).mapToObj(own.heldOut()::get).toList();
+        this.ownTruth = heldOut.at(written).stream().map(Example::activation).toList();
         this.texts = IntStream.range(0, train.size())
                 .mapToObj(row -> own.train().getOrDefault(row, train.get(row).explanation()))
                 .toList();
@@ -166,12 +171,8 @@ public final class ReconstructorTask implements Task {
         values.put("fve", fve);
         values.put("fve_shuffled", variance.fve(VarianceExplained.errors(foreign, truth)));
         values.put("fve_mean_vector", variance.fve(VarianceExplained.errors(constant, truth)));
-        if (!own.heldOut().isEmpty()) {
-            values.put(
-                    "fve_own_samples",
-                    variance.fve(VarianceExplained.errors(
-                            reconstructed(own.heldOut()),
-                            truth.subList(0, own.heldOut().size()))));
+        if (!ownTexts.isEmpty()) {
+            values.put("fve_own_samples", variance.fve(VarianceExplained.errors(reconstructed(ownTexts), ownTruth)));
         }
         return new Evaluation(fve, values);
     }

@@ -79,10 +79,10 @@ public final class VerbalizerTask implements Task {
             this.prompted = new PromptedAnswers(checked.promptIds(), checked.injection());
         }
         int[] end = endOfTurn(base);
-        this.train = answers(data, data.rows(), end);
-        this.shown =
-                heldOut.rows().subList(0, Math.min(MOST_HELD_OUT, heldOut.rows().size()));
-        this.heldOut = answers(heldOut, shown, end);
+        this.train = answers(data, data.spread(data.rows().size()), end);
+        int[] measured = heldOut.spread(MOST_HELD_OUT);
+        this.shown = heldOut.at(measured);
+        this.heldOut = answers(heldOut, measured, end);
         if (shown.size() < 2) {
             throw new InputException(
                     heldOut.file() + ": must have 2 rows or more for its control, has " + shown.size());
@@ -119,14 +119,15 @@ public final class VerbalizerTask implements Task {
         return stops.stream().sorted().limit(1).mapToInt(Integer::intValue).toArray();
     }
 
-    private List<PromptedAnswers.Answer> answers(Examples from, List<Example> rows, int[] end) {
+    private List<PromptedAnswers.Answer> answers(Examples from, int[] rows, int[] end) {
         List<PromptedAnswers.Answer> answers = new ArrayList<>();
-        for (Example row : rows) {
+        for (int number : rows) {
+            Example row = from.rows().get(number);
             int[] text = base.tokenizer().ids(row.response(), false);
             int[] ids = Arrays.copyOf(text, text.length + end.length);
             System.arraycopy(end, 0, ids, text.length, end.length);
             if (text.length == 0 || prompted.length(ids.length) > base.config().contextLength()) {
-                throw new InputException(from.file() + ": row " + answers.size() + ": its response has " + text.length
+                throw new InputException(from.file() + ": row " + number + ": its response has " + text.length
                         + " tokens, must have 1 to "
                         + (base.config().contextLength() - prompted.promptIds().length));
             }

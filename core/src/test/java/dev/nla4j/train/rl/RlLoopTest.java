@@ -15,7 +15,7 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.config.RlConfig;
-import dev.nla4j.train.sft.Example;
+import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -255,7 +255,7 @@ class RlLoopTest {
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 60);
             try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
-                List<Example> rows = run.data().heldOut().rows();
+                Examples rows = run.data().heldOut();
                 Preflight.Report report = Preflight.check(run.critic(), "pair", rows);
                 assertThat(report.real()).isLessThan(report.shuffled()).isLessThan(report.empty());
                 try (Scope _ = Scope.noGrad()) {

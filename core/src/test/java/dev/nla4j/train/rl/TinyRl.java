@@ -61,7 +61,8 @@ public final class TinyRl {
         return new RlData(
                 tiny.examples(Stage.AR_SFT, "rl", 64, 4),
                 tiny.examples(Stage.AR_SFT, "ar", 32, 3),
-                tiny.examples(Stage.BASE, "held", 16, 2));
+                tiny.examples(Stage.BASE, "held", 16, 2),
+                Map.of());
     }
 
     /// Leaves a pair in `folder`.

@@ -331,7 +331,7 @@ class SftLoopTest {
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             Examples data = tiny.examples(Stage.AR_SFT, "ar", 8, 1);
             Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
-            OwnSamples own = new OwnSamples(Map.of(0, "Blue. Old. Far away. Text: x"), List.of("a", "b", "c"));
+            OwnSamples own = new OwnSamples(Map.of(0, "Blue. Old. Far away. Text: x"), Map.of(0, "a", 3, "b", 7, "c"));
             int[] first = {0};
             try (Task gold = new ReconstructorTask(
                             tiny.model(), TinyTask.BASE, data, heldOut, OwnSamples.NONE, config("ar", "rank=2"));

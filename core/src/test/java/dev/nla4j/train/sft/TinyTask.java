@@ -77,7 +77,10 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
             for (int i = 0; i < DIM; i++) {
                 activation[i] = centres[kind][i] + 0.1f * (float) random.nextGaussian();
             }
-            rows.add(Example.explained(activation, TEXTS.get(kind), documents + row, "context of " + TEXTS.get(kind)));
+            rows.add(Example.explained(
+                    activation,
+                    TEXTS.get(kind),
+                    new Example.Source(documents + row, "context of " + TEXTS.get(kind), 0)));
         }
         DatasetMeta meta = new DatasetMeta(
                 documents,
