@@ -140,7 +140,8 @@ final class DataChatCommand implements Callable<Integer> {
                         .put("skipped", result.skipped())
                         .put("chunks_kept", result.chunksKept()));
             } else {
-                System.err.println(out + ": " + result.rows() + " activations of " + result.prompts() + " answers"
+                System.err.println(out + ": " + result.rows() + " activations of "
+                        + (result.prompts() - result.skipped()) + " answers"
                         + (result.skipped() == 0 ? "" : " (" + result.skipped() + " prompts were too long)"));
             }
         }

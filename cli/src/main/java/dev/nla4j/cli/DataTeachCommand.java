@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.activation.ActivationSchema;
+import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.NextTokenReader;
 import dev.nla4j.data.DataFile;
 import dev.nla4j.data.DataTeach;
@@ -13,6 +14,8 @@ import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.teacher.ApiUsage;
 import dev.nla4j.teacher.GroundedTeacher;
@@ -115,12 +118,15 @@ final class DataTeachCommand implements Callable<Integer> {
     }
 
     private int grounded(Wiring wiring) throws IOException, InterruptedException {
-        DataFile first = DataFile.open(inputs.getFirst());
-        int layer = first.meta().extraction().layerIndex();
-        String target = model == null ? first.meta().extraction().baseModel() : model;
-        first.close();
+        DatasetMeta.Extraction first = extraction(inputs.getFirst());
+        int layer = first.layerIndex();
+        String target = model == null ? first.baseModel() : model;
+        ModelConfig config = ModelLoader.config(wiring.find(target).path());
         for (Path input : inputs) {
-            requireLayer(input, layer);
+            requireSame(input, extraction(input), first);
+            try (DataFile file = DataFile.open(input)) {
+                file.requireOf(config, target);
+            }
         }
         Progress progress = wiring.progress();
         Set<Path> counted = new LinkedHashSet<>(inputs);
@@ -152,12 +158,18 @@ final class DataTeachCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private static void requireLayer(Path input, int layer) {
+    private static DatasetMeta.Extraction extraction(Path input) {
         try (DataFile file = DataFile.open(input)) {
-            if (file.meta().extraction().layerIndex() != layer) {
-                throw new InputException(input + ": is of layer "
-                        + file.meta().extraction().layerIndex() + ", the first file of layer " + layer);
-            }
+            return file.meta().extraction();
+        }
+    }
+
+    /// One target predicts for all.
+    private static void requireSame(Path input, DatasetMeta.Extraction its, DatasetMeta.Extraction first) {
+        if (its.layerIndex() != first.layerIndex() || !its.baseModel().equals(first.baseModel())) {
+            throw new InputException(input + ": has activations of " + its.baseModel() + " after block "
+                    + its.layerIndex() + ", the first file of " + first.baseModel() + " after block "
+                    + first.layerIndex() + "; teach them apart");
         }
     }
 

@@ -100,7 +100,7 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
 
     /// The same as a plan that refuses what can't fit.
     MemoryPlan memory() {
-        return new MemoryPlan(List.of(new MemoryPlan.Part("joint training", (long) bytes - MemoryPlan.PROGRAM)), false);
+        return MemoryPlan.training("joint training", bytes);
     }
 
     @Override

@@ -4,9 +4,7 @@ import dev.nla4j.data.Transcripts;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
-import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.Nla;
-import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.teacher.GroundedChecker;
 import dev.nla4j.train.Checkpoints;
@@ -31,12 +29,18 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Puts a run of joint learning together and shows how it goes.
 final class RlRun {
+    private static final Pattern PART_OF_A_HALF = Pattern.compile(".*\\.(safetensors|json|yaml)");
+
     private final Wiring wiring;
     private final RunConfig config;
     private final RlConfig rl;
@@ -60,7 +64,7 @@ final class RlRun {
         Path start = warmStart(config);
         PairFolder pair = PairFolder.in(start);
         requireAdapters(pair);
-        requireSameLayer(pair);
+        requireNamed(config, OptionalInt.of(pair.layer()));
         RlData data = data(base.config().vocabulary());
         requireContexts(data);
         @Nullable
@@ -117,16 +121,17 @@ final class RlRun {
                 export + ": " + result.steps() + " steps" + (result.stoppedEarly() ? " (stopped early)" : "") + fve);
     }
 
+    /// With the hashes of everything that a half's numbers depend on.
     private RunFolder open(Path folder, PairFolder pair, RlData data) throws IOException {
         Set<Path> files = new LinkedHashSet<>(List.of(
                 data.prompts().file(), data.gold().file(), data.heldOut().file()));
         config.data().transcripts().ifPresent(files::add);
         for (Path half :
                 List.of(pair.verbalizer().folder(), pair.reconstructor().folder(), secondCritic(pair))) {
-            for (String name : List.of(PeftAdapter.TENSORS, Nla.VALUE_HEAD, NlaMeta.FILE)) {
-                if (Files.exists(half.resolve(name))) {
-                    files.add(half.resolve(name));
-                }
+            try (Stream<Path> all = Files.list(half)) {
+                all.filter(file -> PART_OF_A_HALF.matcher(file.toString()).matches())
+                        .sorted()
+                        .forEach(files::add);
             }
         }
         return RunFolder.open(
@@ -141,33 +146,48 @@ final class RlRun {
         return config.train().rl().start().warmStart().map(Path::of).orElse(TrainRuns.pair(config));
     }
 
-    /// Refuses folders named by the configuration that are no halves, before hours of work or a model's loading.
-    static void requireNamed(RunConfig config) {
+    /// Refuses named halves that joint learning can't go on with, before hours of work or a model's loading. Those of
+    /// the run's own pair are left to the run, as training makes them first.
+    ///
+    /// @param layer of the activations, where it is known already
+    static void requireNamed(RunConfig config, OptionalInt layer) {
         RlConfig rl = config.train().rl();
-        rl.start()
-                .warmStart()
-                .ifPresent(folder -> require("train.rl.warm-start", () -> PairFolder.in(Path.of(folder))));
-        rl.learners()
-                .heldOutCritic()
-                .ifPresent(
-                        folder -> require("train.rl.held-out-critic", () -> PairFolder.reconstructor(Path.of(folder))));
+        named(config, rl.start().warmStart())
+                .ifPresent(folder -> require("train.rl.warm-start", () -> {
+                    PairFolder pair = PairFolder.in(folder);
+                    requireAdapters(pair);
+                    requireLayer(folder, pair.layer(), layer);
+                }));
+        named(config, rl.learners().heldOutCritic())
+                .ifPresent(folder -> require(
+                        "train.rl.held-out-critic",
+                        () -> requireLayer(
+                                folder, PairFolder.reconstructor(folder).layer(), layer)));
     }
 
-    private static void require(String key, Runnable opens) {
+    /// Whether joint learning begins with the pair that supervised training leaves in the run's folder.
+    static boolean isOwnPair(RunConfig config) {
+        return named(config, config.train().rl().start().warmStart()).isEmpty();
+    }
+
+    private static Optional<Path> named(RunConfig config, Optional<String> folder) {
+        Path own = TrainRuns.pair(config).toAbsolutePath().normalize();
+        return folder.map(Path::of)
+                .filter(path -> !path.toAbsolutePath().normalize().startsWith(own));
+    }
+
+    private static void require(String key, Runnable check) {
         try {
-            opens.run();
+            check.run();
         } catch (InputException e) {
             throw new InputException(key + ": " + e.getMessage(), e);
         }
     }
 
-    /// The second critic reads texts about the same activations.
-    private void requireSameLayer(PairFolder pair) {
-        int layer = PairFolder.reconstructor(secondCritic(pair)).meta().layer().orElseThrow();
-        if (layer != pair.layer()) {
-            throw new InputException(secondCritic(pair) + ": reconstructs activations after block " + layer
-                    + ", the pair in " + pair.folder() + " is for block " + pair.layer()
-                    + "; train.rl.held-out-critic must be of the same block");
+    private static void requireLayer(Path folder, int itsLayer, OptionalInt layer) {
+        if (layer.isPresent() && itsLayer != layer.getAsInt()) {
+            throw new InputException(folder + ": is for activations after block " + itsLayer
+                    + ", this run's are after block " + layer.getAsInt());
         }
     }
 

@@ -15,7 +15,6 @@ import dev.nla4j.train.sft.Examples;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.IntSummaryStatistics;
-import java.util.List;
 import java.util.Locale;
 
 /// What supervised training of a half will take, said before it starts.
@@ -128,7 +127,7 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
 
     /// The same as a plan that refuses what can't fit.
     MemoryPlan memory() {
-        return new MemoryPlan(List.of(new MemoryPlan.Part("training", (long) bytes - MemoryPlan.PROGRAM)), false);
+        return MemoryPlan.training("training", bytes);
     }
 
     @Override

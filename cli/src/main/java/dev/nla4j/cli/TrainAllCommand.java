@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -59,7 +60,7 @@ final class TrainAllCommand implements Callable<Integer> {
                         .map(Path::of)
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
-        requireWhole(config);
+        requireWhole(config, options.pipeline().layer());
         requireShares(options.pipeline().fractions());
         TrainStages stages = new TrainStages(
                 config, options.pipeline(), texts, options.again(), processes.again(), options.resolved());
@@ -105,7 +106,7 @@ final class TrainAllCommand implements Callable<Integer> {
     }
 
     /// Refuses what a stage of hours from now would refuse, and data that no stage makes.
-    private static void requireWhole(RunConfig config) {
+    private void requireWhole(RunConfig config, int layer) {
         RunConfig.Data made = RunConfig.Data.in(config.folder());
         RunConfig.Data named = config.data();
         boolean own = named.av().equals(made.av())
@@ -117,8 +118,11 @@ final class TrainAllCommand implements Callable<Integer> {
             throw new ConfigException("data: train all makes its own files; leave the section out, or type the stages"
                     + " that --dry-run prints without it");
         }
-        RlRun.requireNamed(config);
-        if (config.train().rl().start().warmStart().isPresent()) {
+        RlRun.requireNamed(config, OptionalInt.of(layer));
+        processes.requireAtMost(config.train().av().batch(), "train.sft.av.batch");
+        processes.requireAtMost(config.train().ar().batch(), "train.sft.ar.batch");
+        processes.requireAtMost(config.train().rl().rollout().promptsPerStep(), "train.rl.prompts-per-step");
+        if (!RlRun.isOwnPair(config)) {
             return;
         }
         for (Map.Entry<String, SftConfig> role :

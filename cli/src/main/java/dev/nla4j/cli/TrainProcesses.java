@@ -54,6 +54,16 @@ final class TrainProcesses {
         return watches() ? List.of("--processes", "" + count) : List.of();
     }
 
+    /// Refuses more processes than there is work in a step: each has a share of it.
+    ///
+    /// @param key that says how much there is
+    void requireAtMost(int most, String key) {
+        if (count > most) {
+            throw new IllegalArgumentException(
+                    "--processes: must be at most " + key + ", which is " + most + ", was " + count);
+        }
+    }
+
     /// Whether this process is to start others and watch over them.
     boolean watches() {
         if (count < 1 || count > MOST) {
@@ -115,7 +125,9 @@ final class TrainProcesses {
 
     MemoryPlan together(MemoryPlan one) {
         return new MemoryPlan(
-                List.of(new MemoryPlan.Part(count + " processes", count * one.total() - MemoryPlan.PROGRAM)), false);
+                List.of(new MemoryPlan.Part(count + " processes", count * one.total() - MemoryPlan.PROGRAM)),
+                false,
+                "fewer --processes or " + one.advice());
     }
 
     private Process start(int number, Path folder, List<String> arguments) throws IOException {

@@ -7,6 +7,7 @@ import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +30,8 @@ final class TrainRlCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         RunConfig config = options.read();
         Wiring wiring = new Wiring();
-        RlRun.requireNamed(config);
+        RlRun.requireNamed(config, OptionalInt.empty());
+        processes.requireAtMost(config.train().rl().rollout().promptsPerStep(), "train.rl.prompts-per-step");
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# " + RlEstimate.of(wiring, config));

@@ -53,6 +53,8 @@ final class TrainSftCommand implements Callable<Integer> {
             System.out.println("# " + SftEstimate.of(wiring, config, name));
             return ExitCode.OK;
         }
+        int batch = (role == Role.AV ? config.train().av() : config.train().ar()).batch();
+        processes.requireAtMost(batch, "train.sft." + name + ".batch");
         boolean watches = processes.watches();
         MemoryPlan memory = SftEstimate.of(wiring, config, name).memory();
         if (watches) {

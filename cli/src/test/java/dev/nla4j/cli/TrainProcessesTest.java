@@ -60,7 +60,7 @@ class TrainProcessesTest {
     void all_must_fit_in_memory_together() {
         TrainProcesses processes = new TrainProcesses();
         processes.count = 3;
-        MemoryPlan one = new MemoryPlan(List.of(new MemoryPlan.Part("training", 1_000_000_000)), false);
+        MemoryPlan one = MemoryPlan.training("training", 1_000_000_000 + MemoryPlan.PROGRAM);
         assertThat(processes.together(one).total()).isEqualTo(3 * one.total());
         assertThat(processes.together(one)).hasToString("about 5.2 GB (3 processes 4.5 GB + program 0.7 GB)");
     }

@@ -212,7 +212,8 @@ public final class DatasetSidecar {
     private static ApiSummaries apiSummaries(MetaNode node) {
         return new ApiSummaries(
                 node.text("model"),
-                (int) node.integer("max_tokens", 0, Integer.MAX_VALUE),
+                // The reference writes -1 where it does not know.
+                (int) node.integer("max_tokens", -1, Integer.MAX_VALUE),
                 node.number("temperature"),
                 node.text("instruction_prompt"));
     }

@@ -52,6 +52,10 @@ public final class NextTokenReader {
     /// @param positions chosen tokens of each text
     /// @return one reading a chosen token, text by text in the given order
     public List<Reading> read(List<int[]> rows, List<int[]> positions) {
+        return LengthClasses.apart(target.config(), rows, positions, this::readAlike);
+    }
+
+    private List<Reading> readAlike(List<int[]> rows, List<int[]> positions) {
         int longest = rows.stream().mapToInt(row -> row.length).max().orElse(0);
         int[][] padded = rows.stream().map(row -> Arrays.copyOf(row, longest)).toArray(int[][]::new);
         long[] chosen = ResidualReader.flat(rows, positions, longest);

@@ -33,16 +33,18 @@ public final class ResidualReader {
     /// @param positions chosen tokens of each text
     /// @return one activation of D numbers a chosen token, text by text in the given order
     public float[][] read(List<int[]> rows, List<int[]> positions) {
-        if (rows.isEmpty()) {
-            return new float[0][];
-        }
+        return LengthClasses.apart(target.config(), rows, positions, this::readAlike)
+                .toArray(float[][]::new);
+    }
+
+    private List<float[]> readAlike(List<int[]> rows, List<int[]> positions) {
         int longest = rows.stream().mapToInt(row -> row.length).max().orElse(0);
         int[][] padded = rows.stream().map(row -> Arrays.copyOf(row, longest)).toArray(int[][]::new);
         long[] chosen = flat(rows, positions, longest);
         try (Scope _ = Scope.noGrad()) {
             Tensor residual = target.residual(target.embed(Tensors.ids(padded)), layer + 1, null, (depth, r) -> {});
             Tensor flat = residual.reshape(-1, target.config().dim()); // [B*T, D]
-            return Tensors.rows(flat.index_select(0, Tensors.longs(chosen, chosen.length)));
+            return List.of(Tensors.rows(flat.index_select(0, Tensors.longs(chosen, chosen.length))));
         }
     }
 

@@ -102,7 +102,7 @@ final class Products {
 
     /// The products of a training step through blocks `first` to before `end`, the weights frozen, an adapter of `rank`
     /// on each projection: forward, then what reaches each product's inputs, and the adapters' own gradients; those
-    /// between queries, keys and values, too.
+    /// between queries, keys and values, too. Weights narrower than the arithmetic are widened, as training does.
     ///
     /// @return what multiplies once and gives the seconds it took
     DoubleSupplier training(int first, int end, int tokens, int headRows, int rank, Attended... attention) {
@@ -139,8 +139,9 @@ final class Products {
             }
             if (head != null && last != null && logits != null) {
                 try (Scope _ = Scope.noGrad()) {
-                    torch.linear(last, head);
-                    logits.matmul(head);
+                    Tensor wide = Tensors.as(type, head);
+                    torch.linear(last, wide);
+                    logits.matmul(wide);
                 }
             }
             return (System.nanoTime() - start) / 1e9;
@@ -156,6 +157,7 @@ final class Products {
         /// @param slope of the loss by the outputs, `[tokens, out]`
         void multiply(Tensor x, Tensor slope) {
             try (Scope _ = Scope.noGrad()) {
+                Tensor weight = Tensors.as(x.scalar_type().intern(), this.weight);
                 torch.linear(x, weight);
                 Tensor narrow = torch.linear(x, down); // [tokens, r]
                 torch.linear(narrow, up);

@@ -11,6 +11,7 @@ import dev.nla4j.format.parquet.RoleContent;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -96,8 +97,8 @@ public final class DataBuild {
         if (stage != Stage.RL) {
             read.add(Column.of(DataColumns.EXPLANATION, ColumnKind.TEXT));
         }
-        Value message = new Value.Messages(
-                List.of(new RoleContent("user", prompts.actor().replace(NlaMeta.INJECTION, DataColumns.PLACEHOLDER))));
+        Value message = new Value.Messages(List.of(new RoleContent(
+                "user", PromptTemplate.of(prompts.actor(), NlaMeta.INJECTION).fill(DataColumns.PLACEHOLDER))));
         try (DataOutput output =
                 DataOutput.open(temporary, columns, file.meta().extraction().dModel())) {
             for (DataFile.Rows rows = file.rows(read); rows.hasNext(); ) {
@@ -137,8 +138,8 @@ public final class DataBuild {
 
     private String criticPrompt(DataFile file, long number, List<Value> row, TokenMeta block) {
         // Readers strip explanations, so the prompt is made of what they will have.
-        String prompt = prompts.critic()
-                .replace(NlaMeta.EXPLANATION, explanation(file, number, row).strip());
+        String prompt = PromptTemplate.of(prompts.critic(), NlaMeta.EXPLANATION)
+                .fill(explanation(file, number, row).strip());
         List<Integer> suffix = block.criticSuffixIds();
         if (suffix != null && !tokens.endsIn(prompt, suffix)) {
             throw new InputException(file.path() + ": row " + number

@@ -7,6 +7,7 @@ import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.chat.SpecialStrings;
 import dev.nla4j.format.InputException;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.Arrays;
@@ -77,7 +78,7 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
     }
 
     private int[] prompt(String actor, String marker) {
-        String message = actor.replace(NlaMeta.INJECTION, marker);
+        String message = PromptTemplate.of(actor, NlaMeta.INJECTION).fill(marker);
         return tokenizer.ids(
                 template.render(RenderOptions.of(List.of(Message.of("user", message)))
                         .withGenerationPrompt(true)
@@ -103,7 +104,7 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
     /// explanation's last character; null when the prompt ends with the explanation itself.
     private @Nullable List<Integer> suffix(String critic) {
         requireOnce(critic, NlaMeta.EXPLANATION, "critic template");
-        String tail = critic.substring(critic.indexOf(NlaMeta.EXPLANATION) + NlaMeta.EXPLANATION.length());
+        String tail = PromptTemplate.of(critic, NlaMeta.EXPLANATION).after();
         if (tail.isEmpty()) {
             return null;
         }
@@ -124,9 +125,12 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
     }
 
     private static void requireOnce(String template, String place, String what) {
-        int first = template.indexOf(place);
-        if (first < 0 || template.indexOf(place, first + 1) >= 0) {
+        if (PromptTemplate.of(template, place).places() != 1) {
             throw new InputException(what + ": must hold " + place + " exactly once: \"" + template + "\"");
+        }
+        if (!PromptTemplate.isPortable(template, place)) {
+            throw new InputException(what + ": has a brace of its own: \"" + template
+                    + "\"; write it doubled, {{ or }}, as the public trainer fills templates by Python's format");
         }
     }
 }

@@ -30,7 +30,7 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
     public static final Paraphrase QUOTES_REMOVED = new Paraphrase(true, 0, 1, 0.25, Quotes.REMOVED);
 
     private static final Pattern SEGMENTS = Pattern.compile("\\R+|(?<=[.!?]) +");
-    private static final Pattern QUOTED = Pattern.compile("\"[^\"\\n]*\"|“[^”\\n]*”");
+    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\\\n]|\\\\.)*+\"|“[^”\\n]*”");
     private static final Pattern LITERAL_TAIL = Pattern.compile("(?:^|\\R|(?<=[.!?]) +)(?=Text: )");
     private static final Pattern WORD = Pattern.compile("\\p{L}+");
     private static final Map<String, String> SYNONYMS = Synonyms.PAIRS;

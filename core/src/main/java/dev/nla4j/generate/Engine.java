@@ -7,8 +7,9 @@ import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Prefix;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Writes completions of many requests at once. What prompts share is read once (see [Prompt]); rows that end
@@ -46,25 +47,15 @@ public final class Engine {
         requests.forEach(request -> requireContext(decoder.config(), request));
         Completion[] completions = new Completion[requests.size()];
         List<RuntimeException> failures = new ArrayList<>();
-        // Requests without a prefix share the key of none.
-        IdentityHashMap<Object, List<Integer>> byPrefix = new IdentityHashMap<>();
-        List<List<Integer>> groups = new ArrayList<>();
+        Map<Group, List<Row>> groups = new LinkedHashMap<>();
         for (int i = 0; i < requests.size(); i++) {
-            Prefix prefix = requests.get(i).prompt().prefix();
-            byPrefix.computeIfAbsent(prefix == null ? this : prefix, _ -> {
-                        List<Integer> group = new ArrayList<>();
-                        groups.add(group);
-                        return group;
-                    })
-                    .add(i);
+            Prompt prompt = requests.get(i).prompt();
+            Prefix prefix = prompt.prefix();
+            long read = (prefix == null ? 0 : prefix.length()) + prompt.length();
+            groups.computeIfAbsent(new Group(prefix, decoder.config().lengthClass(read)), _ -> new ArrayList<>())
+                    .add(new Row(requests.get(i), observer(i, completions, failures, listener), null));
         }
-        for (List<Integer> group : groups) {
-            List<Row> waiting = new ArrayList<>();
-            for (int index : group) {
-                waiting.add(new Row(requests.get(index), observer(index, completions, failures, listener), null));
-            }
-            write(waiting, requests.get(group.get(0)).prompt().prefix());
-        }
+        groups.forEach((group, waiting) -> write(waiting, group.prefix()));
         if (!failures.isEmpty()) {
             throw failures.get(0);
         }
@@ -120,6 +111,26 @@ public final class Engine {
             throw new InputException("a prompt of " + (before + request.prompt().length()) + " tokens and "
                     + request.maxNewTokens() + " new ones are more than the model's context, "
                     + config.contextLength());
+        }
+        long read = before == 0 ? request.prompt().length() : before;
+        if (config.lengthClass(read) != config.lengthClass(before + tokens(request))) {
+            throw new InputException("a text of " + (before + request.prompt().length())
+                    + " tokens can't grow to " + (before + tokens(request)) + " while it is written: on the way this"
+                    + " model turns all positions anew (its rope scaling depends on the length); ask for fewer new"
+                    + " tokens or give another prompt");
+        }
+    }
+
+    /// What rows that are written together have in common.
+    private record Group(@Nullable Prefix prefix, int lengthClass) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Group(Prefix its, int itsClass) && its == prefix && itsClass == lengthClass;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * System.identityHashCode(prefix) + lengthClass;
         }
     }
 

@@ -124,6 +124,13 @@ public final class EngineQueue implements AutoCloseable {
                     + limits.tokensPerRow() + " are allowed");
         }
         Engine.requireContext(decoder.config(), request);
+        long before = prefix == null ? 0 : prefix.length();
+        if (decoder.config().lengthClass(before + Engine.tokens(request))
+                != decoder.config().lengthClass(1)) {
+            throw new IllegalArgumentException("a text of " + (before + Engine.tokens(request))
+                    + " tokens has its positions turned otherwise than shorter ones (the model's rope scaling depends on"
+                    + " the length) and can't be written beside them");
+        }
         Ticket ticket = new Ticket(request, stream, deadline(timeout));
         if (closed || !waiting.offer(ticket.row)) {
             throw new RejectedExecutionException(

@@ -53,6 +53,17 @@ public record ModelConfig(
         return layers.size();
     }
 
+    /// Texts of one class have their positions turned alike: all texts, but where a rope's scaling depends on the
+    /// length.
+    /// What was read of a text of another class can't be gone on with. Never falls as the length grows.
+    public int lengthClass(long length) {
+        return layers.stream()
+                .map(Layer::rope)
+                .distinct()
+                .mapToInt(rope -> rope.scaling().lengthClass(Math.toIntExact(length)))
+                .sum();
+    }
+
     /// The same model with only its first `count` blocks.
     public ModelConfig truncated(int count) {
         return withLayers(layers.subList(0, count));
@@ -70,7 +81,7 @@ public record ModelConfig(
                 .toList());
     }
 
-    private ModelConfig withLayers(List<Layer> chosen) {
+    ModelConfig withLayers(List<Layer> chosen) {
         return new ModelConfig(
                 family,
                 vocabulary,

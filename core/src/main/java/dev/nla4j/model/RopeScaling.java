@@ -14,9 +14,9 @@ public sealed interface RopeScaling {
         return 1;
     }
 
-    /// Whether [#frequencies] depends on the length.
-    default boolean dependsOnLength() {
-        return false;
+    /// Sequences of one class turn alike: [#frequencies] gives the same for them. Never falls as the length grows.
+    default int lengthClass(int length) {
+        return 0;
     }
 
     /// No scaling.
@@ -100,8 +100,8 @@ public sealed interface RopeScaling {
         }
 
         @Override
-        public boolean dependsOnLength() {
-            return true;
+        public int lengthClass(int length) {
+            return Math.max(length, originalContext);
         }
     }
 
@@ -170,8 +170,8 @@ public sealed interface RopeScaling {
         }
 
         @Override
-        public boolean dependsOnLength() {
-            return true;
+        public int lengthClass(int length) {
+            return length > originalContext ? 1 : 0;
         }
     }
 
@@ -195,8 +195,8 @@ public sealed interface RopeScaling {
         }
 
         @Override
-        public boolean dependsOnLength() {
-            return exact.dependsOnLength();
+        public int lengthClass(int length) {
+            return exact.lengthClass(length);
         }
     }
 

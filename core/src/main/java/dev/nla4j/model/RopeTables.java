@@ -22,19 +22,16 @@ final class RopeTables implements AutoCloseable {
 
     /// @param cos `[length, w]`
     /// @param sin `[length, w]`, its first half negated: `x · cos + swapped halves of x · sin` is the rotation
-    record Table(int length, Tensor cos, Tensor sin) {}
+    record Table(int lengthClass, int length, Tensor cos, Tensor sin) {}
 
     /// A table of at least `length` positions for a sequence of that length.
     Table of(Rope rope, int length) {
         Table table = tables.get(rope);
-        boolean reusable = table != null
-                && (rope.scaling().dependsOnLength() ? table.length() == length : table.length() >= length);
-        if (table != null && reusable) {
+        int lengthClass = rope.scaling().lengthClass(length);
+        if (table != null && table.lengthClass() == lengthClass && table.length() >= length) {
             return table;
         }
-        Table made = rope.scaling().dependsOnLength()
-                ? make(rope, length, length)
-                : make(rope, length, Math.max(SHORTEST, Integer.highestOneBit(length) * 2));
+        Table made = make(rope, length, Math.max(SHORTEST, Integer.highestOneBit(length) * 2));
         Table old = tables.put(rope, made);
         if (old != null) {
             old.cos().close();
@@ -63,6 +60,7 @@ final class RopeTables implements AutoCloseable {
         // Released, not kept: tables outlive the scope of the call that first needed them.
         try (Scope scope = Scope.noGrad()) {
             return new Table(
+                    rope.scaling().lengthClass(sequence),
                     length,
                     scope.release(Tensors.of(cos, length, 2L * half).to(type)),
                     scope.release(Tensors.of(sin, length, 2L * half).to(type)));

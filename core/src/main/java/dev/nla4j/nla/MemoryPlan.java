@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param parts what is loaded
 /// @param oneByOne whether each part is freed before the next is loaded
-public record MemoryPlan(List<Part> parts, boolean oneByOne) {
+/// @param advice what would take less, as a clause; empty when nothing would
+public record MemoryPlan(List<Part> parts, boolean oneByOne, String advice) {
     /// The program itself, its libraries, and the intermediate results of a few dozen explanations.
     public static final long PROGRAM = 700L << 20;
 
@@ -32,7 +33,15 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne) {
 
     /// A model alone.
     public static MemoryPlan of(String name, ModelConfig config, DType dtype, ModelLoader.Extent extent) {
-        return new MemoryPlan(List.of(new Part(name, WeightSize.bytes(config, dtype, extent))), false);
+        return new MemoryPlan(List.of(new Part(name, WeightSize.bytes(config, dtype, extent))), false, "");
+    }
+
+    /// A training.
+    ///
+    /// @param total bytes at the worst moment, the program included
+    public static MemoryPlan training(String name, double total) {
+        return new MemoryPlan(
+                List.of(new Part(name, (long) total - PROGRAM)), false, "a smaller micro-batch in CONFIG takes less");
     }
 
     /// A target and a pair.
@@ -48,14 +57,16 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne) {
         }
         parts.add(new Part("AV", half(pair.verbalizer(), target, dtype, ModelLoader.Extent.WHOLE, oneByOne)));
         parts.add(reconstructor(target, pair, dtype, oneByOne));
-        return new MemoryPlan(parts, oneByOne);
+        // Adapters stand on the target's own weights: by turns nothing would be saved.
+        boolean shared = pair.verbalizer().isAdapter() && pair.reconstructor().isAdapter();
+        return new MemoryPlan(parts, oneByOne, oneByOne || shared ? "" : "--low-memory loads one model at a time");
     }
 
     /// A reconstructor alone.
     ///
     /// @param base what it stands on when it is an adapter
     public static MemoryPlan reconstructor(@Nullable ModelConfig base, PairFolder pair, DType dtype) {
-        return new MemoryPlan(List.of(reconstructor(base, pair, dtype, true)), false);
+        return new MemoryPlan(List.of(reconstructor(base, pair, dtype, true)), false, "");
     }
 
     private static Part reconstructor(@Nullable ModelConfig base, PairFolder pair, DType dtype, boolean withBase) {
@@ -106,7 +117,7 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne) {
         if (available.isPresent() && total() > available.getAsLong()) {
             throw new InsufficientMemoryException("not enough memory: " + this + " are needed, "
                     + gigabytes(available.getAsLong()) + " are available"
-                    + (oneByOne || parts.size() == 1 ? "" : "; --low-memory loads one model at a time"));
+                    + (advice.isEmpty() ? "" : "; " + advice));
         }
     }
 

@@ -249,8 +249,7 @@ public record NlaMeta(
     }
 
     private static String holding(Fields top, String template, String place) {
-        int first = template.indexOf(place);
-        if (first < 0 || template.indexOf(place, first + 1) >= 0) {
+        if (PromptTemplate.of(template, place).places() != 1) {
             throw top.wrong("prompt_templates", "must hold " + place + " exactly once: \"" + template + "\"");
         }
         return template;

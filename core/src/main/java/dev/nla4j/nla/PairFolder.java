@@ -22,6 +22,11 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
             return PeftAdapter.isIn(folder);
         }
 
+        /// K, of a reconstructor.
+        public int layer() {
+            return meta.layer().orElseThrow();
+        }
+
         /// The model that an adapter says it was made for: its sidecar's base, else the adapter's own.
         public Optional<String> base() {
             Optional<String> named = meta.baseCheckpoint();
@@ -60,7 +65,7 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
 
     /// K: activations are the target's residual stream after this block.
     public int layer() {
-        return reconstructor.meta().layer().orElseThrow();
+        return reconstructor.layer();
     }
 
     private static Path below(Path folder, String... names) {

@@ -48,10 +48,9 @@ public final class Reconstructor {
                     "critic.extraction_layer_index",
                     "is " + layer() + ", the model has only " + decoder.config().numLayers() + " blocks");
         }
-        String template = meta.template();
-        int place = template.indexOf(NlaMeta.EXPLANATION);
-        this.before = template.substring(0, place);
-        this.after = template.substring(place + NlaMeta.EXPLANATION.length());
+        PromptTemplate template = PromptTemplate.of(meta.template(), NlaMeta.EXPLANATION);
+        this.before = template.before();
+        this.after = template.after();
         meta.suffixIds().ifPresent(this::requireSuffix);
         // The last token may become another one together with the text.
         this.shared = Math.max(0, tokenizer.ids(before, true).length - 1);
@@ -110,7 +109,10 @@ public final class Reconstructor {
         int start = 0;
         while (start < order.length) {
             int end = start + 1;
-            while (end < order.length && (end + 1L - start) * prompts.get(order[end]).length <= MOST_TOKENS) {
+            int alike = decoder.config().lengthClass(prompts.get(order[start]).length);
+            while (end < order.length
+                    && (end + 1L - start) * prompts.get(order[end]).length <= MOST_TOKENS
+                    && decoder.config().lengthClass(prompts.get(order[end]).length) == alike) {
                 end++;
             }
             reconstructBatch(prompts, Arrays.copyOfRange(order, start, end), results);
@@ -138,7 +140,8 @@ public final class Reconstructor {
     /// @return `[B, D]` fp32, the open scope owns it
     public static Tensor read(Decoder decoder, int layer, int shared, List<int[]> prompts) {
         int longest = prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow();
-        int common = common(shared, prompts);
+        boolean alike = decoder.config().lengthClass(shared) == decoder.config().lengthClass(longest);
+        int common = alike ? common(shared, prompts) : 0;
         int[][] padded = new int[prompts.size()][];
         int[] last = new int[padded.length];
         for (int row = 0; row < padded.length; row++) {

@@ -89,7 +89,7 @@ public final class Verbalizer implements AutoCloseable {
                     "is " + marker.id() + ", this tokenizer reads \"" + marker.text() + "\" as "
                             + Arrays.toString(alone));
         }
-        String message = template.replace(NlaMeta.INJECTION, marker.text());
+        String message = PromptTemplate.of(template, NlaMeta.INJECTION).fill(marker.text());
         ChatTemplate chat = base.chatTemplate();
         String text;
         try {

@@ -30,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class AnthropicTeacher implements PaidTeacher {
     private static final String VERSION = "2023-06-01";
     private static final String BATCHES = "/v1/messages/batches";
+    private static final String REQUESTS = "requests";
     private static final double BATCH_DISCOUNT = 0.5;
     private static final long LARGEST_NOTE = 1 << 16;
     private static final String ID = "[A-Za-z0-9_-]{1,128}";
@@ -99,7 +100,11 @@ public final class AnthropicTeacher implements PaidTeacher {
                 while (!ended(client.get(BATCHES + "/" + id), id)) {
                     Thread.sleep(settings.pace().poll());
                 }
-                int largest = Math.clamp((long) open.size() * LARGEST_RESULT, SMALLEST_RESULTS, LARGEST_RESULTS);
+                // The batch may have more requests than are open: what a run that was cut off has kept already.
+                long requests = Math.max(
+                        open.size(),
+                        Json.read(note, LARGEST_NOTE).path(REQUESTS).asInt(0));
+                int largest = Math.clamp(requests * LARGEST_RESULT, SMALLEST_RESULTS, LARGEST_RESULTS);
                 Map<String, Outcome> outcomes = read(client.text(BATCHES + "/" + id + "/results", largest));
                 if (!outcomes.keySet().containsAll(open.keySet())) {
                     throw new Unanswered(
@@ -129,7 +134,7 @@ public final class AnthropicTeacher implements PaidTeacher {
     /// Sends a batch; a note stands before it is sent, as it may be taken and its id get lost.
     private String start(Path note, Map<String, ObjectNode> requests) throws Unanswered, InterruptedException {
         ObjectNode body = Json.mapper().createObjectNode();
-        ArrayNode list = body.putArray("requests");
+        ArrayNode list = body.putArray(REQUESTS);
         requests.forEach((key, request) -> {
             ObjectNode entry = list.addObject();
             // The API's ids have 64 characters at most: the whole of our key.
@@ -137,7 +142,7 @@ public final class AnthropicTeacher implements PaidTeacher {
             entry.set("params", request);
         });
         ObjectNode sent = Json.mapper().createObjectNode();
-        write(note, sent.put("sent", Instant.now().toString()).put("requests", requests.size()));
+        write(note, sent.put("sent", Instant.now().toString()).put(REQUESTS, requests.size()));
         try {
             String id = client.postOnce(BATCHES, body.toString()).path("id").asString("");
             if (!id.matches(ID)) {
@@ -168,7 +173,7 @@ public final class AnthropicTeacher implements PaidTeacher {
     }
 
     private static String lost(Path note, JsonNode sent) {
-        return "a batch of " + sent.path("requests").asInt(0) + " requests may have been taken at "
+        return "a batch of " + sent.path(REQUESTS).asInt(0) + " requests may have been taken at "
                 + FormatException.printable(sent.path("sent").asString("?"))
                 + ", and its id is not known: if the account lists it, write {\"id\": \"...\"} into " + note
                 + ", else remove that file";

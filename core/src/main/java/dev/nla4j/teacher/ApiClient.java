@@ -41,12 +41,16 @@ final class ApiClient implements AutoCloseable {
 
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_NOTICES = Duration.ofSeconds(5);
-    private static final Set<Integer> OUTAGES = Set.of(408, 409, 425, 429, 502, 503, 504, 529);
+    private static final Set<Integer> OUTAGES = Set.of(408, 409, 425, 429);
+    /// What a server can't do it will not be able to do later.
+    private static final Set<Integer> UNABLE = Set.of(501, 505);
     /// The server asks to wait, and has taken nothing.
     private static final Set<Integer> BUSY = Set.of(429, 503, 529);
-    /// After these a server may have done what it was asked.
-    private static final Set<Integer> UNSURE = Set.of(408, 409, 500, 502, 504);
-    private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 403, 404, 405);
+    private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 404, 405);
+    /// Of a key that was never accepted, or of one input that a gateway does not pass on.
+    private static final int FORBIDDEN = 403;
+
+    private static final int SERVER = 500;
 
     private final HttpClient client;
     private final ApiSettings settings;
@@ -280,7 +284,8 @@ final class ApiClient implements AutoCloseable {
     private Unanswered failure(URI uri, int status, String text) {
         String told = "HTTP " + status + " from " + uri.getHost();
         String said = message(text);
-        if (HOPELESS.contains(status) || said.contains("credit balance") || said.contains("insufficient_quota")) {
+        boolean unaccepted = HOPELESS.contains(status) || (status == FORBIDDEN && answers.get() == 0);
+        if (unaccepted || said.contains("credit balance") || said.contains("insufficient_quota")) {
             String hint = switch (status) {
                 case 401, 403 -> ": the API key is not accepted";
                 case 402 -> ": the account has no credit";
@@ -289,8 +294,11 @@ final class ApiClient implements AutoCloseable {
             };
             throw new TeacherException(told + hint + said);
         }
-        Failure failure = status == 500 ? Failure.SPOILT : OUTAGES.contains(status) ? Failure.OUTAGE : Failure.REFUSED;
-        return new Unanswered(told + said, failure, UNSURE.contains(status), null);
+        boolean outage = (status > SERVER && !UNABLE.contains(status)) || OUTAGES.contains(status);
+        Failure failure = status == SERVER ? Failure.SPOILT : outage ? Failure.OUTAGE : Failure.REFUSED;
+        // A server that failed in the midst may have done what it was asked.
+        boolean unsure = status == 408 || status == 409 || (status >= SERVER && !BUSY.contains(status));
+        return new Unanswered(told + said, failure, unsure, null);
     }
 
     /// What the server says, on one line and without what might be our key.

@@ -39,7 +39,8 @@ final class FeaturePrompt {
     private static final String CLOSING = "</analysis>";
     private static final Pattern LIST_MARKER = Pattern.compile(
             "^\\s*(?:[-*\u2022+\u2013\u2014]|\\d+[.)]|\\(\\d+\\)" + "|[a-zA-Z][.)]|\\([a-zA-Z]\\)|[ivxIVX]+[.)])\\s+");
-    private static final Pattern BOLD = Pattern.compile("\\*\\*(.+?)\\*\\*");
+    private static final Pattern BOLD = Pattern.compile("^\\*\\*(.+?)\\*\\*\\s*");
+    private static final String EMPHASIS = "*_";
     private static final int FEWEST_FEATURES = 2;
 
     private FeaturePrompt() {}
@@ -58,12 +59,25 @@ final class FeaturePrompt {
         List<String> features = new ArrayList<>();
         for (String line : analysis.get().split("\n", -1)) {
             String bare = LIST_MARKER.matcher(line).replaceFirst("");
-            bare = BOLD.matcher(bare).replaceAll("$1").strip();
+            bare = withoutEmphasis(BOLD.matcher(bare).replaceFirst("$1 ").strip());
             if (!bare.isEmpty()) {
                 features.add(bare);
             }
         }
         return features.size() < FEWEST_FEATURES ? Optional.empty() : Optional.of(String.join("\n\n", features));
+    }
+
+    /// Without the marks of emphasis that its ends have.
+    private static String withoutEmphasis(String line) {
+        int from = 0;
+        int to = line.length();
+        while (from < to && EMPHASIS.indexOf(line.charAt(from)) >= 0) {
+            from++;
+        }
+        while (to > from && EMPHASIS.indexOf(line.charAt(to - 1)) >= 0) {
+            to--;
+        }
+        return line.substring(from, to);
     }
 
     /// Whether an answer came to its end in the form that was asked for, whatever stands in it.

@@ -42,6 +42,27 @@ class ResidualReaderTest {
         assertClose(read[3], residual(rows.get(2), 2)[0]);
     }
 
+    /// The longest text of a batch must not decide how the positions of the others turn.
+    @Test
+    void texts_whose_positions_turn_otherwise_are_read_apart() {
+        Decoder longRope = TinyModels.decoder(TinyModels.longRope(6), 1);
+        List<int[]> rows =
+                List.of(TinyModels.ids(2, 9), TinyModels.ids(3, 5), TinyModels.ids(4, 7), TinyModels.ids(5, 6));
+        List<int[]> positions = List.of(new int[] {8, 0}, new int[] {1, 4}, new int[] {}, new int[] {5});
+        ResidualReader reader = new ResidualReader(longRope, 1);
+        float[][] together = reader.read(rows, positions);
+        assertThat(together).hasNumberOfRows(5);
+        int next = 0;
+        for (int row = 0; row < rows.size(); row++) {
+            for (float[] alone : reader.read(List.of(rows.get(row)), List.of(positions.get(row)))) {
+                assertClose(together[next++], alone);
+            }
+        }
+        float[] plain = new ResidualReader(TinyModels.decoder(TinyModels.llama(0, 0), 1), 1)
+                .read(List.of(rows.get(1)), List.of(new int[] {4}))[0];
+        assertClose(together[3], plain);
+    }
+
     @Test
     void no_positions_give_no_activations() {
         float[][] read = new ResidualReader(target, 1).read(List.of(new int[] {1, 2}), List.of(new int[] {}));

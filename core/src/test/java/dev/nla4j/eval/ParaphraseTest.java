@@ -69,6 +69,11 @@ class ParaphraseTest {
         assertThat(removed.of("The sentence \"He ran\" is past, and \"so\" open.", 1, 1))
                 .isEqualTo("The sentence is past, and open.");
         assertThat(removed.of("\"all of it\"", 1, 1)).isEmpty();
+        // a predicted quotation mark is written escaped
+        assertThat(removed.of("Next: \"\\\"\", \"He\". About: gold. Text: x", 1, 1))
+                .isEqualTo("About: gold.");
+        assertThat(only(false, 0, 0, 1, Quotes.KEPT).of("Next: \"\\\"\", \"He\". About: Gold.\nText: x", 1, 1))
+                .isEqualTo("next: \"\\\"\", \"He\".\nabout: gold.\nText: x");
     }
 
     @Test

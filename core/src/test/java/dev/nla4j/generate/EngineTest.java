@@ -104,6 +104,32 @@ class EngineTest {
         }
     }
 
+    /// Keys that were turned one way can't be met by queries that are turned another way.
+    @Test
+    void a_text_does_not_grow_over_the_length_from_which_its_positions_turn_otherwise() {
+        Decoder longRope = TinyModels.decoder(TinyModels.longRope(12), 1);
+        Engine careful = new Engine(longRope, TinyModels.VOCABULARY);
+        Prompt below = new Prompt(
+                longRope.embed(Tensors.ids(new int[][] {TinyModels.ids(1, 8)})).select(0, 0));
+        Prompt above = new Prompt(
+                longRope.embed(Tensors.ids(new int[][] {TinyModels.ids(2, 13)})).select(0, 0));
+        List<Request> fitting = List.of(greedy(below, 4), greedy(above, 30), greedy(below, 3), greedy(above, 2));
+        List<Completion> together = careful.generate(fitting, (_, _) -> {});
+        for (int i = 0; i < fitting.size(); i++) {
+            Completion alone =
+                    careful.generate(List.of(fitting.get(i)), (_, _) -> {}).getFirst();
+            assertThat(together.get(i).ids()).isEqualTo(alone.ids());
+            assertThat(together.get(i).ids()).hasSize(fitting.get(i).maxNewTokens());
+        }
+        assertThatThrownBy(() -> careful.generate(List.of(greedy(below, 5)), (_, _) -> {}))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("a text of 8 tokens can't grow to 13 while it is written");
+    }
+
+    private static Request greedy(Prompt prompt, int tokens) {
+        return new Request(prompt, 1, 0, Sampling.GREEDY, tokens, Set.of(), StopCondition.NEVER);
+    }
+
     @Test
     void seed_and_number_each_change_what_is_drawn() {
         int[] prompt = TinyModels.ids(1, 5);

@@ -28,6 +28,15 @@ public final class TinyModels {
         return config(new Heads(4, 2, WIDTH, 1 / Math.sqrt(WIDTH), 0, false, false, false), WIDTH, false, 0, windows);
     }
 
+    /// A llama whose positions turn otherwise in texts of more than `original` tokens.
+    public static ModelConfig longRope(int original) {
+        ModelConfig plain = llama(0, 0);
+        List<Float> shorter = List.of(1f, 1f, 1f, 1f);
+        List<Float> longer = List.of(1f, 2f, 5f, 20f);
+        Rope rope = new Rope(1000, WIDTH, new RopeScaling.LongRope(shorter, longer, original, 1));
+        return plain.withLayers(List.of(new Layer(0, rope), new Layer(0, rope)));
+    }
+
     /// Everything that families add at once: caps, head norms, biases, sandwich norms, partial rotation.
     static ModelConfig everything(int... windows) {
         return config(new Heads(4, 1, WIDTH, 0.3, 5, true, true, true), WIDTH / 2, true, 8, windows);

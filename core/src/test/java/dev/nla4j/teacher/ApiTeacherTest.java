@@ -16,10 +16,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class ApiTeacherTest {
@@ -114,6 +117,38 @@ class ApiTeacherTest {
             // One of the three, as they come within seconds.
             assertThat(api.notices)
                     .containsExactly("teacher: HTTP 500 from 127.0.0.1; trying again in 1 s (try 2 of 4)");
+        }
+    }
+
+    /// Proxies have codes of their own for a server that is down.
+    @ParameterizedTest
+    @ValueSource(ints = {502, 507, 520, 524, 599})
+    void any_failure_of_a_server_is_tried_again(int status) throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, n == 0 ? status : 200, n == 0 ? "" : FakeApi.choice(FakeApi.GOOD, "stop")))) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
+        }
+    }
+
+    /// Gateways answer so for one text that they do not pass on; before any answer it is the key.
+    @Test
+    void a_text_that_is_forbidden_costs_its_row_only_once_the_key_was_accepted() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            boolean bad = request.body().contains("number 2");
+            if (bad) {
+                // The others have their answers by then.
+                LockSupport.parkNanos(Duration.ofMillis(700).toNanos());
+            }
+            FakeApi.send(exchange, bad ? 403 : 200, bad ? "" : FakeApi.choice(FakeApi.GOOD, "stop"));
+        })) {
+            List<Lesson> lessons = openAi(api, 5);
+            assertThat(lessons.get(2)).isEqualTo(new Lesson.Declined("no answer: HTTP 403 from 127.0.0.1"));
+            assertThat(lessons).filteredOn(Lesson.Explained.class::isInstance).hasSize(4);
+        }
+        try (FakeApi api = new FakeApi((n, request, exchange) -> FakeApi.send(exchange, 403, ""))) {
+            assertThatThrownBy(() -> openAi(api, 1))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("the API key is not accepted");
         }
     }
 
@@ -569,6 +604,8 @@ class ApiTeacherTest {
     void list_markers_and_bold_are_stripped() {
         assertThat(FeaturePrompt.read("x <analysis>\n(1) **A:** one\n\n* two\nii) three\n</analysis> y"))
                 .contains("A: one\n\ntwo\n\nthree");
+        assertThat(FeaturePrompt.read("<analysis>*Formal register*\n- **Head**then **bold** in it\n__x__</analysis>"))
+                .contains("Formal register\n\nHead then **bold** in it\n\nx");
         assertThat(FeaturePrompt.read("<analysis>a\nb")).isEmpty();
         assertThat(FeaturePrompt.read("<think>so <analysis>x\ny</analysis></think>\n<analysis>a\nb</analysis>"))
                 .contains("a\n\nb");

@@ -2,6 +2,7 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.NlaMeta.Role;
+import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -156,7 +157,7 @@ final class PromptChecks {
             return Outcome.fail(read.failed() ? read.problem() : missing, mend);
         }
         String template = read.need("template").orElseThrow();
-        int places = Prompts.count(template, NlaMeta.INJECTION);
+        int places = PromptTemplate.of(template, NlaMeta.INJECTION).places();
         if (places != 1) {
             return Outcome.fail("the template holds {injection_char} " + times(places), mend);
         }
@@ -236,7 +237,8 @@ final class PromptChecks {
             String missing = meta.file() + ": prompt_templates.ar (or .critic): is missing";
             return Outcome.fail(read.failed() ? read.problem() : missing, mend);
         }
-        int places = Prompts.count(read.need("template").orElseThrow(), NlaMeta.EXPLANATION);
+        int places = PromptTemplate.of(read.need("template").orElseThrow(), NlaMeta.EXPLANATION)
+                .places();
         return places == 1
                 ? Outcome.ok("once")
                 : Outcome.fail("the template holds {explanation} " + times(places), mend);
@@ -255,12 +257,11 @@ final class PromptChecks {
         if (template.isEmpty() && half.isVerbalizer()) {
             return Outcome.ok("no template of the AR here to hold them against");
         }
-        String whole = Prompts.template(half, Role.RECONSTRUCTOR);
-        int place = whole.indexOf(NlaMeta.EXPLANATION);
-        if (place < 0) {
+        PromptTemplate whole = PromptTemplate.of(Prompts.template(half, Role.RECONSTRUCTOR), NlaMeta.EXPLANATION);
+        if (whole.places() == 0) {
             throw new Unmet("the AR's template has no {explanation}");
         }
-        String after = whole.substring(place + NlaMeta.EXPLANATION.length());
+        String after = whole.after();
         if (expected.isEmpty()) {
             return after.isEmpty() || half.isVerbalizer()
                     ? Outcome.ok("none")

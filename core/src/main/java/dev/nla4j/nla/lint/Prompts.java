@@ -5,6 +5,7 @@ import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.List;
 
@@ -14,15 +15,6 @@ final class Prompts {
     static final String PROBE = "A county court rules on a petition.";
 
     private Prompts() {}
-
-    /// How often `part` stands in `text`; overlapping places count.
-    static int count(String text, String part) {
-        int count = 0;
-        for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
-            count++;
-        }
-        return count;
-    }
 
     /// Ids of a conversation of one user message, with the beginning of the answer.
     static int[] chat(Half half, String message) {
@@ -42,19 +34,14 @@ final class Prompts {
 
     /// The verbalizer's prompt, marker included.
     static int[] verbalizer(Half half) {
-        return chat(
-                half,
-                template(half, NlaMeta.Role.VERBALIZER)
-                        .replace(NlaMeta.INJECTION, marker(half).text()));
+        PromptTemplate template = PromptTemplate.of(template(half, NlaMeta.Role.VERBALIZER), NlaMeta.INJECTION);
+        return chat(half, template.fill(marker(half).text()));
     }
 
     /// The reconstructor's prompt for a text.
     static int[] reconstructor(Half half, String explanation) {
-        String template = template(half, NlaMeta.Role.RECONSTRUCTOR);
-        return half.live()
-                .tokenizer()
-                .need("a tokenizer")
-                .ids(template.replace(NlaMeta.EXPLANATION, explanation), true);
+        PromptTemplate template = PromptTemplate.of(template(half, NlaMeta.Role.RECONSTRUCTOR), NlaMeta.EXPLANATION);
+        return half.live().tokenizer().need("a tokenizer").ids(template.fill(explanation), true);
     }
 
     /// A template that must be there.

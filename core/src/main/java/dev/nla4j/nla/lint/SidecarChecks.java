@@ -2,6 +2,7 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.activation.AffineMap;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PromptTemplate;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
@@ -86,7 +87,7 @@ final class SidecarChecks {
         String place = role == NlaMeta.Role.VERBALIZER ? NlaMeta.INJECTION : NlaMeta.EXPLANATION;
         return !template.failed()
                 && template.need("template")
-                        .map(t -> Prompts.count(t, place) == 1)
+                        .map(t -> PromptTemplate.of(t, place).places() == 1)
                         .orElse(true);
     }
 

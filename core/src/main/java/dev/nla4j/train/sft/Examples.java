@@ -12,6 +12,7 @@ import dev.nla4j.format.parquet.RoleContent;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PromptTemplate;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,9 +92,14 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
                 .flatMap(Optional::stream)
                 .filter(column -> file.has(column.name(), column.kind()))
                 .forEach(columns::add);
-        if (text.isPresent() && !columns.contains(text.get())) {
-            throw new InputException(
-                    file.path() + ": has no column " + text.get().name() + "; explanations come first: nla data teach");
+        for (Column needed : Stream.of(message, text).flatMap(Optional::stream).toList()) {
+            if (!columns.contains(needed)) {
+                throw new InputException(file.path() + ": has no column " + needed
+                        + (file.meta().stage() == DatasetMeta.Stage.BASE
+                                ? "; explanations come first: nla data teach"
+                                : ", as every file of stage "
+                                        + file.meta().stage().yaml() + " has"));
+            }
         }
         List<Example> examples = new ArrayList<>();
         for (DataFile.Rows rows = file.rows(columns); rows.hasNext(); ) {
@@ -157,7 +163,8 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
     /// prompt they were not made for.
     private static void requireTemplate(DataFile file, long number, List<RoleContent> messages) {
         String template = String.valueOf(file.meta().promptTemplates().actor());
-        RoleContent expected = new RoleContent("user", template.replace(NlaMeta.INJECTION, DataColumns.PLACEHOLDER));
+        RoleContent expected = new RoleContent(
+                "user", PromptTemplate.of(template, NlaMeta.INJECTION).fill(DataColumns.PLACEHOLDER));
         if (!messages.equals(List.of(expected))) {
             throw wrong(file, number, DataColumns.PROMPT, "is not made of the sidecar's actor template");
         }
@@ -165,11 +172,11 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
 
     /// The explanation in a reconstructor's stored prompt.
     private static String inside(DataFile file, long number, String prompt) {
-        String template = String.valueOf(file.meta().promptTemplates().critic());
-        int place = template.indexOf(NlaMeta.EXPLANATION);
-        String before = template.substring(0, Math.max(0, place));
-        String after = template.substring(place + NlaMeta.EXPLANATION.length());
-        if (place < 0
+        PromptTemplate template =
+                PromptTemplate.of(String.valueOf(file.meta().promptTemplates().critic()), NlaMeta.EXPLANATION);
+        String before = template.before();
+        String after = template.after();
+        if (template.places() != 1
                 || !prompt.startsWith(before)
                 || !prompt.endsWith(after)
                 || prompt.length() < before.length() + after.length()) {

@@ -52,6 +52,7 @@ public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOu
                     .put("verbalizer", verbalizer)
                     .put("data", data)
                     .put("held_out", heldOut)
+                    .put("held_out_rows", "spread")
                     .put("share", share)
                     .put("seed", seed);
         }

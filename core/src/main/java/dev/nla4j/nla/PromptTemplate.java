@@ -1,0 +1,73 @@
+package dev.nla4j.nla;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// A sidecar's prompt template as its public readers fill it, by Python's `str.format`: the place is `{name}`, and a
+/// brace of the text stands doubled. A single brace, which they refuse, is taken as it is.
+///
+/// @param parts literal text before, between and behind the places; one more than there are places
+public record PromptTemplate(List<String> parts) {
+    public PromptTemplate {
+        parts = List.copyOf(parts);
+    }
+
+    /// Reads a template.
+    ///
+    /// @param place with its braces, say `{explanation}`
+    public static PromptTemplate of(String template, String place) {
+        List<String> parts = new ArrayList<>();
+        StringBuilder literal = new StringBuilder();
+        for (int at = 0; at < template.length(); ) {
+            if (template.startsWith("{{", at) || template.startsWith("}}", at)) {
+                literal.append(template.charAt(at));
+                at += 2;
+            } else if (template.startsWith(place, at)) {
+                parts.add(literal.toString());
+                literal.setLength(0);
+                at += place.length();
+            } else {
+                literal.append(template.charAt(at));
+                at++;
+            }
+        }
+        parts.add(literal.toString());
+        return new PromptTemplate(parts);
+    }
+
+    /// Whether the public readers fill it too: they refuse a brace that is neither doubled nor the place's.
+    public static boolean isPortable(String template, String place) {
+        for (int at = 0; at < template.length(); ) {
+            if (template.startsWith("{{", at) || template.startsWith("}}", at)) {
+                at += 2;
+            } else if (template.startsWith(place, at)) {
+                at += place.length();
+            } else if (template.charAt(at) == '{' || template.charAt(at) == '}') {
+                return false;
+            } else {
+                at++;
+            }
+        }
+        return true;
+    }
+
+    /// How many places it has.
+    public int places() {
+        return parts.size() - 1;
+    }
+
+    /// The prompt with `value` in its places.
+    public String fill(String value) {
+        return String.join(value, parts);
+    }
+
+    /// The text before the first place.
+    public String before() {
+        return parts.getFirst();
+    }
+
+    /// The text behind the last place.
+    public String after() {
+        return parts.getLast();
+    }
+}
