@@ -118,8 +118,9 @@ final class BenchCommand implements Callable<Integer> {
         if (repeats < 1) {
             throw new IllegalArgumentException("--repeats: must be 1 or more, was " + repeats);
         }
-        if (rows.isEmpty() || rows.stream().anyMatch(n -> n < 1 || n > 4096)) {
-            throw new IllegalArgumentException("--rows: must be 1 to 4096 each, were " + rows);
+        if (rows.isEmpty() || rows.stream().anyMatch(n -> n < 1 || n > 256)) {
+            throw new IllegalArgumentException(
+                    "--rows: must be 1 to 256 each, which are written at once, were " + rows);
         }
         if (microBatch < 1 || microBatch > 32) {
             throw new IllegalArgumentException("--micro-batch: must be 1 to 32, was " + microBatch);

@@ -5,11 +5,16 @@ import dev.nla4j.model.Decoder;
 import dev.nla4j.model.KeyValues;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Prefix;
+import dev.nla4j.tensor.InsufficientMemoryException;
+import dev.nla4j.tensor.ProcessMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Writes completions of many requests at once. What prompts share is read once (see [Prompt]); rows that end
@@ -78,11 +83,24 @@ public final class Engine {
         };
     }
 
+    /// Where memory does not hold all at once, texts of other lengths are written apart: a long one would take the room
+    /// of many short ones.
     private void write(List<Row> waiting, @Nullable Prefix prefix) {
-        int tokens = Math.toIntExact(
-                waiting.stream().mapToLong(row -> tokens(row.request())).max().orElse(0));
+        if (room(waiting) < Math.min(waiting.size(), MOST_ROWS)) {
+            Map<Long, List<Row>> byLength = new TreeMap<>();
+            waiting.forEach(
+                    row -> byLength.computeIfAbsent(Long.highestOneBit(tokens(row.request())), _ -> new ArrayList<>())
+                            .add(row));
+            byLength.values().forEach(alike -> writeAlike(alike, prefix));
+        } else {
+            writeAlike(waiting, prefix);
+        }
+    }
+
+    private void writeAlike(List<Row> waiting, @Nullable Prefix prefix) {
+        int tokens = most(waiting);
         int next = 0;
-        int room = room(waiting.size(), tokens);
+        int room = room(waiting);
         int refill = Math.clamp(room / 4, 1, REFILL);
         try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room, tokens)) {
             while (next < waiting.size() || rows.count() > 0) {
@@ -134,8 +152,42 @@ public final class Engine {
         }
     }
 
-    private int room(int wanted, int tokens) {
-        long bytes = KeyValues.bytesPerRow(decoder.config(), tokens);
-        return Math.toIntExact(Math.clamp(Math.min(wanted, MOST_CACHE_BYTES / bytes), 1, MOST_ROWS));
+    private static int most(List<Row> rows) {
+        return Math.toIntExact(
+                rows.stream().mapToLong(row -> tokens(row.request())).max().orElse(0));
+    }
+
+    private int room(List<Row> waiting) {
+        int prompt = waiting.stream().mapToInt(Row::promptLength).max().orElse(0);
+        return room(
+                decoder.config(),
+                waiting.size(),
+                prompt,
+                most(waiting),
+                ProcessMemory.ofThisMachine().available());
+    }
+
+    /// How many rows are written at once: as many as half of the memory that is left holds, and a bound holds, of keys
+    /// and values (once more while prompts are read) and logits. How many makes no difference to what is written.
+    ///
+    /// @param prompt tokens of the longest prompt
+    /// @param tokens most that a row may come to hold, the prompt's included
+    /// @param available bytes; empty when nobody knows
+    /// @throws InsufficientMemoryException when one row is more than there is
+    static int room(ModelConfig config, int wanted, int prompt, int tokens, OptionalLong available) {
+        double reading = KeyValues.bytesPerRow(config, prompt);
+        double row = KeyValues.bytesPerRow(config, tokens) + 2.0 * config.vocabulary() * Float.BYTES;
+        if (available.isPresent() && row + reading > available.getAsLong()) {
+            throw new InsufficientMemoryException(String.format(
+                    Locale.ROOT,
+                    "not enough memory: what is kept of a text of %d tokens takes %.1f GB, %.1f GB are available; give a"
+                            + " shorter prompt or ask for fewer new tokens",
+                    tokens,
+                    (row + reading) / 1e9,
+                    available.getAsLong() / 1e9));
+        }
+        double together = Math.max(1, Rows.MOST_PROMPT_TOKENS / Math.max(1, prompt)) * reading;
+        double most = Math.min(MOST_CACHE_BYTES, available.orElse(Long.MAX_VALUE) / 2.0 - together);
+        return (int) Math.clamp(Math.min(wanted, most / row), 1, MOST_ROWS);
     }
 }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// step computes the live rows and nothing else.
 final class Rows implements AutoCloseable {
     /// Tokens of prompts that are read at once.
-    private static final int MOST_PROMPT_TOKENS = 4096;
+    static final int MOST_PROMPT_TOKENS = 4096;
     /// Numbers of logits that are made at once.
     private static final long LOGITS_AT_ONCE = 1L << 20;
 

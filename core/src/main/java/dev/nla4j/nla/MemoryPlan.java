@@ -5,6 +5,7 @@ import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.WeightSize;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.InsufficientMemoryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TinyModels;
+import dev.nla4j.tensor.InsufficientMemoryException;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -124,6 +127,26 @@ class EngineTest {
         assertThatThrownBy(() -> careful.generate(List.of(greedy(below, 5)), (_, _) -> {}))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("a text of 8 tokens can't grow to 13 while it is written");
+    }
+
+    @Test
+    void as_many_rows_are_written_at_once_as_memory_holds() {
+        ModelConfig config = TinyModels.llama(0, 0, 0);
+        // 3 layers of keys and values of 2 heads of 8 numbers
+        double row = 3 * 2 * 2 * 8 * 4.0 * (90 + 16) + 2 * 4.0 * TinyModels.VOCABULARY;
+        assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.empty())).isEqualTo(256);
+        assertThat(Engine.room(config, 20, 10, 90, OptionalLong.empty())).isEqualTo(20);
+        double reading = 409 * (3 * 2 * 2 * 8 * 4.0 * (10 + 16));
+        for (int rows : new int[] {1, 7, 100}) {
+            long available = (long) (2 * (reading + (rows + 0.5) * row));
+            assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.of(available)))
+                    .isEqualTo(rows);
+        }
+        assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.of((long) (2 * row))))
+                .isEqualTo(1);
+        assertThatThrownBy(() -> Engine.room(config, 1, 10, 90, OptionalLong.of((long) row)))
+                .isInstanceOf(InsufficientMemoryException.class)
+                .hasMessageContaining("a text of 90 tokens takes 0.0 GB");
     }
 
     private static Request greedy(Prompt prompt, int tokens) {

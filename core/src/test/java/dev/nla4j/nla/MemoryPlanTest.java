@@ -10,6 +10,7 @@ import dev.nla4j.model.ModelLoader.Extent;
 import dev.nla4j.model.WeightSize;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.InsufficientMemoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;

@@ -1,10 +1,10 @@
-package dev.nla4j.nla;
+package dev.nla4j.tensor;
 
-/// A model is larger than the memory that is left; nothing was loaded.
+/// More memory is needed than is left; nothing of it was taken.
 public final class InsufficientMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    InsufficientMemoryException(String message) {
+    public InsufficientMemoryException(String message) {
         super(message);
     }
 }
