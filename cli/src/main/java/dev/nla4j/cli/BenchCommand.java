@@ -131,7 +131,8 @@ final class BenchCommand implements Callable<Integer> {
         Machine machine = Machine.probe();
         Map<String, Bench.Row> best = new LinkedHashMap<>();
         for (DType chosen : dtype == null ? DType.values() : new DType[] {dtype}) {
-            try (LanguageModel loaded = wiring.load(model, chosen)) {
+            try (LanguageModel loaded =
+                    work == Work.TRAIN ? wiring.loadToLearn(model, chosen) : wiring.load(model, chosen)) {
                 requirePeersModel(peers, loaded);
                 useThreadsOf(peers); // loading takes all processors
                 keepBest(best, run(loaded, Bench.plain(loaded, repeats)));

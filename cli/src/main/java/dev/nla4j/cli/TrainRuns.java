@@ -52,7 +52,7 @@ final class TrainRuns {
 
     /// Loads the base; the caller closes it.
     LanguageModel base() {
-        return wiring.load(config.model(), config.dtype());
+        return wiring.loadToLearn(config.model(), config.dtype());
     }
 
     /// Where warm starts are left.

@@ -55,9 +55,17 @@ final class Wiring {
     }
 
     private LanguageModel load(LocalModel model, DType dtype) {
-        ModelLoader.Extent whole = ModelLoader.Extent.WHOLE;
-        announce(MemoryPlan.of("model", ModelLoader.config(model.path()), dtype, whole), false);
+        announce(MemoryPlan.of("model", ModelLoader.config(model.path()), dtype, ModelLoader.Extent.WHOLE), false);
         return loadPlanned(model, dtype);
+    }
+
+    /// Loads a whole model that gradients shall pass; the caller closes it.
+    LanguageModel loadToLearn(String reference, DType dtype) {
+        LocalModel model = find(reference);
+        announce(MemoryPlan.of("model", ModelLoader.config(model.path()), dtype, ModelLoader.Extent.WHOLE), false);
+        LanguageModel loaded = ModelLoader.loadToLearn(model.path(), dtype, ModelLoader.Extent.WHOLE, progress);
+        Threads.useAllProcessors();
+        return loaded;
     }
 
     private LanguageModel loadPlanned(LocalModel model, DType dtype) {

@@ -2,7 +2,7 @@ package dev.nla4j.bench;
 
 import dev.nla4j.model.Weights;
 import dev.nla4j.tensor.DType;
-import dev.nla4j.tensor.MatrixProduct;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -40,12 +40,12 @@ final class Products {
     DoubleSupplier of(int depth, int tokens, int headRows) {
         Map<Long, Tensor> inputs = new HashMap<>();
         for (int layer = 0; layer < depth; layer++) {
-            for (Tensor weight : weights.products(layer)) {
-                inputs.computeIfAbsent(weight.size(1), width -> input(tokens, width));
+            for (Matrix matrix : weights.products(layer)) {
+                inputs.computeIfAbsent(matrix.inputs(), width -> input(tokens, width));
             }
         }
         Tensor last =
-                headRows == 0 ? null : input(headRows, weights.headProduct().size(1));
+                headRows == 0 ? null : input(headRows, weights.headProduct().inputs());
         return () -> {
             long start = System.nanoTime();
             run(depth, inputs, last);
@@ -57,20 +57,19 @@ final class Products {
     ///
     /// @param queries outputs of the first product that are queries
     DoubleSupplier lastBlock(int layer, long queries, int tokens, int rows) {
-        Tensor[] matrices = weights.products(layer);
-        Tensor first = matrices[0];
-        Tensor keyValue = first.narrow(0, queries, first.size(0) - queries);
-        Tensor query = first.narrow(0, 0, queries);
-        Tensor all = input(tokens, first.size(1));
-        Tensor[] some = Arrays.stream(matrices)
-                .map(weight -> input(rows, weight.size(1)))
-                .toArray(Tensor[]::new);
+        List<Matrix> matrices = weights.products(layer);
+        Matrix first = matrices.getFirst();
+        Matrix keyValue = first.rows(queries, first.outputs() - queries);
+        Matrix query = first.rows(0, queries);
+        Tensor all = input(tokens, first.inputs());
+        List<Tensor> some =
+                matrices.stream().map(matrix -> input(rows, matrix.inputs())).toList();
         return () -> {
             long start = System.nanoTime();
             multiply(all, keyValue);
-            multiply(some[0], query);
-            for (int i = 1; i < matrices.length; i++) {
-                multiply(some[i], matrices[i]);
+            multiply(some.getFirst(), query);
+            for (int i = 1; i < matrices.size(); i++) {
+                multiply(some.get(i), matrices.get(i));
             }
             return (System.nanoTime() - start) / 1e9;
         };
@@ -82,8 +81,8 @@ final class Products {
 
     private void run(int depth, Map<Long, Tensor> inputs, @Nullable Tensor last) {
         for (int layer = 0; layer < depth; layer++) {
-            for (Tensor weight : weights.products(layer)) {
-                multiply(Objects.requireNonNull(inputs.get(weight.size(1))), weight);
+            for (Matrix matrix : weights.products(layer)) {
+                multiply(Objects.requireNonNull(inputs.get(matrix.inputs())), matrix);
             }
         }
         if (last != null) {
@@ -91,9 +90,9 @@ final class Products {
         }
     }
 
-    private static void multiply(Tensor x, Tensor weight) {
+    private static void multiply(Tensor x, Matrix matrix) {
         try (Scope _ = Scope.noGrad()) {
-            MatrixProduct.linear(x, weight, null);
+            matrix.times(x);
         }
     }
 
@@ -109,9 +108,9 @@ final class Products {
         List<Trained> matrices = new ArrayList<>();
         Map<Long, Tensor> inputs = new HashMap<>(); // [tokens, width]
         for (int layer = first; layer < end; layer++) {
-            Tensor[] weights = this.weights.products(layer);
-            for (int i = 0; i < weights.length; i++) {
-                Tensor weight = weights[i];
+            List<Matrix> products = weights.products(layer);
+            for (int i = 0; i < products.size(); i++) {
+                Tensor weight = products.get(i).tensor();
                 inputs.computeIfAbsent(weight.size(1), width -> input(tokens, width));
                 inputs.computeIfAbsent(weight.size(0), width -> input(tokens, width));
                 int joined = FUSED[i] * rank;
@@ -124,7 +123,7 @@ final class Products {
                         batch(part.times(), part.keys(), width),
                         batch(part.times(), part.queries(), part.keys())))
                 .toList();
-        Tensor head = headRows == 0 ? null : weights.headProduct();
+        Tensor head = headRows == 0 ? null : weights.headProduct().tensor();
         Tensor last = head == null ? null : input(headRows, head.size(1));
         Tensor logits = head == null ? null : input(headRows, head.size(0));
         return () -> {
@@ -193,11 +192,9 @@ final class Products {
 
     /// Bytes of the weights that one token reads.
     long bytes() {
-        long bytes = weights.headProduct().nbytes();
+        long bytes = weights.headProduct().bytes();
         for (int layer = 0; layer < weights.blocks().size(); layer++) {
-            bytes += Arrays.stream(weights.products(layer))
-                    .mapToLong(Tensor::nbytes)
-                    .sum();
+            bytes += weights.products(layer).stream().mapToLong(Matrix::bytes).sum();
         }
         return bytes;
     }

@@ -2,7 +2,6 @@ package dev.nla4j.model;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.tensor.DType;
-import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
@@ -215,7 +214,7 @@ public final class Decoder {
     /// Whether gradients reach the weights behind the last block.
     public boolean headLearns() {
         return GradMode.is_enabled()
-                && (weights.headProduct().requires_grad()
+                && (weights.headProduct().learns()
                         || (weights.finalNorm() != null && weights.finalNorm().requires_grad()));
     }
 
@@ -227,7 +226,7 @@ public final class Decoder {
     /// What [#logitsOf] makes logits of, `[..., V]` in the arithmetic's type: for whoever takes them a few rows at a
     /// time.
     public Tensor headProduct(Tensor residual) {
-        return MatrixProduct.linear(Tensors.as(type, finalNorm(residual)), weights.headProduct(), null);
+        return weights.headProduct().times(Tensors.as(type, finalNorm(residual)));
     }
 
     /// Logits of some rows of a [#headProduct]: fp32, of its shape.

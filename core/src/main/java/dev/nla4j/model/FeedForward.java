@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -22,8 +23,10 @@ final class FeedForward {
         Tensor gate; // [N, F]
         Tensor up; // [N, F]
         boolean learns = GradMode.is_enabled();
-        // Gradients of halves of a weight that learns would be put together again.
-        if (!weights.gateUp().weight().requires_grad() && flat.size(0) >= MANY_TOKENS) {
+        // Gradients of halves of a weight that learns would be put together again, and halves of a packed one take as
+        // long as the whole.
+        Matrix matrix = weights.gateUp().matrix();
+        if (matrix.isCutFreely() && !matrix.learns() && flat.size(0) >= MANY_TOKENS) {
             Tensor reduced = added == null ? null : added.reduced(flat);
             gate = part(flat, weights, added, reduced, 0, hidden);
             up = part(flat, weights, added, reduced, hidden, hidden);

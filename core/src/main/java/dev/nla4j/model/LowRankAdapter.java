@@ -38,7 +38,7 @@ public final class LowRankAdapter implements AutoCloseable {
     /// @param layers for each block the pairs by projection: QUERY, KEY, VALUE, ATTENTION_OUTPUT, GATE, UP, DOWN
     public static LowRankAdapter of(ModelConfig config, List<Map<Part, Pair>> layers, DType dtype) {
         try (Scope scope = Scope.noGrad()) {
-            LowRankAdapter made = recorded(config, layers, dtype.scalarType());
+            LowRankAdapter made = recorded(config, layers, dtype.arithmetic());
             made.tensors().forEach(scope::release);
             return made;
         }

@@ -35,9 +35,14 @@ public final class ModelLoader {
         TRUNK
     }
 
-    /// Loads a model; the caller closes it.
+    /// Loads a model to be read with; the caller closes it.
     public static LanguageModel load(Path path, DType dtype, Extent extent, Progress progress) {
-        return load(path, dtype, extent, Integer.MAX_VALUE, progress);
+        return load(path, new Wanted(dtype, extent, Integer.MAX_VALUE, false), progress);
+    }
+
+    /// Loads a model that gradients shall pass and whose numbers can be had again; the caller closes it.
+    public static LanguageModel loadToLearn(Path path, DType dtype, Extent extent, Progress progress) {
+        return load(path, new Wanted(dtype, extent, Integer.MAX_VALUE, true), progress);
     }
 
     /// Loads a model's first blocks as a trunk: enough for its activations after the last of them. The caller closes
@@ -45,22 +50,26 @@ public final class ModelLoader {
     ///
     /// @param blocks how many; all when the model has fewer
     public static LanguageModel loadTrunk(Path path, DType dtype, int blocks, Progress progress) {
-        return load(path, dtype, Extent.TRUNK, blocks, progress);
+        return load(path, new Wanted(dtype, Extent.TRUNK, blocks, false), progress);
     }
 
-    private static LanguageModel load(Path path, DType dtype, Extent extent, int blocks, Progress progress) {
+    /// @param blocks how many of them, from the first on
+    /// @param learns whether gradients shall pass
+    private record Wanted(DType dtype, Extent extent, int blocks, boolean learns) {}
+
+    private static LanguageModel load(Path path, Wanted wanted, Progress progress) {
         if (!Files.exists(path)) {
             throw new InputException(path + ": there is no such file or folder");
         }
         Path gguf = ggufIn(path);
         if (gguf != null) {
-            return loadGguf(gguf, dtype, extent, blocks, progress);
+            return loadGguf(gguf, wanted, progress);
         }
         Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         if (folder == null) {
             throw new InputException(path + ": is not a model");
         }
-        return loadFolder(path, folder, dtype, extent, blocks, progress);
+        return loadFolder(path, folder, wanted, progress);
     }
 
     /// A configuration alone, without weights.
@@ -109,26 +118,25 @@ public final class ModelLoader {
         return file;
     }
 
-    private static LanguageModel loadFolder(
-            Path path, Path folder, DType dtype, Extent extent, int blocks, Progress progress) {
-        ModelConfig config = first(ConfigJson.read(configFile(path)), blocks);
+    private static LanguageModel loadFolder(Path path, Path folder, Wanted wanted, Progress progress) {
+        ModelConfig config = first(ConfigJson.read(configFile(path)), wanted.blocks());
         try (TensorSource source = Safetensors.open(path)) {
             WeightNames names = WeightNames.huggingFace(source, config.family());
             Template template = Template.of(() -> ChatTemplateFile.in(folder));
             Tokenizer tokenizer = Files.exists(folder.resolve("tokenizer.json")) ? Tokenizers.fromFolder(folder) : null;
-            return assemble(path, source, names, config, dtype, extent, progress, tokenizer, template);
+            return assemble(path, source, names, config, wanted, progress, tokenizer, template);
         }
     }
 
-    private static LanguageModel loadGguf(Path path, DType dtype, Extent extent, int blocks, Progress progress) {
+    private static LanguageModel loadGguf(Path path, Wanted wanted, Progress progress) {
         try (GgufFile file = GgufFile.open(path)) {
-            ModelConfig config = first(GgufConfig.read(path, file.metadata(), file), blocks);
+            ModelConfig config = first(GgufConfig.read(path, file.metadata(), file), wanted.blocks());
             WeightNames names = WeightNames.gguf(config.family());
             Template template = Template.of(() -> ggufTemplate(path, file.metadata()));
             Tokenizer tokenizer = file.metadata().has("tokenizer.ggml.tokens")
                     ? Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path)
                     : null;
-            return assemble(path, file, names, config, dtype, extent, progress, tokenizer, template);
+            return assemble(path, file, names, config, wanted, progress, tokenizer, template);
         }
     }
 
@@ -159,8 +167,7 @@ public final class ModelLoader {
             TensorSource source,
             WeightNames names,
             ModelConfig config,
-            DType dtype,
-            Extent extent,
+            Wanted wanted,
             Progress progress,
             @Nullable Tokenizer tokenizer,
             Template template) {
@@ -174,7 +181,8 @@ public final class ModelLoader {
                         "has ids up to " + tokenizer.maxBaseId() + " without its added tokens, the embedding table has"
                                 + " only " + config.vocabulary() + " rows");
             }
-            Weights weights = new WeightLoader(source, names, config, dtype).load(extent == Extent.WHOLE, progress);
+            Weights weights = new WeightLoader(source, names, config, wanted.dtype(), wanted.learns())
+                    .load(wanted.extent() == Extent.WHOLE, progress);
             Decoder decoder = new Decoder(config, weights);
             return new LanguageModel(
                     path, config, weights, decoder, tokenizer, template.template(), template.problem());

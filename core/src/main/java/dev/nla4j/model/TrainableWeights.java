@@ -2,6 +2,7 @@ package dev.nla4j.model;
 
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
@@ -58,13 +59,13 @@ public final class TrainableWeights implements Trainable {
             learned.add(from.blocks().get(layer).map((part, bias, tensor) -> made.leaf(at, part, bias, tensor)));
         }
         Tensor norm = from.finalNorm();
-        Tensor head = from.head();
+        Matrix head = from.head();
         Weights masters = new Weights(
                 DType.FP32,
                 embedding,
                 learned,
                 whole && norm != null ? made.leaf(0, Part.FINAL_NORM, false, norm) : null,
-                whole && head != null ? made.leaf(0, Part.HEAD, false, head) : null,
+                whole && head != null ? Matrix.stored(made.leaf(0, Part.HEAD, false, head.tensor())) : null,
                 whole && from.tied());
         return new TrainableWeights(model, whole, masters, made.named);
     }
@@ -115,13 +116,13 @@ public final class TrainableWeights implements Trainable {
         }
         blocks.addAll(from.blocks().subList(blocks.size(), from.blocks().size()));
         Tensor norm = masters.finalNorm();
-        Tensor head = masters.head();
+        Matrix head = masters.head();
         return new Weights(
                 from.dtype(),
                 rounded(Part.EMBEDDING, masters.embedding()),
                 blocks,
                 norm == null ? from.finalNorm() : rounded(Part.FINAL_NORM, norm),
-                head == null ? from.head() : rounded(Part.HEAD, head),
+                head == null ? from.head() : Matrix.stored(rounded(Part.HEAD, head.tensor())),
                 from.tied());
     }
 

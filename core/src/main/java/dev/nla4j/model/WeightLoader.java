@@ -5,13 +5,16 @@ import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight into its
 /// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights.
@@ -20,12 +23,15 @@ final class WeightLoader {
     private final WeightNames names;
     private final ModelConfig config;
     private final DType dtype;
+    private final boolean learns;
 
-    WeightLoader(TensorSource source, WeightNames names, ModelConfig config, DType dtype) {
+    /// @param learns whether gradients are to pass the weights: else matrices have the form that is fastest without
+    WeightLoader(TensorSource source, WeightNames names, ModelConfig config, DType dtype, boolean learns) {
         this.source = source;
         this.names = names;
         this.config = config;
         this.dtype = dtype;
+        this.learns = learns;
     }
 
     /// Reads everything.
@@ -43,14 +49,29 @@ final class WeightLoader {
                 blocks.add(block(layer));
             }
             Tensor finalNorm = whole ? norm(Part.FINAL_NORM, 0, config.dim()) : null;
-            Tensor head = null;
-            if (whole) {
-                head = config.tiedHead() ? null : matrix(Part.HEAD, 0, config.vocabulary(), config.dim());
-            }
+            Matrix head = whole ? head(embedding) : null;
             progress.report(task, config.numLayers(), config.numLayers(), "blocks");
             Weights weights = new Weights(dtype, embedding, blocks, finalNorm, head, whole && config.tiedHead());
             weights.keepIn(scope);
             return weights;
+        }
+    }
+
+    /// Null where the embedding table itself is multiplied.
+    private @Nullable Matrix head(Tensor embedding) {
+        if (!config.tiedHead()) {
+            return form(() -> matrix(Part.HEAD, 0, config.vocabulary(), config.dim()));
+        }
+        return learns || !Matrix.packs(dtype) ? null : form(() -> embedding);
+    }
+
+    /// Puts a matrix into its form; what was read for it is freed where that is another one.
+    private Matrix form(Supplier<Tensor> reading) {
+        try (Scope scope = Scope.noGrad()) {
+            Tensor read = reading.get();
+            Matrix matrix = learns ? Matrix.stored(read) : Matrix.forReading(read);
+            matrix.keepIn(scope);
+            return matrix;
         }
     }
 
@@ -65,16 +86,20 @@ final class WeightLoader {
                 heads.headNorms() ? norm(Part.QUERY_NORM, layer, heads.width()) : null,
                 heads.headNorms() ? norm(Part.KEY_NORM, layer, heads.width()) : null,
                 new Linear(
-                        matrix(Part.ATTENTION_OUTPUT, layer, dim, attended),
+                        form(() -> matrix(Part.ATTENTION_OUTPUT, layer, dim, attended)),
                         heads.outputBias() ? vector(Part.ATTENTION_OUTPUT, layer, dim) : null),
                 sandwich ? norm(Part.POST_ATTENTION_NORM, layer, dim) : null,
                 norm(Part.FEED_FORWARD_NORM, layer, dim),
-                new Linear(gateUp(layer), null),
-                new Linear(matrix(Part.DOWN, layer, dim, config.hidden()), null),
+                new Linear(form(() -> gateUp(layer)), null),
+                new Linear(form(() -> matrix(Part.DOWN, layer, dim, config.hidden())), null),
                 sandwich ? norm(Part.POST_FEED_FORWARD_NORM, layer, dim) : null);
     }
 
     private Linear queryKeyValue(int layer) {
+        return new Linear(form(() -> fusedMatrix(layer)), config.heads().inputBias() ? fusedBias(layer) : null);
+    }
+
+    private Tensor fusedMatrix(int layer) {
         ModelConfig.Heads heads = config.heads();
         int rowsOfQuery = heads.queries() * heads.width();
         int rowsOfKey = heads.keyValues() * heads.width();
@@ -90,23 +115,28 @@ final class WeightLoader {
                     rowsOfKey,
                     config.dim());
         }
-        Tensor bias = heads.inputBias() ? fusedBias(layer, rowsOfQuery, rowsOfKey) : null;
-        if (names.permutesQueryAndKey()) {
-            int rotated = rowsOfQuery + rowsOfKey;
-            restoreOrder(fused.narrow(0, 0, rotated), heads.width());
-            if (bias != null) {
-                restoreOrder(bias.narrow(0, 0, rotated), heads.width());
-            }
-        }
-        return new Linear(fused, bias);
+        restoreQueryAndKey(fused);
+        return fused;
     }
 
-    private Tensor fusedBias(int layer, int rowsOfQuery, int rowsOfKey) {
+    private Tensor fusedBias(int layer) {
+        int rowsOfQuery = config.heads().queries() * config.heads().width();
+        int rowsOfKey = config.heads().keyValues() * config.heads().width();
         Tensor fused = Tensors.empty(dtype, rowsOfQuery + 2L * rowsOfKey);
         fill(names.bias(Part.QUERY, layer), fused.narrow(0, 0, rowsOfQuery), rowsOfQuery);
         fill(names.bias(Part.KEY, layer), fused.narrow(0, rowsOfQuery, rowsOfKey), rowsOfKey);
         fill(names.bias(Part.VALUE, layer), fused.narrow(0, rowsOfQuery + rowsOfKey, rowsOfKey), rowsOfKey);
+        restoreQueryAndKey(fused);
         return fused;
+    }
+
+    /// In the order of [#restoreOrder] where the file has another one.
+    private void restoreQueryAndKey(Tensor fused) {
+        if (names.permutesQueryAndKey()) {
+            ModelConfig.Heads heads = config.heads();
+            long rotated = (long) (heads.queries() + heads.keyValues()) * heads.width();
+            restoreOrder(fused.narrow(0, 0, rotated), heads.width());
+        }
     }
 
     /// llama.cpp keeps the two elements of a rotary pair beside each other; ours are half a head apart.

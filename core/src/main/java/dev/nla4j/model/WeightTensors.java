@@ -48,7 +48,7 @@ final class WeightTensors {
             all.add(0, Part.FINAL_NORM, false, weights.finalNorm());
         }
         if (weights.head() != null) {
-            all.add(all.names.weight(Part.HEAD, 0), weights.head());
+            all.add(all.names.weight(Part.HEAD, 0), weights.head().tensor());
         }
         return all.tensors;
     }

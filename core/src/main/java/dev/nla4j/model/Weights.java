@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param embedding `[V, D]` in the compute dtype
 /// @param finalNorm `[D]` fp32; null in a trunk
-/// @param head `[V, D]`; null in a trunk and where it is tied
+/// @param head `[V, D]`; null in a trunk, and where it is tied unless the copy that is multiplied has another form
 /// @param tied whether the head is the embedding table
 public record Weights(
         DType dtype,
         Tensor embedding,
         List<Block> blocks,
         @Nullable Tensor finalNorm,
-        @Nullable Tensor head,
+        @Nullable Matrix head,
         boolean tied)
         implements AutoCloseable {
     public Weights {
@@ -59,19 +60,21 @@ public record Weights(
         private static Linear linear(Change change, Part part, Linear linear) {
             Tensor bias = linear.bias();
             return new Linear(
-                    change.of(part, false, linear.weight()), bias == null ? null : change.of(part, true, bias));
+                    change.of(part, false, linear.matrix().tensor()),
+                    bias == null ? null : change.of(part, true, bias));
         }
 
         private static @Nullable Tensor norm(Change change, Part part, @Nullable Tensor norm) {
             return norm == null ? null : change.of(part, false, norm);
         }
 
+        List<Linear> linears() {
+            return List.of(queryKeyValue, output, gateUp, down);
+        }
+
         private void addTo(List<@Nullable Tensor> all) {
             all.add(inputNorm);
-            for (Linear linear : List.of(queryKeyValue, output, gateUp, down)) {
-                all.add(linear.weight());
-                all.add(linear.bias());
-            }
+            linears().forEach(linear -> all.add(linear.bias()));
             all.add(queryNorm);
             all.add(keyNorm);
             all.add(postAttentionNorm);
@@ -93,36 +96,46 @@ public record Weights(
     /// Lets every tensor outlive `scope`.
     void keepIn(Scope scope) {
         tensors().forEach(scope::keep);
+        matrices().forEach(matrix -> matrix.keepIn(scope));
     }
 
     /// The matrices that block `layer` multiplies with, in their order.
-    public Tensor[] products(int layer) {
-        Block block = blocks.get(layer);
-        return new Tensor[] {
-            block.queryKeyValue().weight(),
-            block.output().weight(),
-            block.gateUp().weight(),
-            block.down().weight()
-        };
+    public List<Matrix> products(int layer) {
+        return blocks.get(layer).linears().stream().map(Linear::matrix).toList();
     }
 
     /// The matrix that gives logits, `[V, D]`.
-    public Tensor headProduct() {
-        Tensor matrix = tied ? embedding : head;
-        if (matrix == null) {
+    public Matrix headProduct() {
+        if (head != null) {
+            return head;
+        }
+        if (!tied) {
             throw new IllegalStateException("a trunk has no head");
         }
-        return matrix;
+        return Matrix.stored(embedding);
     }
 
     /// Bytes of native memory held.
     public long bytes() {
-        return tensors().stream().mapToLong(Tensor::nbytes).sum();
+        return tensors().stream().mapToLong(Tensor::nbytes).sum()
+                + matrices().stream().mapToLong(Matrix::bytes).sum();
     }
 
     @Override
     public void close() {
         tensors().forEach(Tensor::close);
+        matrices().forEach(Matrix::close);
+    }
+
+    private List<Matrix> matrices() {
+        List<Matrix> all = new ArrayList<>();
+        for (int layer = 0; layer < blocks.size(); layer++) {
+            all.addAll(products(layer));
+        }
+        if (head != null) {
+            all.add(head);
+        }
+        return all;
     }
 
     private List<Tensor> tensors() {
@@ -130,7 +143,6 @@ public record Weights(
         all.add(embedding);
         blocks.forEach(block -> block.addTo(all));
         all.add(finalNorm);
-        all.add(head);
         List<Tensor> present = new ArrayList<>();
         for (Tensor tensor : all) {
             if (tensor != null) {

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// `x · weightᵀ + bias`, by the fastest way this processor has; the one place where weights are multiplied.
 ///
 /// Weights may be narrower than the arithmetic: on a processor without bf16 products (see [DType#arithmetic]) bf16
-/// weights meet fp32 numbers and are widened on the way. A single row is a product of a matrix and a vector,
-/// bound by memory, and is read as it is stored.
+/// weights meet fp32 numbers and are widened on the way, where they were not packed ([Matrix#forReading]). A single row
+/// of
+/// fp32 is a product of a matrix and a vector, bound by memory.
 public final class MatrixProduct {
     /// Elements of a weight that are widened at once: 128 MB of them. More than any matrix of a small model.
     private static final long MOST_WIDENED = 1L << 25;
@@ -26,8 +27,6 @@ public final class MatrixProduct {
     /// Over fewer numbers a product of up to a dozen rows may be added up in another order: adapters of rank 8 and
     /// less.
     private static final long NARROWEST = 16;
-
-    private static final boolean NATIVE_BF16 = DType.BF16.arithmetic() == ScalarType.BFloat16;
 
     private MatrixProduct() {}
 
@@ -49,11 +48,10 @@ public final class MatrixProduct {
             Tensor enough = enough(x.reshape(few, weight.size(1)));
             return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
         }
-        boolean vector = x.numel() == weight.size(1) && !(stored == ScalarType.BFloat16 && NATIVE_BF16) && !learns;
+        boolean vector = x.numel() == weight.size(1) && stored == type && type == ScalarType.Float && !learns;
         Tensor product;
         if (vector) {
-            Tensor row = torch.mv(weight, Tensors.as(stored, x.reshape(-1)));
-            product = Tensors.as(type, row).view(Shapes.withLast(x, weight.size(0)));
+            product = torch.mv(weight, x.reshape(-1)).view(Shapes.withLast(x, weight.size(0)));
         } else if (stored != type) {
             product = widened(x, weight, type, learns);
         } else if (type == ScalarType.BFloat16 && weight.size(1) > WIDEST_SUM && !learns) {

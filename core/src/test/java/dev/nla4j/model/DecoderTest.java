@@ -366,7 +366,7 @@ class DecoderTest {
     }
 
     private static Linear merged(ModelConfig config, Linear linear, Map<Part, Pair> pairs, Part... parts) {
-        Tensor weight = linear.weight().clone();
+        Tensor weight = linear.matrix().tensor().clone();
         long row = 0;
         for (Part part : parts) {
             int rows = LowRankAdapter.outputRows(config).get(part);

@@ -123,7 +123,7 @@ class LargeNormsTest {
     }
 
     private static Linear linear(Linear linear, DType dtype) {
-        return new Linear(matrix(linear.weight(), dtype), null);
+        return new Linear(matrix(linear.matrix().tensor(), dtype), null);
     }
 
     private static Tensor matrix(Tensor matrix, DType dtype) {

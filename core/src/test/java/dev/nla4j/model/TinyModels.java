@@ -5,6 +5,7 @@ import dev.nla4j.model.ModelConfig.Heads;
 import dev.nla4j.model.ModelConfig.Layer;
 import dev.nla4j.model.ModelConfig.Norm;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -130,7 +131,7 @@ public final class TinyModels {
                 normal(random, VOCABULARY, DIM),
                 blocks,
                 norm(random, DIM),
-                normal(random, VOCABULARY, DIM),
+                Matrix.stored(normal(random, VOCABULARY, DIM)),
                 false);
     }
 

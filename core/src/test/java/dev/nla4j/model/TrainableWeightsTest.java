@@ -67,7 +67,7 @@ class TrainableWeightsTest {
             Path trunk = folder.resolve("trunk-" + dtype);
             float[] learned;
             float[] inside;
-            try (LanguageModel model = ModelLoader.load(from, dtype, Extent.WHOLE, Progress.NONE);
+            try (LanguageModel model = ModelLoader.loadToLearn(from, dtype, Extent.WHOLE, Progress.NONE);
                     TrainableWeights all = TrainableWeights.whole(model);
                     TrainableWeights first = TrainableWeights.trunk(model, 2);
                     Scope _ = Scope.noGrad()) {
@@ -82,8 +82,8 @@ class TrainableWeightsTest {
                 all.write(whole, "nobody/tiny");
                 first.write(trunk, "nobody/tiny");
             }
-            try (LanguageModel read = ModelLoader.load(whole, dtype, Extent.WHOLE, Progress.NONE);
-                    LanguageModel cut = ModelLoader.load(trunk, dtype, Extent.TRUNK, Progress.NONE);
+            try (LanguageModel read = ModelLoader.loadToLearn(whole, dtype, Extent.WHOLE, Progress.NONE);
+                    LanguageModel cut = ModelLoader.loadToLearn(trunk, dtype, Extent.TRUNK, Progress.NONE);
                     Scope _ = Scope.noGrad()) {
                 assertThat(cut.config().numLayers()).isEqualTo(2);
                 assertThat(logits(read.decoder())).as("whole " + dtype).isEqualTo(learned);

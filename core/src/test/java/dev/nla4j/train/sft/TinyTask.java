@@ -53,7 +53,7 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
 
     /// As above in another dtype, or what a verbalizer with full weights has left.
     public static TinyTask at(Path folder, DType dtype) {
-        LanguageModel model = ModelLoader.load(folder, dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
+        LanguageModel model = ModelLoader.loadToLearn(folder, dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
         String marker = model.tokenizer().decode(new int[] {MARKER}, false);
         TokenMeta tokens = new PromptTokens(model.tokenizer(), model.chatTemplate(), model.templateSpecials())
                 .block(AV, AR, marker);

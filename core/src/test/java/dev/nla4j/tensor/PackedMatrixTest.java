@@ -1,0 +1,130 @@
+package dev.nla4j.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Where bf16 is multiplied, nothing is packed and nothing of this runs.
+class PackedMatrixTest {
+    private static final int ROWS = 260;
+
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        assumeThat(Matrix.packs(DType.BF16)).isTrue();
+        scope = Scope.noGrad();
+        torch.manual_seed(5);
+    }
+
+    @AfterEach
+    void close() {
+        if (scope != null) {
+            scope.close();
+        }
+    }
+
+    private static Tensor weight(long outputs, long inputs) {
+        return Tensors.times(torch.randn(outputs, inputs), 0.05).to(ScalarType.BFloat16);
+    }
+
+    /// Of 576 to 4096 numbers a sum, error some 1e-7 of what is added up.
+    @ParameterizedTest
+    @CsvSource({"960, 576", "576, 1536", "1, 33", "7, 16", "100, 4096"})
+    void products_are_those_of_the_stored_numbers_in_fp32(long outputs, long inputs) {
+        Tensor weight = weight(outputs, inputs);
+        try (Matrix matrix = Matrix.forReading(weight)) {
+            assertThat(matrix).isInstanceOf(PackedMatrix.class);
+            for (long rows : new long[] {1, 2, 3, 7, 64}) {
+                Tensor x = torch.randn(rows, inputs);
+                Tensor exact = torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double));
+                Tensor found = matrix.times(x.view(1, rows, inputs));
+                assertThat(Shapes.of(found)).containsExactly(1, rows, outputs);
+                assertThat(difference(found.view(rows, outputs), exact)).isLessThan(1e-4);
+            }
+        }
+    }
+
+    @Test
+    void a_rows_bits_depend_neither_on_the_rows_beside_it_nor_on_threads() {
+        int before = Threads.inUse();
+        try (Matrix matrix = Matrix.forReading(weight(200, 1200))) {
+            Tensor x = torch.randn(ROWS, 1200);
+            Tensor all = matrix.times(x);
+            for (int rows = 1; rows <= ROWS; rows++) {
+                Tensor some = matrix.times(x.narrow(0, ROWS - rows, rows));
+                assertThat(torch.equal(some, all.narrow(0, ROWS - rows, rows)))
+                        .as("%s rows", rows)
+                        .isTrue();
+            }
+            for (int threads : new int[] {1, 2, 3, 5, 16}) {
+                torch.set_num_threads(threads);
+                assertThat(torch.equal(matrix.times(x), all))
+                        .as("%s threads", threads)
+                        .isTrue();
+            }
+        } finally {
+            torch.set_num_threads(before);
+        }
+    }
+
+    @Test
+    void rows_of_it_give_their_share_of_the_outputs() {
+        try (Matrix matrix = Matrix.forReading(weight(50, 64))) {
+            Tensor x = torch.randn(4, 64);
+            Matrix some = matrix.rows(10, 30);
+            assertThat(some.outputs()).isEqualTo(30);
+            assertThat(torch.equal(some.times(x), matrix.times(x).narrow(1, 10, 30)))
+                    .isTrue();
+            assertThat(torch.equal(some.rows(5, 3).times(x), matrix.times(x).narrow(1, 15, 3)))
+                    .isTrue();
+            assertThat(Shapes.of(matrix.times(torch.randn(0, 64)))).containsExactly(0, 50);
+        }
+    }
+
+    /// The smallest numbers lose digits, never more than half a step of fp16; what fp16 has no number for is not
+    /// packed.
+    @Test
+    void numbers_at_the_ends_of_the_range_are_as_close_as_is_said() {
+        float[] numbers = {6.2e-5f, 3e-5f, 1e-6f, 1e-8f, -65280, 1e-20f, 0, -7e-6f};
+        Tensor weight = Tensors.of(numbers, 1, numbers.length).to(ScalarType.BFloat16);
+        float[] stored = Tensors.floats(weight.to(ScalarType.Float).view(-1));
+        try (Matrix matrix = Matrix.forReading(weight)) {
+            float[] kept =
+                    Tensors.floats(matrix.times(torch.eye(numbers.length)).view(-1));
+            for (int i = 0; i < kept.length; i++) {
+                assertThat(Math.abs(kept[i] - stored[i])).as("%s", stored[i]).isLessThanOrEqualTo(3e-8f);
+            }
+        }
+        Tensor wide = Tensors.times(torch.ones(2, 8), 1e6).to(ScalarType.BFloat16);
+        assertThat(Matrix.forReading(wide)).isInstanceOf(StoredMatrix.class);
+    }
+
+    @Test
+    void gradients_are_refused() {
+        try (Matrix matrix = Matrix.forReading(weight(8, 8));
+                Scope _ = Scope.open()) {
+            GradMode.set_enabled(true);
+            Tensor x = torch.ones(1, 8).set_requires_grad(true);
+            assertThatThrownBy(() -> matrix.times(x)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(matrix::tensor).isInstanceOf(IllegalStateException.class);
+        } finally {
+            GradMode.set_enabled(false);
+        }
+    }
+
+    private static double difference(Tensor found, Tensor exact) {
+        return found.to(ScalarType.Double).sub(exact, new Scalar(1)).abs().max().item_double();
+    }
+}
