@@ -10,7 +10,7 @@ final class DTypeOption {
             names = "--dtype",
             paramLabel = "fp32|bf16",
             description = "Dtype of weights and matrix products (default: bf16 where the processor multiplies it, else"
-                    + " fp32; bf16 always needs half the memory).")
+                    + " fp32; bf16 always needs about half the memory).")
     @Nullable
     DType given;
 

@@ -121,9 +121,11 @@ final class DataTeachCommand implements Callable<Integer> {
         DatasetMeta.Extraction first = extraction(inputs.getFirst());
         int layer = first.layerIndex();
         String target = model == null ? first.baseModel() : model;
+        for (Path input : inputs) {
+            requireSame(input, extraction(input), first, model == null);
+        }
         ModelConfig config = ModelLoader.config(wiring.find(target).path());
         for (Path input : inputs) {
-            requireSame(input, extraction(input), first);
             try (DataFile file = DataFile.open(input)) {
                 file.requireOf(config, target);
             }
@@ -165,11 +167,15 @@ final class DataTeachCommand implements Callable<Integer> {
     }
 
     /// One target predicts for all.
-    private static void requireSame(Path input, DatasetMeta.Extraction its, DatasetMeta.Extraction first) {
-        if (its.layerIndex() != first.layerIndex() || !its.baseModel().equals(first.baseModel())) {
+    ///
+    /// @param byName whether it is the one that the first file names
+    private static void requireSame(
+            Path input, DatasetMeta.Extraction its, DatasetMeta.Extraction first, boolean byName) {
+        if (its.layerIndex() != first.layerIndex()
+                || (byName && !its.baseModel().equals(first.baseModel()))) {
             throw new InputException(input + ": has activations of " + its.baseModel() + " after block "
                     + its.layerIndex() + ", the first file of " + first.baseModel() + " after block "
-                    + first.layerIndex() + "; teach them apart");
+                    + first.layerIndex() + "; teach them apart, or name the target of both with --model");
         }
     }
 

@@ -221,7 +221,8 @@ final class TrainRuns {
         if (begun) {
             throw new InputException(file
                     + ": is missing, or was written by another verbalizer than the one that is in "
-                    + half + " now; a run that has a checkpoint goes on over its own texts: put both back, or give this"
+                    + half
+                    + " now, about other rows, or by an earlier version of this program; a run that has a checkpoint goes on over its own texts: put both back, or give this"
                     + " run a folder of its own");
         }
         Nla.Base standsOn = new Nla.Base(base, model.sha256(wiring.progress()).orElse(null), false);

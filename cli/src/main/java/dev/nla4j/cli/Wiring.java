@@ -62,7 +62,7 @@ final class Wiring {
     /// Loads a whole model that gradients shall pass; the caller closes it.
     LanguageModel loadToLearn(String reference, DType dtype) {
         LocalModel model = find(reference);
-        announce(MemoryPlan.of("model", ModelLoader.config(model.path()), dtype, ModelLoader.Extent.WHOLE), false);
+        announce(MemoryPlan.toLearn(ModelLoader.config(model.path()), dtype), false);
         LanguageModel loaded = ModelLoader.loadToLearn(model.path(), dtype, ModelLoader.Extent.WHOLE, progress);
         Threads.useAllProcessors();
         return loaded;

@@ -1,7 +1,11 @@
 package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.format.InputException;
+import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.RunConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -9,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -216,6 +221,44 @@ class TrainCommandTest {
             Run run = Run.of("train", "all", "--config", config.toString(), "--set", each[0], "--dry-run");
             assertThat(run.code()).as(each[0]).isEqualTo(3);
             assertThat(run.err()).contains(each[1]);
+        }
+        assertThat(folder.resolve("x")).doesNotExist();
+    }
+
+    /// A pair that the stages make first need not be there; another one must suit what they make.
+    @Test
+    void named_halves_are_looked_at_before_the_work() {
+        String pair = Path.of("../models/smollm2-135m-l20-rl").toAbsolutePath().toString();
+        requireNamed(20, "warm-start=" + folder.resolve("pair"), "held-out-critic=" + folder.resolve("pair/ar"));
+        requireNamed(20, "warm-start=" + pair, "held-out-critic=" + pair + "/ar");
+        for (String key : new String[] {"warm-start=" + pair, "held-out-critic=" + pair + "/ar"}) {
+            assertThatThrownBy(() -> requireNamed(5, key))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageStartingWith("train.rl." + key.substring(0, key.indexOf('=')))
+                    .hasMessageEndingWith("after block 20, this run's are after block 5");
+        }
+    }
+
+    private void requireNamed(int layer, String... keys) {
+        ConfigTree tree = ConfigTree.empty().set("folder=" + folder);
+        for (String key : keys) {
+            tree = tree.set("train.rl." + key);
+        }
+        RlRun.requireNamed(RunConfig.read(tree.section()), OptionalInt.of(layer));
+    }
+
+    @Test
+    void more_processes_than_a_step_has_work_for_are_refused_before_anything_is_loaded() throws IOException {
+        Path config = folder.resolve("run.yaml");
+        Files.writeString(config, "folder: " + folder.resolve("x") + "\npipeline: {corpus: texts}\n");
+        for (String[] each : new String[][] {
+            {"all", "train.rl.prompts-per-step=2", "train.rl.prompts-per-step, which is 2"},
+            {"all", "train.sft.ar.batch=2", "train.sft.ar.batch, which is 2"},
+            {"rl", "train.rl.prompts-per-step=2", "train.rl.prompts-per-step, which is 2"}
+        }) {
+            Run run = Run.of("train", each[0], "--config", config.toString(), "--set", each[1], "--processes", "3");
+            assertThat(run.code()).as(each[2]).isEqualTo(2);
+            assertThat(run.err()).contains("--processes: must be at most " + each[2] + ", was 3");
         }
         assertThat(folder.resolve("x")).doesNotExist();
     }

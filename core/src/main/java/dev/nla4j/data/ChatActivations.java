@@ -202,7 +202,7 @@ public final class ChatActivations {
                 continue;
             }
             int[] rendered = TextTokens.ofRendered(target.tokenizer(), text).ids();
-            if (rendered.length < target.config().contextLength()) {
+            if (rendered.length < target.config().contextLength() && room(rendered.length) > 0) {
                 asked.add(i);
                 ids.add(rendered);
             }
@@ -222,11 +222,26 @@ public final class ChatActivations {
         return answers;
     }
 
+    /// New tokens that a prompt may be answered with: until its positions would turn otherwise, or the context ends.
+    private int room(int prompt) {
+        int room = target.config().contextLength() - prompt;
+        if (target.config().lengthClass(prompt)
+                == target.config().lengthClass(prompt + (long) Math.min(room, settings.maxNewTokens()))) {
+            return room;
+        }
+        int fitting = 0;
+        while (target.config().lengthClass(prompt + fitting + 1L)
+                == target.config().lengthClass(prompt)) {
+            fitting++;
+        }
+        return fitting;
+    }
+
     private List<Completion> complete(List<int[]> ids, List<Integer> asked, int first) {
         try (Scope _ = Scope.noGrad()) {
             List<Request> requests = new ArrayList<>();
             for (int i = 0; i < ids.size(); i++) {
-                int room = target.config().contextLength() - ids.get(i).length;
+                int room = room(ids.get(i).length);
                 requests.add(new Request(
                         IdPrompt.of(target.decoder(), ids.get(i)),
                         settings.seed(),

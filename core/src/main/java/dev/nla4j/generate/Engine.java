@@ -186,8 +186,11 @@ public final class Engine {
                     (row + reading) / 1e9,
                     available.getAsLong() / 1e9));
         }
-        double together = Math.max(1, Rows.MOST_PROMPT_TOKENS / Math.max(1, prompt)) * reading;
-        double most = Math.min(MOST_CACHE_BYTES, available.orElse(Long.MAX_VALUE) / 2.0 - together);
-        return (int) Math.clamp(Math.min(wanted, most / row), 1, MOST_ROWS);
+        // Of so many rows the prompts are read at once; of more, no more prompts.
+        int readAtOnce = Math.max(1, Rows.MOST_PROMPT_TOKENS / Math.max(1, prompt));
+        double free = available.orElse(Long.MAX_VALUE) / 2.0;
+        double few = free / (row + reading);
+        double rows = few <= readAtOnce ? few : (free - readAtOnce * reading) / row;
+        return (int) Math.clamp(Math.min(rows, Math.min(wanted, MOST_CACHE_BYTES / row)), 1, MOST_ROWS);
     }
 }

@@ -17,7 +17,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight into its
-/// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights.
+/// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights, but for
+/// one
+/// matrix at a time where it is put into another form ([Matrix#forReading]).
 final class WeightLoader {
     private final TensorSource source;
     private final WeightNames names;
@@ -43,13 +45,14 @@ final class WeightLoader {
         try (Scope scope = Scope.noGrad()) {
             String task = "load " + source.location();
             Tensor embedding = matrix(Part.EMBEDDING, 0, config.vocabulary(), config.dim());
+            // The largest matrix first: what its other form takes meanwhile does not come on top of the rest.
+            Matrix head = whole ? head(embedding) : null;
             List<Weights.Block> blocks = new ArrayList<>();
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 progress.report(task, layer, config.numLayers(), "blocks");
                 blocks.add(block(layer));
             }
             Tensor finalNorm = whole ? norm(Part.FINAL_NORM, 0, config.dim()) : null;
-            Matrix head = whole ? head(embedding) : null;
             progress.report(task, config.numLayers(), config.numLayers(), "blocks");
             Weights weights = new Weights(dtype, embedding, blocks, finalNorm, head, whole && config.tiedHead());
             weights.keepIn(scope);

@@ -7,16 +7,41 @@ import dev.nla4j.tensor.Matrix;
 public final class WeightSize {
     private WeightSize() {}
 
-    /// Bytes of the weights that [ModelLoader] makes of a model, as [Weights#bytes] will say.
+    /// Bytes of the weights that [ModelLoader#loadToLearn] makes of a model, as [Weights#bytes] will say.
     public static long bytes(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
         boolean whole = extent == ModelLoader.Extent.WHOLE;
-        // The table of a tied head is kept once more where products have a form of their own.
-        boolean head = whole && (!config.tiedHead() || Matrix.packs(dtype));
-        long table = Math.multiplyExact((long) config.vocabulary(), config.dim());
-        long matrices =
-                Math.addExact(table * (head ? 2 : 1), Math.multiplyExact(blockMatrices(config), config.numLayers()));
+        long matrices = Math.addExact(
+                table(config) * (whole && !config.tiedHead() ? 2 : 1),
+                Math.multiplyExact(blockMatrices(config), config.numLayers()));
         long norms = blockNorms(config) * config.numLayers() + (whole ? config.dim() : 0);
         return Math.addExact(Math.multiplyExact(matrices, dtype.bytes()), norms * DType.FP32.bytes());
+    }
+
+    /// As above of a model that is loaded to be read with: a tied head is kept twice where it is multiplied in another
+    /// form.
+    public static long bytesToRead(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
+        boolean twice = extent == ModelLoader.Extent.WHOLE && config.tiedHead() && Matrix.packs(dtype);
+        return bytes(config, dtype, extent) + (twice ? table(config) * dtype.bytes() : 0);
+    }
+
+    /// The most bytes that loading to read takes at a time: weights, and one matrix as it was stored and in fp32 while
+    /// it is put into its other form. The head is, before the blocks.
+    public static long whileLoading(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
+        long whole = bytesToRead(config, dtype, extent);
+        if (!Matrix.packs(dtype)) {
+            return whole;
+        }
+        long perNumber = (long) dtype.bytes() + DType.FP32.bytes();
+        long dim = config.dim();
+        long largest =
+                Math.max(Math.max(2L * config.hidden(), config.heads().fusedWidth()) * dim, dim * config.hidden());
+        boolean head = extent == ModelLoader.Extent.WHOLE;
+        long atHead = table(config) * (2L * dtype.bytes() + (head ? perNumber : 0));
+        return Math.max(whole + largest * perNumber, atHead);
+    }
+
+    private static long table(ModelConfig config) {
+        return Math.multiplyExact((long) config.vocabulary(), config.dim());
     }
 
     private static long blockMatrices(ModelConfig config) {

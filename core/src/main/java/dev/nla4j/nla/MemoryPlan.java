@@ -34,7 +34,13 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne, String advice) {
 
     /// A model alone.
     public static MemoryPlan of(String name, ModelConfig config, DType dtype, ModelLoader.Extent extent) {
-        return new MemoryPlan(List.of(new Part(name, WeightSize.bytes(config, dtype, extent))), false, "");
+        return new MemoryPlan(List.of(new Part(name, WeightSize.whileLoading(config, dtype, extent))), false, "");
+    }
+
+    /// A model that gradients shall pass.
+    public static MemoryPlan toLearn(ModelConfig config, DType dtype) {
+        long bytes = WeightSize.bytes(config, dtype, ModelLoader.Extent.WHOLE);
+        return new MemoryPlan(List.of(new Part("model", bytes)), false, "");
     }
 
     /// A training.
@@ -54,7 +60,7 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne, String advice) {
         if (target != null) {
             int blocks = oneByOne ? Math.min(pair.layer() + 1, target.numLayers()) : target.numLayers();
             ModelLoader.Extent extent = oneByOne ? ModelLoader.Extent.TRUNK : ModelLoader.Extent.WHOLE;
-            parts.add(new Part("target", WeightSize.bytes(target.truncated(blocks), dtype, extent)));
+            parts.add(new Part("target", WeightSize.whileLoading(target.truncated(blocks), dtype, extent)));
         }
         parts.add(new Part("AV", half(pair.verbalizer(), target, dtype, ModelLoader.Extent.WHOLE, oneByOne)));
         parts.add(reconstructor(target, pair, dtype, oneByOne));
@@ -83,9 +89,9 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne, String advice) {
             ModelLoader.Extent extent,
             boolean withBase) {
         if (!half.isAdapter()) {
-            return WeightSize.bytes(ModelLoader.config(half.folder()), dtype, extent);
+            return WeightSize.whileLoading(ModelLoader.config(half.folder()), dtype, extent);
         }
-        long stands = withBase && base != null ? WeightSize.bytes(base, dtype, extent) : 0;
+        long stands = withBase && base != null ? WeightSize.whileLoading(base, dtype, extent) : 0;
         return stands + sizeOf(half.folder().resolve(PeftAdapter.TENSORS));
     }
 

@@ -49,6 +49,8 @@ final class ApiClient implements AutoCloseable {
     private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 404, 405);
     /// Of a key that was never accepted, or of one input that a gateway does not pass on.
     private static final int FORBIDDEN = 403;
+    /// So many in a row are the key's.
+    private static final int MOST_FORBIDDEN = 8;
 
     private static final int SERVER = 500;
 
@@ -59,6 +61,7 @@ final class ApiClient implements AutoCloseable {
     private long nextStart = System.nanoTime();
     private @Nullable Long lastNotice; // System.nanoTime
     private final AtomicLong answers = new AtomicLong();
+    private final AtomicLong forbidden = new AtomicLong(); // since the last answer
     private volatile boolean stopped;
 
     ApiClient(ApiSettings settings, Map<String, String> headers) {
@@ -186,6 +189,7 @@ final class ApiClient implements AutoCloseable {
                     garbled++;
                     String whole = requireJson(text, path, body);
                     answers.incrementAndGet();
+                    forbidden.set(0);
                     return whole;
                 }
                 failed = failure(uri, status, text);
@@ -284,7 +288,8 @@ final class ApiClient implements AutoCloseable {
     private Unanswered failure(URI uri, int status, String text) {
         String told = "HTTP " + status + " from " + uri.getHost();
         String said = message(text);
-        boolean unaccepted = HOPELESS.contains(status) || (status == FORBIDDEN && answers.get() == 0);
+        boolean key = status == FORBIDDEN && (answers.get() == 0 || forbidden.incrementAndGet() > MOST_FORBIDDEN);
+        boolean unaccepted = HOPELESS.contains(status) || key;
         if (unaccepted || said.contains("credit balance") || said.contains("insufficient_quota")) {
             String hint = switch (status) {
                 case 401, 403 -> ": the API key is not accepted";

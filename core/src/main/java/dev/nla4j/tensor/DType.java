@@ -23,7 +23,7 @@ public enum DType {
 
     /// The type in which products with weights of this dtype are computed. bf16 is multiplied as bf16 where the
     /// processor can (AVX-512 or wider). Elsewhere the library would emulate every product at a tenth of fp32's
-    /// speed: there weights stay bf16 in memory and everything else is fp32.
+    /// speed: there weights take bf16's memory and everything else is fp32, see [Matrix].
     public torch.ScalarType arithmetic() {
         return this == BF16 && !Threads.multipliesBf16() ? ScalarType.Float : scalarType;
     }

@@ -24,8 +24,23 @@ final class PackedMatrix implements Matrix {
     private static final long SMALLEST_GROUP = 3;
     private static final double LARGEST = 65504;
 
-    private static final @Nullable OperatorHandle PACK = operator("quantized::linear_prepack_fp16");
-    private static final @Nullable OperatorHandle MULTIPLY = operator("quantized::linear_dynamic_fp16");
+    /// Asked once, and only when needed: it loads libtorch. Null where bf16 is multiplied, or the library was built
+    /// without them.
+    private static final class Operators {
+        static final @Nullable OperatorHandle PACK = operator("quantized::linear_prepack_fp16");
+        static final @Nullable OperatorHandle MULTIPLY = operator("quantized::linear_dynamic_fp16");
+
+        private static @Nullable OperatorHandle operator(String name) {
+            if (Threads.multipliesBf16() || !Threads.cpuCapability().equals("AVX2")) {
+                return null;
+            }
+            try {
+                return Scope.constant(Dispatcher.singleton().findSchemaOrThrow(name, ""));
+            } catch (RuntimeException e) {
+                return null;
+            }
+        }
+    }
 
     private final IValue packed; // owned by whoever made this
     private final long outputs; // of all that is packed
@@ -43,7 +58,7 @@ final class PackedMatrix implements Matrix {
 
     /// Whether matrices of this dtype are packed here.
     static boolean suits(DType dtype) {
-        return dtype == DType.BF16 && PACK != null && MULTIPLY != null;
+        return dtype == DType.BF16 && Operators.PACK != null && Operators.MULTIPLY != null;
     }
 
     /// Whether this one can be.
@@ -51,31 +66,19 @@ final class PackedMatrix implements Matrix {
         try (Scope _ = Scope.noGrad()) {
             return tensor.scalar_type().intern() == ScalarType.BFloat16
                     && tensor.numel() > 0
-                    && !(tensor.abs().max().item_double() > LARGEST);
+                    && !(Math.max(tensor.max().item_double(), -tensor.min().item_double()) > LARGEST);
         }
     }
 
     static Matrix of(Tensor tensor) {
-        if (PACK == null) {
+        if (Operators.PACK == null) {
             throw new IllegalStateException("this libtorch has no fp16 products on this processor");
         }
         try (Scope scope = Scope.noGrad()) {
             IValueVector stack = new IValueVector(new IValue(tensor.to(ScalarType.Float)), new IValue());
-            PACK.callBoxed(stack);
+            Operators.PACK.callBoxed(stack);
             return new PackedMatrix(
                     scope.keep(new IValue(stack.get(0))), tensor.size(0), tensor.size(1), 0, tensor.size(0));
-        }
-    }
-
-    /// Null where bf16 is multiplied, or the library was built without it.
-    private static @Nullable OperatorHandle operator(String name) {
-        if (!Threads.cpuCapability().equals("AVX2")) {
-            return null;
-        }
-        try {
-            return Scope.constant(Dispatcher.singleton().findSchemaOrThrow(name, ""));
-        } catch (RuntimeException e) {
-            return null;
         }
     }
 
@@ -122,12 +125,12 @@ final class PackedMatrix implements Matrix {
 
     /// `[N, in]` to `[N, outputs]`.
     private Tensor multiplied(Tensor x) {
-        if (MULTIPLY == null) {
+        if (Operators.MULTIPLY == null) {
             throw new IllegalStateException("this libtorch has no fp16 products on this processor");
         }
         try (Scope scope = Scope.open()) {
             IValueVector stack = new IValueVector(new IValue(x), packed);
-            MULTIPLY.callBoxed(stack);
+            Operators.MULTIPLY.callBoxed(stack);
             return scope.keep(new Tensor(stack.get(0).toTensor()));
         }
     }

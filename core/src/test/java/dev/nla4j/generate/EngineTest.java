@@ -136,12 +136,18 @@ class EngineTest {
         double row = 3 * 2 * 2 * 8 * 4.0 * (90 + 16) + 2 * 4.0 * TinyModels.VOCABULARY;
         assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.empty())).isEqualTo(256);
         assertThat(Engine.room(config, 20, 10, 90, OptionalLong.empty())).isEqualTo(20);
-        double reading = 409 * (3 * 2 * 2 * 8 * 4.0 * (10 + 16));
-        for (int rows : new int[] {1, 7, 100}) {
-            long available = (long) (2 * (reading + (rows + 0.5) * row));
+        double reading = 3 * 2 * 2 * 8 * 4.0 * (10 + 16);
+        for (int rows : new int[] {1, 7, 100, 255}) {
+            long available = (long) (2 * (rows + 0.5) * (row + reading));
             assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.of(available)))
                     .isEqualTo(rows);
         }
+        // Prompts of 1,000 tokens are read four at a time, however many there are.
+        double longRow = 3 * 2 * 2 * 8 * 4.0 * (1100 + 16) + 2 * 4.0 * TinyModels.VOCABULARY;
+        double longReading = 3 * 2 * 2 * 8 * 4.0 * (1000 + 16);
+        long available = (long) (2 * (20.5 * longRow + 4 * longReading));
+        assertThat(Engine.room(config, 1000, 1000, 1100, OptionalLong.of(available)))
+                .isEqualTo(20);
         assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.of((long) (2 * row))))
                 .isEqualTo(1);
         assertThatThrownBy(() -> Engine.room(config, 1, 10, 90, OptionalLong.of((long) row)))

@@ -26,13 +26,17 @@ class MemoryPlanTest {
     void the_size_of_weights_is_known_before_they_are_loaded(DType dtype) {
         for (Extent extent : Extent.values()) {
             try (LanguageModel model = ModelLoader.load(LLAMA, dtype, extent, Progress.NONE)) {
+                assertThat(WeightSize.bytesToRead(ModelLoader.config(LLAMA), dtype, extent))
+                        .isEqualTo(model.weights().bytes());
+            }
+            try (LanguageModel model = ModelLoader.loadToLearn(LLAMA, dtype, extent, Progress.NONE)) {
                 assertThat(WeightSize.bytes(ModelLoader.config(LLAMA), dtype, extent))
                         .isEqualTo(model.weights().bytes());
             }
         }
         try (LanguageModel trunk = ModelLoader.loadTrunk(LLAMA, dtype, 3, Progress.NONE)) {
             assertThat(trunk.config().numLayers()).isEqualTo(3);
-            assertThat(WeightSize.bytes(ModelLoader.config(LLAMA).truncated(3), dtype, Extent.TRUNK))
+            assertThat(WeightSize.bytesToRead(ModelLoader.config(LLAMA).truncated(3), dtype, Extent.TRUNK))
                     .isEqualTo(trunk.weights().bytes());
         }
     }

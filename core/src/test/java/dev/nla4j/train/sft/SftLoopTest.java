@@ -18,6 +18,7 @@ import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.RunFolder;
@@ -237,7 +238,9 @@ class SftLoopTest {
             double fve = VarianceExplained.of(
                             tiny.examples(Stage.AR_SFT, "ar", 32, 3).activations())
                     .fve(VarianceExplained.errors(vectors, heldOut.activations()));
-            assertThat(fve).isEqualTo(last("run-ar").get("fve"));
+            // What is packed to be read with sums in another order than what learned.
+            double off = Matrix.packs(dtype) ? 1e-5 : 0;
+            assertThat(fve).isCloseTo(last("run-ar").get("fve"), within(off));
         }
     }
 
