@@ -31,13 +31,12 @@ public final class WeightSize {
         if (!Matrix.packs(dtype)) {
             return whole;
         }
-        long perNumber = (long) dtype.bytes() + DType.FP32.bytes();
         long dim = config.dim();
-        long largest =
-                Math.max(Math.max(2L * config.hidden(), config.heads().fusedWidth()) * dim, dim * config.hidden());
-        boolean head = extent == ModelLoader.Extent.WHOLE;
-        long atHead = table(config) * (2L * dtype.bytes() + (head ? perNumber : 0));
-        return Math.max(whole + largest * perNumber, atHead);
+        long widest = Math.max(Math.max(2L * config.hidden(), config.heads().fusedWidth()), dim);
+        long atHead = extent == ModelLoader.Extent.WHOLE
+                ? 2 * table(config) * dtype.bytes() + Matrix.bytesMeanwhile(table(config))
+                : 0;
+        return Math.max(whole + Matrix.bytesMeanwhile(widest * dim), atHead);
     }
 
     private static long table(ModelConfig config) {

@@ -23,6 +23,11 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
         return PackedMatrix.suits(dtype);
     }
 
+    /// Bytes that [#forReading] takes for so many numbers besides what it makes, where it makes another form.
+    static long bytesMeanwhile(long numbers) {
+        return PackedMatrix.bytesMeanwhile(numbers);
+    }
+
     long outputs();
 
     long inputs();

@@ -1,5 +1,7 @@
 package dev.nla4j.tensor;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
@@ -23,6 +25,10 @@ final class PackedMatrix implements Matrix {
 
     private static final long SMALLEST_GROUP = 3;
     private static final double LARGEST = 65504;
+    /// Larger ones are packed in slices of so many numbers, so that their copy in fp32 stays small beside the model.
+    private static final long LARGEST_WHOLE = 1L << 25;
+
+    private static final long SLICE = 1L << 24;
 
     /// Asked once, and only when needed: it loads libtorch. Null where bf16 is multiplied, or the library was built
     /// without them.
@@ -42,14 +48,14 @@ final class PackedMatrix implements Matrix {
         }
     }
 
-    private final IValue packed; // owned by whoever made this
+    private final List<IValue> parts; // below each other; owned by whoever made this
     private final long outputs; // of all that is packed
     private final long inputs;
     private final long from;
     private final long count;
 
-    private PackedMatrix(IValue packed, long outputs, long inputs, long from, long count) {
-        this.packed = packed;
+    private PackedMatrix(List<IValue> parts, long outputs, long inputs, long from, long count) {
+        this.parts = List.copyOf(parts);
         this.outputs = outputs;
         this.inputs = inputs;
         this.from = from;
@@ -74,12 +80,24 @@ final class PackedMatrix implements Matrix {
         if (Operators.PACK == null) {
             throw new IllegalStateException("this libtorch has no fp16 products on this processor");
         }
-        try (Scope scope = Scope.noGrad()) {
-            IValueVector stack = new IValueVector(new IValue(tensor.to(ScalarType.Float)), new IValue());
-            Operators.PACK.callBoxed(stack);
-            return new PackedMatrix(
-                    scope.keep(new IValue(stack.get(0))), tensor.size(0), tensor.size(1), 0, tensor.size(0));
+        long rows = tensor.size(0);
+        long slice = tensor.numel() <= LARGEST_WHOLE ? rows : Math.clamp(SLICE / tensor.size(1), 1, rows);
+        List<IValue> parts = new ArrayList<>();
+        for (long from = 0; from < rows; from += slice) {
+            try (Scope scope = Scope.noGrad()) {
+                Tensor wide =
+                        tensor.narrow(0, from, Math.min(slice, rows - from)).to(ScalarType.Float);
+                IValueVector stack = new IValueVector(new IValue(wide), new IValue());
+                Operators.PACK.callBoxed(stack);
+                parts.add(scope.keep(new IValue(stack.get(0))));
+            }
         }
+        return new PackedMatrix(parts, rows, tensor.size(1), 0, rows);
+    }
+
+    /// Bytes that packing takes besides what is packed: the numbers as they were, and a slice of them in fp32.
+    static long bytesMeanwhile(long numbers) {
+        return DType.BF16.bytes() * numbers + DType.FP32.bytes() * (numbers <= LARGEST_WHOLE ? numbers : SLICE);
     }
 
     @Override
@@ -129,16 +147,20 @@ final class PackedMatrix implements Matrix {
             throw new IllegalStateException("this libtorch has no fp16 products on this processor");
         }
         try (Scope scope = Scope.open()) {
-            IValueVector stack = new IValueVector(new IValue(x), packed);
-            Operators.MULTIPLY.callBoxed(stack);
-            return scope.keep(new Tensor(stack.get(0).toTensor()));
+            Tensor[] products = new Tensor[parts.size()];
+            for (int i = 0; i < products.length; i++) {
+                IValueVector stack = new IValueVector(new IValue(x), parts.get(i));
+                Operators.MULTIPLY.callBoxed(stack);
+                products[i] = new Tensor(stack.get(0).toTensor());
+            }
+            return scope.keep(products.length == 1 ? products[0] : Tensors.cat(1, products));
         }
     }
 
     /// All outputs are computed, and these are taken.
     @Override
     public Matrix rows(long from, long count) {
-        return new PackedMatrix(packed, outputs, inputs, this.from + from, count);
+        return new PackedMatrix(parts, outputs, inputs, this.from + from, count);
     }
 
     @Override
@@ -159,7 +181,7 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public void keepIn(Scope scope) {
-        scope.keep(packed);
+        parts.forEach(scope::keep);
     }
 
     @Override
@@ -169,6 +191,6 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public void close() {
-        packed.close();
+        parts.forEach(IValue::close);
     }
 }

@@ -79,6 +79,21 @@ class PackedMatrixTest {
         }
     }
 
+    /// 2^25 numbers and more are packed in slices.
+    @Test
+    void a_large_matrix_is_that_of_its_slices() {
+        Tensor weight = weight(8200, 4096);
+        try (Matrix matrix = Matrix.forReading(weight)) {
+            Tensor x = torch.randn(2, 4096);
+            Tensor exact = torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double));
+            assertThat(difference(matrix.times(x), exact)).isLessThan(1e-4);
+            assertThat(matrix.outputs()).isEqualTo(8200);
+            assertThat(torch.equal(
+                            matrix.rows(4000, 200).times(x), matrix.times(x).narrow(1, 4000, 200)))
+                    .isTrue();
+        }
+    }
+
     @Test
     void rows_of_it_give_their_share_of_the_outputs() {
         try (Matrix matrix = Matrix.forReading(weight(50, 64))) {
