@@ -105,13 +105,16 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
 
     @Override
     public String toString() {
+        double seconds = stepSeconds * steps;
         return String.format(
                 Locale.ROOT,
-                "estimate, every text at its longest: memory about %.1f GB, %.0f s a step, %.1f h for %d steps and no"
-                        + " evaluation",
+                "estimate, every text at its longest: memory about %.1f GB, %.0f s a step, %s for %d steps (those that"
+                        + " adapt the reconstructor included) and no evaluation",
                 bytes / 1e9,
                 stepSeconds,
-                stepSeconds * steps / 3600,
+                seconds < 3600
+                        ? Math.round(seconds / 60) + " min"
+                        : String.format(Locale.ROOT, "%.1f h", seconds / 3600),
                 steps);
     }
 }

@@ -93,8 +93,11 @@ final class TrainStages {
         stages.add(build(data("av_sft_explained"), "av_sft"));
         stages.add(build(data("ar_sft_explained"), "ar_sft"));
         stages.add(build(raw("rl"), "rl"));
-        stages.add(learn("av"));
-        stages.add(learn("ar"));
+        // Nobody would use what they leave where joint learning begins with another pair.
+        if (RlRun.isOwnPair(config)) {
+            stages.add(learn("av"));
+            stages.add(learn("ar"));
+        }
         Path learned = config.folder().resolve("pair-rl");
         List<String> together = new ArrayList<>(List.of("train", "rl"));
         together.addAll(again);

@@ -152,4 +152,17 @@ class TrainStagesTest {
             assertThat(stage.command()).as(stage.name()).doesNotContain("--processes");
         }
     }
+
+    @Test
+    void halves_are_not_taught_where_joint_learning_begins_with_another_pair() {
+        assertThat(stages(List.of()).all()).extracting(TrainStages.Stage::name).contains("sft av", "sft ar", "rl");
+        assertThat(stages(List.of("train.rl.warm-start=" + folder.resolve("pair")))
+                        .all())
+                .extracting(TrainStages.Stage::name)
+                .contains("sft av", "sft ar", "rl");
+        assertThat(stages(List.of("train.rl.warm-start=elsewhere")).all())
+                .extracting(TrainStages.Stage::name)
+                .doesNotContain("sft av", "sft ar")
+                .contains("build ar_sft", "rl");
+    }
 }

@@ -197,7 +197,11 @@ public final class RunFolder implements AutoCloseable {
             throw new InputException(file + ": the run began with the files "
                     + FormatException.printable(String.join(", ", then)) + ", it would go on with "
                     + FormatException.printable(String.join(", ", now))
-                    + "; put back what is missing and take away what is new, or give this run a folder of its own");
+                    + "; put back what is missing and take away what is new, or give this run a folder of its own"
+                    + (now.containsAll(then)
+                            ? " (earlier versions of this program noted fewer files: such a run goes on with the version"
+                                    + " that began it)"
+                            : ""));
         }
         info.dataHashes.forEach((name, hash) -> {
             JsonNode noted = before.path(name);
