@@ -125,10 +125,11 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
     }
 
     private static void requireOnce(String template, String place, String what) {
-        if (PromptTemplate.of(template, place).places() != 1) {
+        PromptTemplate read = PromptTemplate.of(template, place);
+        if (read.places() != 1) {
             throw new InputException(what + ": must hold " + place + " exactly once: \"" + template + "\"");
         }
-        if (!PromptTemplate.isPortable(template, place)) {
+        if (!read.isPortable()) {
             throw new InputException(what + ": has a brace of its own: \"" + template
                     + "\"; write it doubled, {{ or }}, as the public trainer fills templates by Python's format");
         }

@@ -86,21 +86,21 @@ public final class Engine {
     /// Where memory does not hold all at once, texts of other lengths are written apart: a long one would take the room
     /// of many short ones.
     private void write(List<Row> waiting, @Nullable Prefix prefix) {
-        if (room(waiting) < Math.min(waiting.size(), MOST_ROWS)) {
+        int room = room(waiting);
+        if (room < Math.min(waiting.size(), MOST_ROWS)) {
             Map<Long, List<Row>> byLength = new TreeMap<>();
             waiting.forEach(
                     row -> byLength.computeIfAbsent(Long.highestOneBit(tokens(row.request())), _ -> new ArrayList<>())
                             .add(row));
-            byLength.values().forEach(alike -> writeAlike(alike, prefix));
+            byLength.values().forEach(alike -> writeAlike(alike, prefix, room(alike)));
         } else {
-            writeAlike(waiting, prefix);
+            writeAlike(waiting, prefix, room);
         }
     }
 
-    private void writeAlike(List<Row> waiting, @Nullable Prefix prefix) {
+    private void writeAlike(List<Row> waiting, @Nullable Prefix prefix, int room) {
         int tokens = most(waiting);
         int next = 0;
-        int room = room(waiting);
         int refill = Math.clamp(room / 4, 1, REFILL);
         try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room, tokens)) {
             while (next < waiting.size() || rows.count() > 0) {

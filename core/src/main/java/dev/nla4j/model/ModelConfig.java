@@ -53,8 +53,7 @@ public record ModelConfig(
         return layers.size();
     }
 
-    /// Texts of one class have their positions turned alike: all texts, but where a rope's scaling depends on the
-    /// length.
+    /// Texts of one class have their positions turned alike: all texts, where no rope's scaling depends on the length.
     /// What was read of a text of another class can't be gone on with. Never falls as the length grows.
     public int lengthClass(long length) {
         return layers.stream()

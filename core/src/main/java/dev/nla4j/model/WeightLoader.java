@@ -17,9 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight into its
-/// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights, but for
-/// one
-/// matrix at a time where it is put into another form ([Matrix#forReading]).
+/// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights, but
+/// for one matrix at a time where it is put into another form ([Matrix#forReading]).
 final class WeightLoader {
     private final TensorSource source;
     private final WeightNames names;

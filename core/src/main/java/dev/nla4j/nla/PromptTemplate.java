@@ -7,7 +7,8 @@ import java.util.List;
 /// brace of the text stands doubled. A single brace, which they refuse, is taken as it is.
 ///
 /// @param parts literal text before, between and behind the places; one more than there are places
-public record PromptTemplate(List<String> parts) {
+/// @param isPortable whether it has no single brace
+public record PromptTemplate(List<String> parts, boolean isPortable) {
     public PromptTemplate {
         parts = List.copyOf(parts);
     }
@@ -18,6 +19,7 @@ public record PromptTemplate(List<String> parts) {
     public static PromptTemplate of(String template, String place) {
         List<String> parts = new ArrayList<>();
         StringBuilder literal = new StringBuilder();
+        boolean portable = true;
         for (int at = 0; at < template.length(); ) {
             if (template.startsWith("{{", at) || template.startsWith("}}", at)) {
                 literal.append(template.charAt(at));
@@ -27,28 +29,13 @@ public record PromptTemplate(List<String> parts) {
                 literal.setLength(0);
                 at += place.length();
             } else {
+                portable &= template.charAt(at) != '{' && template.charAt(at) != '}';
                 literal.append(template.charAt(at));
                 at++;
             }
         }
         parts.add(literal.toString());
-        return new PromptTemplate(parts);
-    }
-
-    /// Whether the public readers fill it too: they refuse a brace that is neither doubled nor the place's.
-    public static boolean isPortable(String template, String place) {
-        for (int at = 0; at < template.length(); ) {
-            if (template.startsWith("{{", at) || template.startsWith("}}", at)) {
-                at += 2;
-            } else if (template.startsWith(place, at)) {
-                at += place.length();
-            } else if (template.charAt(at) == '{' || template.charAt(at) == '}') {
-                return false;
-            } else {
-                at++;
-            }
-        }
-        return true;
+        return new PromptTemplate(parts, portable);
     }
 
     /// How many places it has.

@@ -23,14 +23,14 @@ class PromptTemplateTest {
         PromptTemplate read = PromptTemplate.of(template, NlaMeta.EXPLANATION);
         assertThat(read.fill("X")).isEqualTo(filled);
         assertThat(read.places()).isEqualTo(places);
-        assertThat(PromptTemplate.isPortable(template, NlaMeta.EXPLANATION)).isTrue();
+        assertThat(read.isPortable()).isTrue();
     }
 
     @Test
     void braces_of_its_own_are_taken_as_they_are_though_not_everywhere() {
         for (String template :
                 new String[] {"{a} {explanation}", "{explanation} }", "{ {explanation}", "{explanation!r}"}) {
-            assertThat(PromptTemplate.isPortable(template, NlaMeta.EXPLANATION))
+            assertThat(PromptTemplate.of(template, NlaMeta.EXPLANATION).isPortable())
                     .as(template)
                     .isFalse();
         }
