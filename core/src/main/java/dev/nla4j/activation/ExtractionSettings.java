@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// @param windowing null to take each document's beginning
 /// @param maxLength most tokens of a document when it is not cut into windows
 /// @param batchTokens most tokens of a batch, padding counted; a longer window is a batch of its own
-/// @param createdBy program and version, for the sidecar
+/// @param createdBy the program, for the sidecar
 public record ExtractionSettings(
         Target target,
         PositionSampler sampler,
@@ -15,8 +15,6 @@ public record ExtractionSettings(
         int maxLength,
         int batchTokens,
         String createdBy) {
-    /// The reference's length of context.
-    public static final int DEFAULT_MAX_LENGTH = 4096;
     /// The reference's lowest position.
     public static final int DEFAULT_MIN_POSITION = 50;
 

@@ -26,12 +26,7 @@ public final class ChatTemplate {
     /// @param name of the template, for messages
     /// @throws TemplateException when `source` is no template
     public static ChatTemplate parse(String source, String name) {
-        return parse(source, name, Limits.DEFAULT);
-    }
-
-    /// [#parse(String,String)] with limits other than the usual ones.
-    public static ChatTemplate parse(String source, String name, Limits limits) {
-        return new ChatTemplate(JinjaTemplate.parse(source, name, limits));
+        return new ChatTemplate(JinjaTemplate.parse(source, name, Limits.DEFAULT));
     }
 
     /// The conversation as one text.

@@ -41,9 +41,7 @@ public record NlaMeta(
         Optional<String> verbalizerTemplate,
         Optional<String> reconstructorTemplate,
         OptionalInt layer,
-        OptionalDouble rawvar,
-        List<String> trainedOn,
-        Optional<String> createdBy) {
+        OptionalDouble rawvar) {
     public static final String FILE = "nla_meta.yaml";
     public static final String EXPLANATION = "{explanation}";
     /// In `extraction`, instead of `injection_scale`.
@@ -115,9 +113,7 @@ public record NlaMeta(
                 templates.flatMap(t -> t.text("av").or(() -> t.text("actor"))).map(t -> holding(top, t, INJECTION)),
                 templates.flatMap(t -> t.text("ar").or(() -> t.text("critic"))).map(t -> holding(top, t, EXPLANATION)),
                 layer(top),
-                rawvar(top),
-                trainedOn(top),
-                top.text("created_by"));
+                rawvar(top));
     }
 
     /// The same with another K.
@@ -138,9 +134,7 @@ public record NlaMeta(
                 verbalizerTemplate,
                 reconstructorTemplate,
                 OptionalInt.of(k),
-                rawvar,
-                trainedOn,
-                createdBy);
+                rawvar);
     }
 
     /// This half's template: a verbalizer's with its marker, a reconstructor's.
@@ -267,15 +261,5 @@ public record NlaMeta(
             }
         }
         return OptionalInt.empty();
-    }
-
-    private static List<String> trainedOn(Fields top) {
-        JsonNode value = top.node().get("trained_on");
-        if (value == null || !value.isArray()) {
-            return List.of();
-        }
-        return value.values().stream()
-                .map(v -> v.isString() ? v.stringValue() : v.toString())
-                .toList();
     }
 }

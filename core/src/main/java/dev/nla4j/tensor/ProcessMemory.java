@@ -45,11 +45,6 @@ public final class ProcessMemory {
         return kilobytes("proc/self/status", "VmHWM");
     }
 
-    /// What is resident now.
-    public OptionalLong resident() {
-        return kilobytes("proc/self/status", "VmRSS");
-    }
-
     /// Who hands out native memory: `tcmalloc`, `mimalloc` or `jemalloc` where one was loaded, else `system`.
     public String allocator() {
         for (String line : lines("proc/self/maps")) {

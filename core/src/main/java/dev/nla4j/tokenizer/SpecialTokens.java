@@ -34,9 +34,4 @@ public record SpecialTokens(
     public boolean addsBos() {
         return bos != null && prefix.contains(bos.id());
     }
-
-    /// Whether encoding with specials ends with the end-of-sequence token.
-    public boolean addsEos() {
-        return eos != null && suffix.contains(eos.id());
-    }
 }

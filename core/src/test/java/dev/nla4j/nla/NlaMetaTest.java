@@ -60,8 +60,6 @@ class NlaMetaTest {
         assertThat(meta.verbalizerTemplate()).hasValue("say {injection_char}!");
         assertThat(meta.layer()).hasValue(20);
         assertThat(meta.rawvar()).hasValue(0.7335);
-        assertThat(meta.trainedOn()).containsExactly("a.parquet", "b.parquet");
-        assertThat(meta.createdBy()).hasValue("someone");
     }
 
     @Test

@@ -53,7 +53,6 @@ class GgufTokenizerTest {
         try (Tokenizer tokenizer = Tokenizers.fromGguf(with(specials(1, 2, true, true)), FILE)) {
             assertThat(tokenizer.ids("", true)).containsExactly(1, 2);
             assertThat(tokenizer.specials().addsBos()).isTrue();
-            assertThat(tokenizer.specials().addsEos()).isTrue();
         }
         GgufVocabulary llama = Fixtures.reduced("llama-bpe");
         try (Tokenizer tokenizer = Tokenizers.fromGguf(llama, FILE)) {

@@ -26,7 +26,6 @@ class SentencePieceGgufTest {
             assertThat(tokenizer.specials().eos()).isEqualTo(new SpecialTokens.Special(2, "</s>"));
             assertThat(tokenizer.specials().unk()).isEqualTo(new SpecialTokens.Special(0, "<unk>"));
             assertThat(tokenizer.specials().addsBos()).isTrue();
-            assertThat(tokenizer.specials().addsEos()).isFalse();
         }
     }
 

@@ -43,7 +43,6 @@ class TokenizerTest {
             assertThat(specials.prefix()).containsExactly(1);
             assertThat(specials.suffix()).isEmpty();
             assertThat(specials.addsBos()).isTrue();
-            assertThat(specials.addsEos()).isFalse();
         }
     }
 

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A file's settings by key. Each getter checks type and range, so that what it returns needs no second look; when a
-/// key
-/// is missing or not as wanted, a [FormatException] names file, key, what was found and what was expected.
+/// A file's settings by key. Each getter checks type and range, so that what it returns needs no second
+/// look; when a key is missing or not as wanted, a [FormatException] names file, key, what was found and
+/// what was expected.
 public final class GgufMetadata {
     private final Path file;
     private final Map<String, Placed> values;
@@ -67,11 +67,6 @@ public final class GgufMetadata {
         return real.value();
     }
 
-    /// As [#number], or `fallback` when there is no such key.
-    public double numberOr(String key, double fallback) {
-        return has(key) ? number(key) : fallback;
-    }
-
     /// True or false.
     public boolean bool(String key) {
         GgufValue value = required(key);
@@ -79,11 +74,6 @@ public final class GgufMetadata {
             throw wrong(key, "must be true or false, was " + describe(value));
         }
         return flag.value();
-    }
-
-    /// As [#bool], or `fallback` when there is no such key.
-    public boolean boolOr(String key, boolean fallback) {
-        return has(key) ? bool(key) : fallback;
     }
 
     /// A string, which may be empty.

@@ -100,11 +100,6 @@ public sealed interface GgufValue
         return new Whole(GgufType.I32, value);
     }
 
-    /// A value of type `U64`, given by its bits.
-    static GgufValue u64(long value) {
-        return new Whole(GgufType.U64, value);
-    }
-
     /// A value of type `F32`, the usual one for real numbers.
     static GgufValue f32(float value) {
         return new Real(GgufType.F32, value);

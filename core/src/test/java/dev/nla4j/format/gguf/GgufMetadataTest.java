@@ -82,12 +82,8 @@ class GgufMetadataTest {
         assertThat(metadata.has("none")).isFalse();
         assertThat(metadata.value("none")).isEmpty();
         assertThat(metadata.integerOr("none", -1, 0, 9)).isEqualTo(-1);
-        assertThat(metadata.numberOr("none", 0.5)).isEqualTo(0.5);
-        assertThat(metadata.boolOr("none", true)).isTrue();
         assertThat(metadata.stringOr("none", "x")).isEqualTo("x");
         assertThat(metadata.integerOr("int", -1, 0, 9)).isEqualTo(7);
-        assertThat(metadata.numberOr("real", 0.5)).isEqualTo(7);
-        assertThat(metadata.boolOr("flag", false)).isTrue();
         assertThat(metadata.stringOr("text", "x")).isEqualTo("7");
         refused(() -> metadata.stringOr("int", "x"), "int: must be a string");
     }

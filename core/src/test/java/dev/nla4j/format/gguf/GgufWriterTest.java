@@ -147,7 +147,7 @@ class GgufWriterTest {
         return switch (random.nextInt(9)) {
             case 0 -> GgufValue.u32(random.nextLong(1L << 32));
             case 1 -> GgufValue.i32(random.nextInt());
-            case 2 -> GgufValue.u64(random.nextLong());
+            case 2 -> new GgufValue.Whole(GgufType.U64, random.nextLong());
             case 3 -> GgufValue.f32(random.nextFloat());
             case 4 -> new GgufValue.Real(GgufType.F64, random.nextGaussian());
             case 5 -> GgufValue.text("é".repeat(random.nextInt(50)));
