@@ -2,6 +2,7 @@ package dev.nla4j.data;
 
 import dev.nla4j.activation.ActivationSchema;
 import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /// Puts a data set's rows, or its vectors alone, into a seeded random order that is the reference's.
 ///
@@ -69,7 +69,7 @@ public final class DataShuffle {
                 DataOutput.put(
                         out, temporary -> write(file, target, what, work, temporary, progress), meta, () -> rows);
             } finally {
-                delete(work);
+                AtomicFile.deleteFolder(work);
             }
             return rows;
         }
@@ -163,14 +163,5 @@ public final class DataShuffle {
 
     private static String bucket(int number) {
         return "bucket-%06d.parquet".formatted(number);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
-        Files.deleteIfExists(folder);
     }
 }

@@ -2,10 +2,11 @@ package dev.nla4j.hub;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.NearestName;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -75,30 +76,10 @@ final class RefParser {
     }
 
     private static InputException unknown(String text) {
-        String nearest = KnownModel.ALL.stream()
-                .map(KnownModel::name)
-                .min(Comparator.comparingInt(name -> distance(name, text.toLowerCase(Locale.ROOT))))
-                .filter(name -> distance(name, text.toLowerCase(Locale.ROOT)) <= name.length() / 2)
+        List<String> names = KnownModel.ALL.stream().map(KnownModel::name).toList();
+        String nearest = NearestName.of(text.toLowerCase(Locale.ROOT), names)
                 .map(name -> "; did you mean `" + name + "`?")
                 .orElse("");
         return new InputException("unknown model '" + FormatException.printable(text) + "'" + nearest + " " + FORMS);
-    }
-
-    /// Edits that turn one text into the other.
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

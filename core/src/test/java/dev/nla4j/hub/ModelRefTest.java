@@ -75,6 +75,8 @@ class ModelRefTest {
                 .hasMessageContaining("did you mean `smollm2-135m-instruct`?")
                 .hasMessageContaining("owner/name[@revision][:FILE.gguf]")
                 .hasMessageNotContaining("\n");
+        assertThatThrownBy(() -> ModelRef.parse("smollm2-135m"))
+                .hasMessageContaining("did you mean `smollm2-135m-instruct`?");
         assertThatThrownBy(() -> ModelRef.parse("gpt"))
                 .isInstanceOf(InputException.class)
                 .hasMessageNotContaining("did you mean");

@@ -59,14 +59,8 @@ public final class TemplateException extends RuntimeException {
 
     /// The template's own words, which may be long.
     private static String oneLine(String text) {
-        StringBuilder out = new StringBuilder();
-        text.codePoints().limit(LONGEST_OWN_MESSAGE).forEach(c -> {
-            if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
-                out.append(String.format("\\u%04x", c));
-            } else {
-                out.appendCodePoint(c);
-            }
-        });
-        return out.toString();
+        boolean isLong = text.codePointCount(0, text.length()) > LONGEST_OWN_MESSAGE;
+        return FormatException.escaped(
+                isLong ? text.substring(0, text.offsetByCodePoints(0, LONGEST_OWN_MESSAGE)) : text);
     }
 }

@@ -1,6 +1,7 @@
 package dev.nla4j.train.config;
 
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.NearestName;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -91,6 +91,8 @@ class JinjaTemplateTest {
                 .satisfies(e -> assertThat(e.kind()).isEqualTo(TemplateException.Kind.RAISED))
                 .satisfies(e -> assertThat(e.line()).isEqualTo(2));
         assertThat(failure("{{ raise_exception('two\nlines') }}")).hasMessage("two\\u000alines");
+        assertThat(failure("{{ raise_exception('a\u202eb') }}")).hasMessage("a\\u202eb");
+        assertThat(failure("{{ raise_exception('é' * 5000) }}")).hasMessage("é".repeat(4000));
         assertThat(failure("{{ raise_exception('x' * 1000) }}")).hasMessage("x".repeat(1000));
     }
 
