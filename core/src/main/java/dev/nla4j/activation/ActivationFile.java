@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A Parquet file of activations, read as a stream or by row number. Further columns are passed over.
 ///
-/// Every vector has the same length and only finite numbers; what breaks this is refused with its row. Not for
-/// several
-/// threads at once.
+/// Every vector has the same length and only finite numbers; what breaks this is refused with its row. Not
+/// for several threads at once.
 public final class ActivationFile implements AutoCloseable {
     private final ParquetFile parquet;
     private final int dimension;

@@ -25,9 +25,8 @@ public final class ActivationSchema {
 
     private ActivationSchema() {}
 
-    /// Rows of a row group, which is held in memory while it is written: 32 MB of vectors. The same wherever
-    /// activations
-    /// are written, so that the same rows have the same bytes.
+    /// Rows of a row group, which is held in memory while it is written: 32 MB of vectors. The same
+    /// wherever activations are written, so that the same rows have the same bytes.
     public static int rowsPerGroup(int dimension) {
         return rowsPerGroup(dimension, GROUP_BYTES);
     }

@@ -24,9 +24,9 @@ import tools.jackson.databind.JsonNode;
 
 /// Takes activations from a corpus and writes them as a Parquet file with its sidecar.
 ///
-/// The work is cut into shards before it starts; each finished shard is kept as a part beside the target file. A
-/// run
-/// that is killed goes on where it was, and its file has the bytes an undisturbed run's would have.
+/// The work is cut into shards before it starts; each finished shard is kept as a part beside the target
+/// file. A run that is killed goes on where it was, and its file has the bytes an undisturbed run's would
+/// have.
 public final class Extraction {
     private static final String TASK = "extract";
     private static final String UNIT = "documents";
@@ -60,9 +60,8 @@ public final class Extraction {
 
     /// Extracts to `out`, which is in place only when it is complete; its sidecar follows.
     ///
-    /// @throws InputException when the corpus can't be used, another run is at work, or an interrupted run had
-    /// other
-    /// settings
+    /// @throws InputException when the corpus can't be used, another run is at work, or an interrupted run
+    /// had other settings
     /// @throws IOException when writing fails; finished shards are kept
     public ExtractionResult run(Path out, Start start) throws IOException {
         corpus.requireOutside(out);

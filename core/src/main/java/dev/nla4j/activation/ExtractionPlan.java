@@ -15,9 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// How an extraction's work is cut into shards, fixed before the first is computed.
 ///
-/// Making the plan reads the whole corpus once: a broken line at its end is found before hours of computing, and
-/// the
-/// hash tells a resumed run that the documents are still the same.
+/// Making the plan reads the whole corpus once: a broken line at its end is found before hours of
+/// computing, and the hash tells a resumed run that the documents are still the same.
 ///
 /// @param shards how many documents each shard has, in the corpus' order
 /// @param description what a resumed run must have in common with the first

@@ -9,9 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes activations over the embeddings of marker tokens.
 ///
-/// Semantics: the reference release's `injection.py` and `schema.normalize_activation`. The vector replaces the
-/// embedding
-/// after any embedding scale, and is not scaled by it.
+/// Semantics: the reference release's `injection.py` and `schema.normalize_activation`. The vector replaces
+/// the embedding after any embedding scale, and is not scaled by it.
 ///
 /// @param marker id of the token whose embedding is replaced
 /// @param left id that must stand before it

@@ -21,9 +21,8 @@ public record PositionSampler(long seed, int minPosition, PositionsPerDocument p
     /// A token of a document's window.
     record Position(int window, int index) {}
 
-    /// The chosen positions in the order of their rows: of the draw, as the reference writes them, or of the text
-    /// when
-    /// all are taken.
+    /// The chosen positions in the order of their rows: of the draw, as the reference writes them, or of
+    /// the text when all are taken.
     List<Position> choose(String documentId, List<TokenWindow> windows) {
         List<Position> candidates = candidates(windows);
         return Arrays.stream(choose(perDocument, seed, documentId, candidates.size()))

@@ -9,10 +9,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Python's `random.Random`, number for number (3.11 and later): the public data sets were sampled and shuffled
-/// with
-/// it,
-/// and a port that picks other positions makes other data.
+/// Python's `random.Random`, number for number (3.11 and later): the public data sets were sampled and
+/// shuffled with it, and a port that picks other positions makes other data.
 ///
 /// The generator is the Mersenne Twister MT19937 of Matsumoto and Nishimura, seeded by their `init_by_array`.
 public final class PythonRandom {
@@ -43,9 +41,8 @@ public final class PythonRandom {
         return new PythonRandom(words(new BigInteger(1, both)));
     }
 
-    /// As `random.Random(hashlib.sha256(f"{seed}|{key}".encode()).digest())`, the key of every seeded choice in the
-    /// data
-    /// pipeline.
+    /// As `random.Random(hashlib.sha256(f"{seed}|{key}".encode()).digest())`, the key of every seeded
+    /// choice in the data pipeline.
     public static PythonRandom keyed(long seed, String key) {
         return of(digest("SHA-256", (seed + "|" + key).getBytes(StandardCharsets.UTF_8)));
     }

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns the documents of one shard into rows.
 ///
-/// Windows without a chosen position are not run, and the others end at their last chosen one: attention looks back
-/// only, so what follows can't matter. Windows are gathered into steps, sorted by length and run in batches. Steps
-/// and
-/// batches follow from the shard's documents alone, so a shard computed again has the same bits.
+/// Windows without a chosen position are not run, and the others end at their last chosen one: attention
+/// looks back only, so what follows can't matter. Windows are gathered into steps, sorted by length and run
+/// in batches. Steps and batches follow from the shard's documents alone, so a shard computed again has the
+/// same bits.
 final class ShardExtraction {
     /// Windows of a step in batches: enough to sort by length, few enough to keep in memory.
     private static final int STEP_BATCHES = 16;

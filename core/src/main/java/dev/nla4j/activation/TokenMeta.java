@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Token ids that were fixed when a data set or a model was made; drift against the live tokenizer is an error.
 ///
-/// @param criticSuffixIds the tokens every reconstructor prompt ends in; null when it ends in the explanation
-/// itself
+/// @param criticSuffixIds the tokens every reconstructor prompt ends in; null when it ends in the
+/// explanation itself
 public record TokenMeta(
         String injectionChar,
         int injectionTokenId,

@@ -11,9 +11,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // a carrier within extraction, never compared
 record TokenWindow(int[] ids, boolean[] special) {
     /// Cuts a document: into windows of its own tokens, each behind the tokenizer's prefix, or, without
-    /// `windowing`,
-    /// to
-    /// its beginning of at most `maxLength` tokens.
+    /// `windowing`, to its beginning of at most `maxLength` tokens.
     static List<TokenWindow> cut(TokenizedText text, @Nullable Windowing windowing, int maxLength) {
         if (windowing == null) {
             return List.of(beginning(text, maxLength));

@@ -2,9 +2,8 @@ package dev.nla4j.chat;
 
 import org.jspecify.annotations.Nullable;
 
-/// How a tokenizer writes its special tokens. Templates find them as `bos_token` and so on; those that a tokenizer
-/// lacks
-/// are undefined there.
+/// How a tokenizer writes its special tokens. Templates find them as `bos_token` and so on; those that a
+/// tokenizer lacks are undefined there.
 public record SpecialStrings(
         @Nullable String bos,
         @Nullable String eos,

@@ -33,8 +33,8 @@ public final class GlooCollective implements Collective {
 
     /// Joins the group and waits until all are there.
     ///
-    /// @param meeting file that exists for this group only and not before it; who starts the group deletes it
-    /// afterwards
+    /// @param meeting file that exists for this group only and not before it; who starts the group deletes
+    /// it afterwards
     /// @param address of the interface to exchange over, say `127.0.0.1`: nothing listens elsewhere
     /// @param timeout for joining and for every sum
     /// @throws IllegalStateException when not all came in time

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// A file on its way: bytes go to the end of `….part` and through the checksum. When the process dies the bytes stay,
-/// and
-/// the next try goes on from them; only bytes with the right digest ever leave under another name.
+/// A file on its way: bytes go to the end of `….part` and through the checksum. When the process dies the
+/// bytes stay, and the next try goes on from them; only bytes with the right digest ever leave under
+/// another name.
 final class Partial implements AutoCloseable {
     private static final int CHUNK = 1 << 16;
 

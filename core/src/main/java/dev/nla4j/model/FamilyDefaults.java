@@ -1,8 +1,7 @@
 package dev.nla4j.model;
 
-/// What a `config.json` means where it is silent: the defaults of transformers' configuration classes. Zero means:
-/// derived
-/// from other numbers, or absent.
+/// What a `config.json` means where it is silent: the defaults of transformers' configuration classes. Zero
+/// means: derived from other numbers, or absent.
 record FamilyDefaults(
         int vocabulary,
         int dim,

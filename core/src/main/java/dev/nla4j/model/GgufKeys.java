@@ -40,9 +40,8 @@ record GgufKeys(Path file, GgufMetadata metadata, String architecture) {
         return has(name) ? metadata.integer(key(name), least, most) : otherwise;
     }
 
-    /// A number that must be there. One stored as fp32 is read as the shortest decimal that rounds to it: that is what
-    /// the
-    /// `config.json` said that the header was made from (1e-6, not 9.99999997e-7).
+    /// A number that must be there. One stored as fp32 is read as the shortest decimal that rounds to it:
+    /// that is what the `config.json` said that the header was made from (1e-6, not 9.99999997e-7).
     double number(String name) {
         double number = metadata.number(key(name));
         boolean single = metadata.value(key(name)).map(GgufValue::type).orElse(GgufType.F64) == GgufType.F32;

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// Low-rank additions to a decoder's matrix products, applied without touching the weights: one loaded model
 /// serves as target, verbalizer and reconstructor at once.
 ///
-/// Additions to q, k and v (and to gate and up) work on one fused matrix product: their A's stand below each other,
-/// their
-/// B's on a block diagonal, so that a step costs two small products however many of the three are adapted.
+/// Additions to q, k and v (and to gate and up) work on one fused matrix product: their A's stand below
+/// each other, their B's on a block diagonal, so that a step costs two small products however many of the
+/// three are adapted.
 public final class LowRankAdapter implements AutoCloseable {
     private final List<BlockAdapter> blocks;
 

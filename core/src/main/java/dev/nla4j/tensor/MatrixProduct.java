@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /// `x · weightᵀ + bias`, by the fastest way this processor has; the one place where weights are multiplied.
 ///
-/// Weights may be narrower than the arithmetic: on a processor without bf16 products (see [DType#arithmetic]) bf16
-/// weights meet fp32 numbers and are widened on the way, where they were not packed ([Matrix#forReading]). A single row
-/// of
-/// fp32 is a product of a matrix and a vector, bound by memory.
+/// Weights may be narrower than the arithmetic: on a processor without bf16 products (see
+/// [DType#arithmetic]) bf16 weights meet fp32 numbers and are widened on the way, where they were not
+/// packed ([Matrix#forReading]). A single row of fp32 is a product of a matrix and a vector, bound by
+/// memory.
 public final class MatrixProduct {
     /// Elements of a weight that are widened at once: 128 MB of them. More than any matrix of a small model.
     private static final long MOST_WIDENED = 1L << 25;

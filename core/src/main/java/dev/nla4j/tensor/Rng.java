@@ -1,8 +1,8 @@
 package dev.nla4j.tensor;
 
-/// Uniform numbers that depend on nothing but their coordinates: the same (seed, request, position) gives the same
-/// number
-/// in any batch, on any thread, in any order. A counter-based generator after SplitMix64 (Steele, Lea, Flood 2014).
+/// Uniform numbers that depend on nothing but their coordinates: the same (seed, request, position) gives
+/// the same number in any batch, on any thread, in any order. A counter-based generator after SplitMix64
+/// (Steele, Lea, Flood 2014).
 public final class Rng {
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
     private static final double TWO_TO_MINUS_53 = 0x1.0p-53;

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Owns the native memory of every tensor made by this thread while it is open, and frees it when it closes.
 ///
-/// Open one per step, decode iteration or request; a tensor that must live on goes through [#keep], which hands it to
-/// the
-/// enclosing scope, or to the caller when there is none. Scopes nest and close in reverse order.
+/// Open one per step, decode iteration or request; a tensor that must live on goes through [#keep], which
+/// hands it to the enclosing scope, or to the caller when there is none. Scopes nest and close in reverse
+/// order.
 public final class Scope implements AutoCloseable {
     private final @Nullable PointerScope outer;
     private final PointerScope scope;

@@ -47,9 +47,8 @@ public record GgufVocabulary(
     /// One byte, spelled `<0x41>`.
     public static final int BYTE = 6;
 
-    /// How families spell the end of a turn. Many files name the end of a text only; as llama.cpp does, it is then
-    /// known
-    /// by its spelling.
+    /// How families spell the end of a turn. Many files name the end of a text only; as llama.cpp does, it
+    /// is then known by its spelling.
     private static final Set<String> ENDS_OF_TURNS =
             Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<EOT>", "<end_of_utterance>");
 

@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/// Collects rows by the rule of a dtype: fp32 by the largest difference relative to the largest value, bf16 by the
-/// cosine
-/// of all values taken as one vector.
+/// Collects rows by the rule of a dtype: fp32 by the largest difference relative to the largest value, bf16
+/// by the cosine of all values taken as one vector.
 final class Comparison {
     static final double FP32_LIMIT = 1e-4;
     static final double BF16_LIMIT = 1e-3;

@@ -17,9 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import tools.jackson.databind.JsonNode;
 
-/// A safetensors file with another implementation's results, and the `golden.json` beside it. Tensors belong to the
-/// open
-/// scope; ids are checked against the vocabulary before they are used.
+/// A safetensors file with another implementation's results, and the `golden.json` beside it. Tensors
+/// belong to the open scope; ids are checked against the vocabulary before they are used.
 final class GoldenFile implements AutoCloseable {
     private static final long LARGEST_JSON = 64 << 20;
 

@@ -4,9 +4,9 @@ import java.util.List;
 
 /// What a comparison found.
 ///
-/// @param frequencies "exact", or "bf16" when the golden's rotary frequencies turned out to be rounded to bf16, as
-/// casting
-///     a whole model to bf16 does in other implementations; then ours were rounded too for the comparison
+/// @param frequencies "exact", or "bf16" when the golden's rotary frequencies turned out to be rounded to
+///     bf16, as casting a whole model to bf16 does in other implementations; then ours were rounded too for
+///     the comparison
 public record GoldenReport(String frequencies, List<Row> rows) {
     public GoldenReport {
         rows = List.copyOf(rows);

@@ -15,9 +15,8 @@ class ActivationFileFuzzTest {
     /// A run-length of two billion equal texts is a valid file: reading stops somewhere.
     private static final int MOST_ROWS = 2000;
 
-    /// What a small file may make of itself by run lengths and compression: as many rows as are read here, a page of
-    /// each
-    /// column unpacked.
+    /// What a small file may make of itself by run lengths and compression: as many rows as are read here,
+    /// a page of each column unpacked.
     private static final long READING = 256 << 20;
 
     @TempDir

@@ -297,9 +297,8 @@ class EngineTest {
         becomesImpossible(nan, drawn -> drawn == id, "not finite");
     }
 
-    /// Of requests enough that rows are refilled, those fail that draw an id with which `broken` can't go on; the
-    /// others
-    /// are what they are in a sound engine.
+    /// Of requests enough that rows are refilled, those fail that draw an id with which `broken` can't go
+    /// on; the others are what they are in a sound engine.
     private void becomesImpossible(Decoder broken, IntPredicate impossible, String reason) {
         List<Request> requests = IntStream.range(0, 150)
                 .mapToObj(i -> request(TinyModels.ids(i % 7, 3), i, 1, 3 + i % LENGTH, Set.of()))

@@ -26,9 +26,8 @@ import java.util.Optional;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
-/// Turns a model folder into a GGUF as llama.cpp's converter does, from `config.json` itself and not from what the
-/// project
-/// makes of it, with names of its own: a second opinion on `GgufConfig` and `WeightNames`.
+/// Turns a model folder into a GGUF as llama.cpp's converter does, from `config.json` itself and not from
+/// what the project makes of it, with names of its own: a second opinion on `GgufConfig` and `WeightNames`.
 ///
 /// Followed in its source: ggml-org/llama.cpp, `conversion/{base,llama,qwen,gemma,phi}.py` and
 /// `gguf-py/gguf/constants.py`; see `docs/design/gguf.md`.

@@ -16,10 +16,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Whatever a `tokenizer.json` says, it is refused with an [InputException] or it works: a panic of the native
-/// library would end the test's process. It takes at most five seconds, and Java's part of it allocates at most twice
-/// the
-/// file and a constant; the native library's memory is its own.
+/// Whatever a `tokenizer.json` says, it is refused with an [InputException] or it works: a panic of the
+/// native library would end the test's process. It takes at most five seconds, and Java's part of it
+/// allocates at most twice the file and a constant; the native library's memory is its own.
 class TokenizerJsonFuzzTest {
     private static final Path FILE = Path.of("tokenizer.json");
     /// Parser, error messages and five encoded texts, however small the file.

@@ -81,9 +81,8 @@ public final class FloatEncoder {
         }
     }
 
-    /// As ggml's reference quantiser: the scale is the largest magnitude over 127, kept as fp16; the numbers are
-    /// divided
-    /// by the unrounded scale.
+    /// As ggml's reference quantiser: the scale is the largest magnitude over 127, kept as fp16; the
+    /// numbers are divided by the unrounded scale.
     private static void q80(float[] values, int count, ByteBuffer out) {
         for (int block = 0; block < count; block += Q8_BLOCK) {
             float largest = 0;

@@ -15,9 +15,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// The tensors of one open file, all proved to lie inside it, and how they are read: in pieces of a fixed size, by a
-/// few
-/// threads, so that memory beyond the target stays under half a megabyte a thread.
+/// The tensors of one open file, all proved to lie inside it, and how they are read: in pieces of a fixed
+/// size, by a few threads, so that memory beyond the target stays under half a megabyte a thread.
 public final class OpenTensors implements AutoCloseable {
     /// Elements (bytes for raw reads) of one piece: a multiple of every block size, small enough for a core's cache.
     private static final int PIECE = 1 << 16;

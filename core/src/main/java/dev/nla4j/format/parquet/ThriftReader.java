@@ -9,10 +9,8 @@ import java.util.function.Supplier;
 
 /// Pulls values out of Thrift's compact encoding, in which Parquet writes its footer and page headers.
 ///
-/// Nothing is allocated by a count the bytes don't back: an element takes at least one byte, so no count exceeds
-/// what
-/// is
-/// left.
+/// Nothing is allocated by a count the bytes don't back: an element takes at least one byte, so no count
+/// exceeds what is left.
 final class ThriftReader {
     static final int TRUE = 1;
     static final int FALSE = 2;

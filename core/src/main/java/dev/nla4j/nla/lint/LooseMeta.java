@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A sidecar read field by field, so that one bad value does not hide the others. Each field goes through [NlaMeta]'s
-/// own
-/// reader, in a tree that holds nothing else: what the linter accepts is what opening a pair accepts.
+/// A sidecar read field by field, so that one bad value does not hide the others. Each field goes through
+/// [NlaMeta]'s own reader, in a tree that holds nothing else: what the linter accepts is what opening a
+/// pair accepts.
 final class LooseMeta {
     private final Path file;
     private final Attempt<JsonNode> tree;
