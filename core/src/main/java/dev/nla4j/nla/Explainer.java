@@ -44,7 +44,7 @@ public final class Explainer {
 
     /// How to explain.
     ///
-    /// @param samples explanations of each activation; the best by its score comes first
+    /// @param samples explanations of each activation
     public record Options(int samples, Sampling sampling, long seed, int maxNewTokens) {
         public Options {
             if (samples < 1 || samples > MOST_SAMPLES) {
@@ -61,7 +61,7 @@ public final class Explainer {
     /// One explanation and how well it reconstructs its activation.
     public record Sample(ExplanationText text, Score score) {}
 
-    /// An activation's explanations, best first by cosine, ties to the earlier drawn.
+    /// An activation's explanations.
     ///
     /// @param samples in the order they were drawn
     public record Result(int position, double norm, List<Sample> samples) {

@@ -1,4 +1,4 @@
-/// A thin layer over libtorch: who owns native memory, which dtypes and devices there are, seeds and shapes.
+/// A thin layer over libtorch: who owns native memory, which dtypes there are, seeds and shapes.
 /// Code that does maths calls `org.bytedeco.pytorch` itself.
 @NullMarked
 package dev.nla4j.tensor;

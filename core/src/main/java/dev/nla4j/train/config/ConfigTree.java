@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A configuration before it is read: the file's tree with flags and `--set` laid over it, later ones winning.
+/// A configuration before it is read: the file's tree with one of its variants and `--set` laid over it.
 ///
-/// Precedence is the order of calls: file, then flags, then `--set`; what none of them says is the default of the code
-/// that reads ([Section]).
+/// Precedence is the order of calls: file, then variant, then `--set`; what none of them says is the default
+/// of the code that reads ([Section]).
 public final class ConfigTree {
     private static final long LONGEST = 1 << 20;
     private static final String VARIANTS = "variants";
@@ -59,10 +59,7 @@ public final class ConfigTree {
         return set(assignment.substring(0, equals), parsed);
     }
 
-    /// Lays a value over the tree.
-    ///
-    /// @param path keys with dots between
-    public ConfigTree set(String path, JsonNode value) {
+    private ConfigTree set(String path, JsonNode value) {
         ObjectNode copy = root.deepCopy();
         ObjectNode at = copy;
         String[] keys = path.split("\\.", -1);

@@ -128,7 +128,7 @@ class TrainConfigTest {
     }
 
     @Test
-    void set_wins_over_flags_and_flags_over_the_file(@TempDir Path folder) throws IOException {
+    void a_later_set_wins_over_an_earlier_one_and_both_over_the_file(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(
                 folder.resolve("run.yaml"), "train:\n  rl: {group-size: 4, steps: 3, max-new-tokens: 9}\n");
         ConfigTree tree = ConfigTree.read(file)
