@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -63,12 +64,8 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(paramLabel = "extract|verbalize|reconstruct|train", description = "What to time.")
     Work work = Work.EXTRACT;
 
-    @Option(
-            names = "--model",
-            paramLabel = "M",
-            defaultValue = "smollm2-135m-instruct",
-            description = "Model (default: ${DEFAULT-VALUE}).")
-    String model = Wiring.DEFAULT_MODEL;
+    @Mixin
+    ModelOption model = new ModelOption();
 
     @Option(
             names = "--rows",
@@ -132,7 +129,7 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Bench.Row> best = new LinkedHashMap<>();
         for (DType chosen : dtype == null ? DType.values() : new DType[] {dtype}) {
             try (LanguageModel loaded =
-                    work == Work.TRAIN ? wiring.loadToLearn(model, chosen) : wiring.load(model, chosen)) {
+                    work == Work.TRAIN ? wiring.loadToLearn(model.name, chosen) : wiring.load(model.name, chosen)) {
                 requirePeersModel(peers, loaded);
                 useThreadsOf(peers); // loading takes all processors
                 keepBest(best, run(loaded, Bench.plain(loaded, repeats)));
@@ -177,12 +174,13 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /// The peers' script has one model.
+    /// The peers' figures are of one model.
     private void requirePeersModel(@Nullable JsonNode peers, LanguageModel loaded) {
         ModelConfig config = loaded.config();
         if (peers != null && !(config.dim() == PEERS_DIM && config.numLayers() == PEERS_LAYERS)) {
             throw new InputException("--against: the peers' figures are of SmolLM2-135M (" + PEERS_LAYERS
-                    + " blocks, " + PEERS_DIM + " wide), " + model + " has " + config.numLayers() + " blocks and is "
+                    + " blocks, " + PEERS_DIM + " wide), " + model.name + " has " + config.numLayers()
+                    + " blocks and is "
                     + config.dim() + " wide");
         }
     }
@@ -215,11 +213,12 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /// The peers' figures: what their script prints.
+    /// The peers' figures, in the form that engine.md gives.
     static JsonNode peers(Path file) {
         JsonNode document = Json.read(file, LARGEST_PEERS);
         if (!document.path("work").isObject()) {
-            throw new FormatException(file, -1, "work", "is missing: not what the peers' script prints");
+            throw new FormatException(
+                    file, -1, "work", "is missing; docs/design/engine.md, \"Measured\", says what such a file holds");
         }
         document.path("work").properties().forEach(row -> {
             JsonNode value = row.getValue().path("value");
@@ -292,7 +291,7 @@ final class BenchCommand implements Callable<Integer> {
     private ObjectNode document(Iterable<Bench.Row> rows, @Nullable JsonNode peers, Machine machine) {
         ObjectNode document = Json.mapper().createObjectNode();
         document.putObject("versions").put("libtorch", Threads.libraryVersion()).put("java", Runtime.version() + "");
-        document.put("model", model);
+        document.put("model", model.name);
         document.putObject("machine")
                 .put("processor", MachineProbe.processor())
                 .put("cpu_capability", Threads.cpuCapability())

@@ -11,7 +11,6 @@ import dev.nla4j.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -21,17 +20,8 @@ import picocli.CommandLine.Option;
         description = "Work with chat templates.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example: nla chat render --messages conversation.json --add-generation-prompt"})
-final class ChatCommand implements Runnable {
+final class ChatCommand {
     private static final long LARGEST_TEMPLATE = 1 << 20;
-
-    @CommandLine.Spec
-    private CommandLine.Model.@Nullable CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(
-                java.util.Objects.requireNonNull(spec).commandLine(), "Missing command of nla chat");
-    }
 
     @Command(
             name = "render",
@@ -93,7 +83,7 @@ final class ChatCommand implements Runnable {
         }
         SpecialStrings specials = new SpecialStrings(
                 bos == null ? own.bos() : bos, eos == null ? own.eos() : eos, pad == null ? own.pad() : pad, own.unk());
-        System.out.print(chat.render(options.withSpecials(specials)));
+        System.out.print(Terminal.shown(chat.render(options.withSpecials(specials))));
         return ExitCode.OK;
     }
 }

@@ -1,12 +1,16 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.activation.ResidualReader;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.ExplanationJson;
 import dev.nla4j.nla.Positions;
+import dev.nla4j.nla.Stages;
 import dev.nla4j.nla.TextTokens;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -45,10 +49,13 @@ final class CompareCommand implements Callable<Integer> {
     SamplingOptions sampling = new SamplingOptions();
 
     @Mixin
-    PairOptions pair = new PairOptions();
+    PairOptions.Explaining pair = new PairOptions.Explaining();
 
     @Mixin
     DTypeOption dtype = new DTypeOption();
+
+    @Mixin
+    RawvarOption rawvar = new RawvarOption();
 
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
@@ -56,12 +63,13 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Explainer.Options options = sampling.options();
+        OptionalDouble denominator = rawvar.rawvar();
         List<Positions> places = places();
         Wiring wiring = new Wiring();
         try (PairSession session = wiring.session(pair, dtype.dtype())) {
-            Explainer explainer = new Explainer(session.stages(), OptionalDouble.empty());
-            Place first = place(session, textA, places.get(0));
-            Place second = place(session, textB, places.get(1));
+            Explainer explainer = new Explainer(session.stages(), denominator);
+            Place first = place(session, "the first text", textA, places.get(0));
+            Place second = place(session, "the second text", textB, places.get(1));
             // Alone, not as one batch: what a text's activation is must not depend on the other text.
             float[][] read = session.stages().withTarget(target -> {
                 ResidualReader reader = new ResidualReader(
@@ -80,7 +88,7 @@ final class CompareCommand implements Callable<Integer> {
             }
             // The texts' own activations are the control: their explanations should score worse on the difference.
             Explainer.Report report = explainer.explain(new float[][] {difference, a, b}, options, wiring.progress());
-            print(report, norm);
+            print(report, session.stages(), norm);
             return ExitCode.OK;
         }
     }
@@ -94,39 +102,41 @@ final class CompareCommand implements Callable<Integer> {
 
     private List<Positions> places() {
         String[] parts = at.equals("last") ? new String[] {"last", "last"} : at.split(",", -1);
-        if (parts.length != 2) {
-            throw new IllegalArgumentException("--at: \"" + at + "\" must be last or two positions such as 3,-1");
+        List<Positions> places = Arrays.stream(parts)
+                .flatMap(part -> Positions.one(part).stream())
+                .toList();
+        if (parts.length != 2 || places.size() != 2) {
+            throw new IllegalArgumentException("--at: \"" + at
+                    + "\" must be last, or one token of each text such as 3,-1 or last,5 (negative: from the end)");
         }
-        return List.of(Positions.one(at, parts[0]), Positions.one(at, parts[1]));
+        return places;
     }
 
-    private static Place place(PairSession session, String text, Positions at) {
-        TextTokens tokens = TextTokens.ofText(session.tokenizer(), text).truncated(session.contextLength());
+    private static Place place(PairSession session, String what, String text, Positions at) {
+        TextTokens tokens = session.fitting(what, TextTokens.ofText(session.tokenizer(), text));
         return new Place(tokens, at.in(tokens.size()).get(0));
     }
 
-    private void print(Explainer.Report report, double norm) {
+    private void print(Explainer.Report report, Stages stages, double norm) {
         Explainer.Result result = report.results().get(0);
         if (json) {
             ObjectNode node = Json.mapper().createObjectNode();
             ExplanationJson.putScored(node, result, report.rawvar());
             node.put("diff_norm", norm);
+            ExplanationJson.putRun(node, report, stages, sampling.seed);
             System.out.println(node);
             return;
         }
-        for (Explainer.Sample sample : result.samples()) {
-            System.out.println(String.format(
-                    Locale.ROOT,
-                    "cos %5.2f  %s",
-                    sample.score().cosine(),
-                    dev.nla4j.format.FormatException.escaped(
-                            sample.text().description().replaceAll("\\s+", " "))));
+        List<Explainer.Sample> bestFirst = result.samples().stream()
+                .sorted(Comparator.comparingDouble(
+                        (Explainer.Sample sample) -> -sample.score().cosine()))
+                .toList();
+        for (Explainer.Sample sample : bestFirst) {
+            System.out.println(ExplanationView.scores(sample.score().cosine(), report.rawvar()) + "  "
+                    + FormatException.escaped(sample.text().description().replaceAll("\\s+", " ")));
         }
         System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", norm));
-        System.out.println(String.format(
-                Locale.ROOT,
-                "Controls (mean over the difference and both activations): empty text cos %.2f, another's explanation cos %.2f",
-                report.controls().empty(),
-                report.controls().shuffled().orElse(Double.NaN)));
+        new ExplanationView(Terminal.current(), System.out)
+                .controls(report, "mean over the difference and both activations", "another's explanation");
     }
 }

@@ -45,12 +45,8 @@ final class DataChatCommand implements Callable<Integer> {
     @Nullable
     String split;
 
-    @Option(
-            names = "--model",
-            paramLabel = "M",
-            defaultValue = "smollm2-135m-instruct",
-            description = "Model that answers (default: ${DEFAULT-VALUE}).")
-    String model = Wiring.DEFAULT_MODEL;
+    @Mixin
+    ModelOption model = new ModelOption();
 
     @Option(
             names = "--layer",
@@ -114,11 +110,11 @@ final class DataChatCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Wiring wiring = new Wiring();
         Corpus corpus = Corpus.open(prompts, new CorpusOptions(split, textField));
-        LocalModel found = wiring.find(model);
-        try (LanguageModel loaded = wiring.load(model, dtype.dtype())) {
+        LocalModel found = wiring.find(model.name);
+        try (LanguageModel loaded = wiring.load(model.name, dtype.dtype())) {
             String weights = found.fingerprint(wiring.progress());
             ChatActivations.Settings settings = new ChatActivations.Settings(
-                    model,
+                    model.name,
                     weights + " " + dtype.dtype(),
                     layer,
                     PositionsPerDocument.parse(perAnswer),

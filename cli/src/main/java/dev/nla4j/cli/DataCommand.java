@@ -1,8 +1,5 @@
 package dev.nla4j.cli;
 
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /// `nla data …`: from extracted activations to training sets.
@@ -20,13 +17,4 @@ import picocli.CommandLine.Command;
             DataChatCommand.class
         },
         footer = {"", "Example: nla data split data/base.parquet --corpus documents.jsonl"})
-final class DataCommand implements Runnable {
-    @CommandLine.Spec
-    private CommandLine.Model.@Nullable CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(
-                Objects.requireNonNull(spec).commandLine(), "Missing command of nla data");
-    }
-}
+final class DataCommand {}

@@ -66,7 +66,7 @@ final class DataShowCommand implements Callable<Integer> {
                 System.out.println(node);
             } else {
                 System.out.println(DatasetSidecar.text(file.meta()));
-                file.columns().forEach(System.out::println);
+                file.columns().forEach(column -> System.out.println(FormatException.escaped(column.toString())));
                 shown.forEach(DataShowCommand::print);
             }
         }
@@ -76,7 +76,7 @@ final class DataShowCommand implements Callable<Integer> {
     private static void print(ObjectNode row) {
         System.out.println();
         row.properties()
-                .forEach(entry -> System.out.println(entry.getKey() + ": "
+                .forEach(entry -> System.out.println(FormatException.escaped(entry.getKey()) + ": "
                         + FormatException.escaped(
                                 entry.getValue().isString()
                                         ? entry.getValue().stringValue()

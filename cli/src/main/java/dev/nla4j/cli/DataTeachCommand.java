@@ -27,13 +27,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
 
 /// `nla data teach`.
@@ -93,6 +96,10 @@ final class DataTeachCommand implements Callable<Integer> {
     @Nullable
     Path cache;
 
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
     @Mixin
     TeacherOptions teacher = new TeacherOptions();
 
@@ -110,11 +117,8 @@ final class DataTeachCommand implements Callable<Integer> {
         if (out != null && inputs.size() > 1) {
             throw new IllegalArgumentException("--out goes with one input");
         }
-        if (teacher.name == TeacherOptions.Name.GROUNDED) {
-            teacher.requireNoneOfAPaidOne(cache);
-            return grounded(new Wiring());
-        }
-        return paid();
+        teacher.requireHeeded(Objects.requireNonNull(spec).commandLine().getParseResult());
+        return teacher.name == TeacherOptions.Name.GROUNDED ? grounded(new Wiring()) : paid();
     }
 
     private int grounded(Wiring wiring) throws IOException, InterruptedException {

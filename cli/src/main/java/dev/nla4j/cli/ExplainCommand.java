@@ -45,7 +45,7 @@ final class ExplainCommand implements Callable<Integer> {
     SamplingOptions sampling = new SamplingOptions();
 
     @Mixin
-    PairOptions pair = new PairOptions();
+    PairOptions.Explaining pair = new PairOptions.Explaining();
 
     @Mixin
     DTypeOption dtype = new DTypeOption();
@@ -78,11 +78,7 @@ final class ExplainCommand implements Callable<Integer> {
                             session.tokenizer(),
                             session.chatTemplate(),
                             RenderOptions.of(conversation).withSpecials(session.templateSpecials()));
-            TextTokens used = tokens.truncated(session.contextLength());
-            if (used.size() < tokens.size()) {
-                System.err.println("nla: the text has " + tokens.size() + " tokens, the model's context is "
-                        + used.size() + ": the first " + used.size() + " were used");
-            }
+            TextTokens used = session.fitting("the text", tokens);
             List<Integer> positions = wanted.in(used.size());
             Explainer explainer = new Explainer(session.stages(), denominator);
             Explainer.Report report = explainer.explain(used.ids(), positions, options, wiring.progress());

@@ -32,7 +32,8 @@ final class ExplanationView {
         for (Explainer.Result result : report.results()) {
             show(result, tokens, report.rawvar());
         }
-        controls(report.controls(), report.rawvar());
+        out.println();
+        controls(report, "mean", "another position's explanation");
     }
 
     private void show(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {
@@ -60,19 +61,25 @@ final class ExplanationView {
         }
     }
 
-    private void controls(Explainer.Controls controls, OptionalDouble rawvar) {
-        out.println();
-        out.println("Controls (mean): empty text " + scores(controls.empty(), rawvar));
-        String other = controls.shuffled().isPresent()
+    /// What is scored without the explanations, and why there is no FVE.
+    ///
+    /// @param over what the controls are of
+    /// @param other what the explanations of another one are called
+    void controls(Explainer.Report report, String over, String other) {
+        Explainer.Controls controls = report.controls();
+        OptionalDouble rawvar = report.rawvar();
+        out.println("Controls (" + over + "): empty text " + scores(controls.empty(), rawvar));
+        String shuffled = controls.shuffled().isPresent()
                 ? scores(controls.shuffled().getAsDouble(), rawvar)
                 : "not known: the text has one token";
-        out.println("          another position's explanation " + other);
+        out.println("          " + other + " " + shuffled);
         if (rawvar.isEmpty()) {
             out.println("No FVE: the pair's sidecar has no rawvar; give the denominator with --rawvar");
         }
     }
 
-    private String scores(double cosine, OptionalDouble rawvar) {
+    /// The cosine, and the FVE with its bar where the denominator is known.
+    static String scores(double cosine, OptionalDouble rawvar) {
         String cos = String.format(Locale.ROOT, "cos %5.2f", cosine);
         if (rawvar.isEmpty()) {
             return cos;

@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelExport;
 import dev.nla4j.nla.PairExport;
@@ -8,6 +9,7 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Threads;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// `nla export`: writes a pair in the layout of released ones.
 @Command(
@@ -28,7 +32,7 @@ import picocli.CommandLine.Option;
         })
 final class ExportCommand implements Callable<Integer> {
     @Mixin
-    PairOptions pair = new PairOptions();
+    PairOptions.Named pair = new PairOptions.Named();
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make; it must not exist.")
     Path out = Path.of("");
@@ -63,6 +67,9 @@ final class ExportCommand implements Callable<Integer> {
     @Nullable
     Integer rank;
 
+    @Option(names = "--json", description = "Print one JSON document.")
+    boolean json;
+
     @Override
     public Integer call() throws IOException {
         Wiring wiring = new Wiring();
@@ -81,16 +88,30 @@ final class ExportCommand implements Callable<Integer> {
         }
         Threads.useAllProcessors();
         PairExport.Options options = new PairExport.Options(wanted, dtype, rank, ModelExport.SHARD_BYTES);
-        for (PairExport.Kept kept : PairExport.write(folder, base, out, options, wiring.progress())) {
+        List<PairExport.Kept> kept = PairExport.write(folder, base, out, options, wiring.progress());
+        PairSession.tellPeak(pair.verbose);
+        if (json) {
+            System.out.println(document(kept));
+            return ExitCode.OK;
+        }
+        for (PairExport.Kept half : kept) {
             System.err.printf(
                     Locale.ROOT,
                     "nla: %s: rank %d keeps %.2f %% of the adapter's squared norm%n",
-                    kept.half(),
-                    kept.rank(),
-                    kept.share() * 100);
+                    half.half(),
+                    half.rank(),
+                    half.share() * 100);
         }
-        PairSession.tellPeak(pair.verbose);
         System.out.println(out);
         return ExitCode.OK;
+    }
+
+    private ObjectNode document(List<PairExport.Kept> kept) {
+        ObjectNode document = Json.mapper().createObjectNode().put("folder", out.toString());
+        ArrayNode halves = document.putArray("kept");
+        for (PairExport.Kept half : kept) {
+            halves.addObject().put("half", half.half()).put("rank", half.rank()).put("share", half.share());
+        }
+        return document;
     }
 }

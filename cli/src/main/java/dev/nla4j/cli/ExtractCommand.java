@@ -10,6 +10,7 @@ import dev.nla4j.activation.TextTokenizer;
 import dev.nla4j.activation.Windowing;
 import dev.nla4j.activation.corpus.Corpus;
 import dev.nla4j.activation.corpus.CorpusOptions;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.LanguageModel;
 import java.io.IOException;
@@ -35,12 +36,8 @@ import picocli.CommandLine.Option;
 final class ExtractCommand implements Callable<Integer> {
     private static final int BATCH_TOKENS = 4096;
 
-    @Option(
-            names = "--model",
-            paramLabel = "M",
-            defaultValue = "smollm2-135m-instruct",
-            description = "Model to read (default: ${DEFAULT-VALUE}).")
-    String model = Wiring.DEFAULT_MODEL;
+    @Mixin
+    ModelOption model = new ModelOption();
 
     @Option(
             names = "--layer",
@@ -118,15 +115,18 @@ final class ExtractCommand implements Callable<Integer> {
     @Mixin
     DTypeOption dtype = new DTypeOption();
 
+    @Option(names = "--json", description = "Print one JSON document.")
+    boolean json;
+
     @Override
     public Integer call() throws IOException {
         if (stride != null && window == null) {
             throw new IllegalArgumentException("--stride goes with --window");
         }
         Wiring wiring = new Wiring();
-        LocalModel found = wiring.find(model);
+        LocalModel found = wiring.find(model.name);
         Corpus texts = Corpus.open(corpus, new CorpusOptions(split, textField));
-        try (LanguageModel loaded = wiring.load(model, dtype.dtype())) {
+        try (LanguageModel loaded = wiring.load(model.name, dtype.dtype())) {
             ResidualReader reader = new ResidualReader(loaded.decoder(), layer);
             int context = loaded.config().contextLength();
             if (window != null && window > context) {
@@ -136,7 +136,7 @@ final class ExtractCommand implements Callable<Integer> {
             String weights = found.fingerprint(wiring.progress());
             ExtractionSettings settings = new ExtractionSettings(
                     new ExtractionSettings.Target(
-                            model,
+                            model.name,
                             weights + " " + dtype.dtype(),
                             layer,
                             loaded.config().dim()),
@@ -161,6 +161,16 @@ final class ExtractCommand implements Callable<Integer> {
                             ? ""
                             : ", " + result.shardsKept() + " of " + result.shards()
                                     + " parts were there from an interrupted run"));
+            if (json) {
+                System.out.println(Json.mapper()
+                        .createObjectNode()
+                        .put("file", out.toString())
+                        .put("rows", result.rows())
+                        .put("documents", result.documents())
+                        .put("documents_with_rows", result.documentsWithRows())
+                        .put("shards", result.shards())
+                        .put("shards_kept", result.shardsKept()));
+            }
             return ExitCode.OK;
         }
     }

@@ -30,12 +30,8 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Let a model continue a text or answer a conversation.",
         footer = {"", "Example: nla generate --text \"Once upon a time\" --max-new-tokens 40"})
 final class GenerateCommand implements Callable<Integer> {
-    @Option(
-            names = "--model",
-            paramLabel = "M",
-            defaultValue = "smollm2-135m-instruct",
-            description = "Model that writes (default: ${DEFAULT-VALUE}).")
-    String model = Wiring.DEFAULT_MODEL;
+    @Mixin
+    ModelOption model = new ModelOption();
 
     @Option(names = "--text", paramLabel = "T", description = "Text to continue.")
     @Nullable
@@ -80,7 +76,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("give --text, --file or --chat, one of them");
         }
         Wiring wiring = new Wiring();
-        try (LanguageModel loaded = wiring.load(model, dtype.dtype());
+        try (LanguageModel loaded = wiring.load(model.name, dtype.dtype());
                 Scope _ = Scope.noGrad()) {
             TextTokens prompt = prompt(loaded);
             int room = loaded.config().contextLength() - prompt.size();
@@ -91,17 +87,7 @@ final class GenerateCommand implements Callable<Integer> {
                 throw new InputException("the text has " + prompt.size() + " tokens, the model's context is "
                         + loaded.config().contextLength() + ": no room for an answer");
             }
-            Request request = new Request(
-                    new Prompt(loaded.decoder()
-                            .embed(Tensors.ids(new int[][] {prompt.ids()}))
-                            .select(0, 0)),
-                    seed,
-                    0,
-                    draws.at(temperature),
-                    Math.min(maxNewTokens, room),
-                    loaded.stopIds(),
-                    StopCondition.NEVER);
-            Completion completion = complete(loaded, request, wiring.progress());
+            Completion completion = complete(loaded, prompt, Math.min(maxNewTokens, room), wiring.progress());
             print(loaded, prompt, completion);
             return ExitCode.OK;
         }
@@ -118,29 +104,31 @@ final class GenerateCommand implements Callable<Integer> {
                                 .withSpecials(loaded.templateSpecials()));
     }
 
-    private Completion complete(LanguageModel loaded, Request request, Progress progress) {
+    private Completion complete(LanguageModel loaded, TextTokens prompt, int most, Progress progress) {
         StopCondition watch = (ids, count) -> {
-            progress.report("generate", count, request.maxNewTokens(), "tokens");
+            progress.report("generate", count, most, "tokens");
             return false;
         };
-        Request watched = new Request(
-                request.prompt(),
-                request.seed(),
-                request.number(),
-                request.sampling(),
-                request.maxNewTokens(),
-                request.stopIds(),
+        Request request = new Request(
+                new Prompt(loaded.decoder()
+                        .embed(Tensors.ids(new int[][] {prompt.ids()}))
+                        .select(0, 0)),
+                seed,
+                0,
+                draws.at(temperature),
+                most,
+                loaded.stopIds(),
                 watch);
         Engine engine = new Engine(loaded.decoder(), loaded.drawableIds());
-        Completion completion = engine.generate(List.of(watched), (_, _) -> {}).get(0);
-        progress.report("generate", request.maxNewTokens(), request.maxNewTokens(), "tokens");
+        Completion completion = engine.generate(List.of(request), (_, _) -> {}).get(0);
+        progress.report("generate", most, most, "tokens");
         return completion;
     }
 
     private void print(LanguageModel loaded, TextTokens prompt, Completion completion) {
         String written = loaded.tokenizer().decode(completion.idArray(), true);
         if (!json) {
-            System.out.println(written);
+            System.out.println(Terminal.shown(written));
             return;
         }
         ObjectNode node = Json.mapper().createObjectNode();

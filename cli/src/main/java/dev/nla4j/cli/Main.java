@@ -10,11 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -44,7 +42,7 @@ import picocli.CommandLine.ScopeType;
             DoctorCommand.class
         },
         footer = {"", "Example: nla explain \"The capital of France is\""})
-public final class Main implements Runnable {
+public final class Main {
     /// Commands that load a model whatever else they are told: libtorch loads while their arguments are read.
     private static final Set<String> COMPUTING = Set.of("explain", "compare", "score", "reconstruct", "generate");
 
@@ -65,9 +63,6 @@ public final class Main implements Runnable {
 
     @CommandLine.Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     private boolean debug;
-
-    @CommandLine.Spec
-    private CommandLine.Model.@Nullable CommandSpec spec;
 
     /// Runs the program and ends the process with its exit code.
     public static void main(String[] args) {
@@ -136,10 +131,5 @@ public final class Main implements Runnable {
 
     private static int report(Throwable error, CommandLine whole, CommandLine command) {
         return ExitCode.report(error, whole.<Main>getCommand().debug, command.getErr());
-    }
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(Objects.requireNonNull(spec).commandLine(), "Missing command");
     }
 }

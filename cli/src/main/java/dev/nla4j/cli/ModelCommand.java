@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.FileCheck;
@@ -17,10 +18,10 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.verify.GoldenCheck;
 import dev.nla4j.verify.GoldenReport;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,18 +35,9 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Bring models here, list, show, verify and remove them.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example: nla model pull smollm2-135m-instruct"})
-final class ModelCommand implements Runnable {
+final class ModelCommand {
     private static final String MODEL =
             "A name (smollm2-135m-instruct), a repository owner/name[@revision][:FILE.gguf], or a path.";
-
-    @CommandLine.Spec
-    private CommandLine.Model.@Nullable CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(
-                java.util.Objects.requireNonNull(spec).commandLine(), "Missing command of nla model");
-    }
 
     @Command(
             name = "pull",
@@ -107,25 +99,33 @@ final class ModelCommand implements Runnable {
         if (json) {
             System.out.println(node);
         } else {
-            node.properties().forEach(field -> {
-                if (!field.getKey().equals("files")) {
-                    System.out.println(String.format(
-                            Locale.ROOT,
-                            "%-16s %s",
-                            field.getKey(),
-                            field.getValue().asString()));
-                }
-            });
-            node.path("files")
-                    .forEach(file -> System.out.println(String.format(
-                            Locale.ROOT,
-                            "%-16s %s  %.1f MB  sha256 %s",
-                            "file",
-                            file.path("name").asString(),
-                            file.path("size").longValue() / 1e6,
-                            file.path("sha256").asString())));
+            lines(node).forEach(System.out::println);
         }
         return ExitCode.OK;
+    }
+
+    /// One a field and one a file. What a hub says of a model, its licence above all, may be anything.
+    static List<String> lines(ObjectNode known) {
+        List<String> lines = new ArrayList<>();
+        known.properties().forEach(field -> {
+            if (!field.getKey().equals("files")) {
+                lines.add(line(field.getKey(), field.getValue().asString()));
+            }
+        });
+        known.path("files")
+                .forEach(file -> lines.add(line(
+                        "file",
+                        String.format(
+                                Locale.ROOT,
+                                "%s  %.1f MB  sha256 %s",
+                                file.path("name").asString(),
+                                file.path("size").longValue() / 1e6,
+                                file.path("sha256").asString()))));
+        return lines;
+    }
+
+    private static String line(String name, String value) {
+        return String.format(Locale.ROOT, "%-16s %s", name, FormatException.escaped(value));
     }
 
     /// What the store knows of a model, and its numbers. A stored pair or adapter has no numbers of its own,

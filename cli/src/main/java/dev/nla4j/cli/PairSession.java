@@ -6,6 +6,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Stages;
+import dev.nla4j.nla.TextTokens;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -53,8 +54,16 @@ record PairSession(
         return LanguageModel.templateSpecials(tokenizer);
     }
 
-    int contextLength() {
-        return stages.target().contextLength();
+    /// As many tokens as the target's context holds; says so when there are more.
+    ///
+    /// @param what the text, as its reader knows it
+    TextTokens fitting(String what, TextTokens tokens) {
+        TextTokens used = tokens.truncated(stages.target().contextLength());
+        if (used.size() < tokens.size()) {
+            System.err.println("nla: " + what + " has " + tokens.size() + " tokens, the model's context is "
+                    + used.size() + ": the first " + used.size() + " were used");
+        }
+        return used;
     }
 
     @Override

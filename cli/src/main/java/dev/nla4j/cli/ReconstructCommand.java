@@ -26,7 +26,7 @@ final class ReconstructCommand implements Callable<Integer> {
     Path out = Path.of("");
 
     @Mixin
-    PairOptions pair = new PairOptions();
+    PairOptions.Named pair = new PairOptions.Named();
 
     @Mixin
     DTypeOption dtype = new DTypeOption();

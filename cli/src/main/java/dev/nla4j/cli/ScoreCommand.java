@@ -47,7 +47,7 @@ final class ScoreCommand implements Callable<Integer> {
     Path texts = Path.of("");
 
     @Mixin
-    PairOptions pair = new PairOptions();
+    PairOptions.Named pair = new PairOptions.Named();
 
     @Mixin
     DTypeOption dtype = new DTypeOption();

@@ -7,17 +7,32 @@ import dev.nla4j.teacher.OpenAiTeacher;
 import dev.nla4j.teacher.PaidTeacher;
 import dev.nla4j.teacher.ResponseCache;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /// Which teacher writes explanations, and how one behind an API is asked.
 final class TeacherOptions {
     private static final String NO_PRICE = "0,0";
+    /// What only a teacher behind an API heeds.
+    private static final List<String> OF_PAID = List.of(
+            "--teacher-model",
+            "--endpoint",
+            "--batches",
+            "--max-tokens",
+            "--temperature",
+            "--concurrency",
+            "--per-minute",
+            "--timeout",
+            "--price",
+            "--budget",
+            "--cache");
+    /// What only the teacher that runs the target heeds.
+    private static final List<String> OF_GROUNDED = List.of("--model", "--transcripts", "--count-too", "--dtype");
 
     /// The teachers by the names that `--teacher` takes.
     enum Name {
@@ -93,22 +108,17 @@ final class TeacherOptions {
     @Nullable
     Double budget;
 
-    /// Refuses what only a teacher behind an API heeds: who forgets `--teacher` would have it write the whole file for
-    /// nothing.
-    void requireNoneOfAPaidOne(@Nullable Path cache) {
-        Map<String, Boolean> given = new LinkedHashMap<>();
-        given.put("--teacher-model", model != null);
-        given.put("--endpoint", endpoint != null);
-        given.put("--batches", batches);
-        given.put("--budget", budget != null);
-        given.put("--price", hasPrice());
-        given.put("--cache", cache != null);
-        given.forEach((option, is) -> {
-            if (is) {
-                throw new IllegalArgumentException(
-                        option + ": goes with --teacher anthropic or openai; the grounded teacher asks nobody");
+    /// Refuses what was given in vain: who forgets `--teacher` would have another one write the whole file.
+    void requireHeeded(ParseResult given) {
+        boolean isGrounded = name == Name.GROUNDED;
+        for (String option : isGrounded ? OF_PAID : OF_GROUNDED) {
+            if (given.hasMatchedOption(option)) {
+                throw new IllegalArgumentException(option + ": goes with --teacher "
+                        + (isGrounded
+                                ? "anthropic or openai; the grounded teacher asks nobody"
+                                : "grounded; one behind an API is shown the text alone"));
             }
-        });
+        }
     }
 
     /// Whether dollars can be said.

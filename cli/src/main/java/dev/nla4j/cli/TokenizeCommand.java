@@ -21,12 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Show a text's token ids and their places in it, in UTF-16 units.",
         footer = {"", "Example: nla tokenize --model smollm2-135m-instruct --text \"Hello  world\" --json"})
 final class TokenizeCommand implements Callable<Integer> {
-    @Option(
-            names = "--model",
-            paramLabel = "M",
-            defaultValue = "smollm2-135m-instruct",
-            description = "Model whose tokenizer reads (default: ${DEFAULT-VALUE}).")
-    String model = Wiring.DEFAULT_MODEL;
+    @Mixin
+    ModelOption model = new ModelOption();
 
     @Option(names = "--text", paramLabel = "T", description = "The text; may be empty.")
     @Nullable
@@ -45,7 +41,7 @@ final class TokenizeCommand implements Callable<Integer> {
     public Integer call() {
         String given = input.text(text);
         try (Tokenizer tokenizer =
-                ModelLoader.tokenizer(new Wiring().find(model).path())) {
+                ModelLoader.tokenizer(new Wiring().find(model.name).path())) {
             Encoding encoding = tokenizer.encode(given, special);
             if (json) {
                 System.out.println(document(encoding));

@@ -6,9 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -20,20 +17,11 @@ import picocli.CommandLine.Parameters;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainAllCommand.class, TrainSftCommand.class, TrainRlCommand.class},
         footer = {"", "Example: nla train compare runs/first/rl runs/second/rl"})
-final class TrainCommand implements Runnable {
-    @CommandLine.Spec
-    private CommandLine.Model.@Nullable CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(
-                Objects.requireNonNull(spec).commandLine(), "Missing command of nla train");
-    }
-
+final class TrainCommand {
     @Command(
             name = "compare",
             description = "Draw the curves of runs side by side into one HTML page that loads nothing.",
-            footer = {"", "Example: nla train compare runs/first runs/second --out curves.html"})
+            footer = {"", "Example: nla train compare runs/first/rl runs/second/rl --out curves.html"})
     int compare(
             @Parameters(arity = "1..8", paramLabel = "RUN", description = "Folders of runs, 1 to 8.") List<Path> runs,
             @Option(

@@ -32,12 +32,12 @@ final class TrainRlCommand implements Callable<Integer> {
         Wiring wiring = new Wiring();
         RlRun.requireNamed(config, OptionalInt.empty());
         processes.requireAtMost(config.train().rl().rollout().promptsPerStep(), "train.rl.prompts-per-step");
+        boolean watches = processes.watches();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# " + RlEstimate.of(wiring, config));
             return ExitCode.OK;
         }
-        boolean watches = processes.watches();
         MemoryPlan memory = RlEstimate.of(wiring, config).memory();
         if (watches) {
             return processes.watch(memory, options.again("train", "rl"));

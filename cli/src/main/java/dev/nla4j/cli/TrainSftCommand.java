@@ -48,14 +48,14 @@ final class TrainSftCommand implements Callable<Integer> {
         RunConfig config = options.read();
         String name = role.name().toLowerCase(Locale.ROOT);
         Wiring wiring = new Wiring();
+        int batch = (role == Role.AV ? config.train().av() : config.train().ar()).batch();
+        processes.requireAtMost(batch, "train.sft." + name + ".batch");
+        boolean watches = processes.watches();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# " + SftEstimate.of(wiring, config, name));
             return ExitCode.OK;
         }
-        int batch = (role == Role.AV ? config.train().av() : config.train().ar()).batch();
-        processes.requireAtMost(batch, "train.sft." + name + ".batch");
-        boolean watches = processes.watches();
         MemoryPlan memory = SftEstimate.of(wiring, config, name).memory();
         if (watches) {
             if (role == Role.AR) {

@@ -79,7 +79,7 @@ final class TrainView {
         long done = step - firstStep;
         // time left comes early: a narrow terminal cuts the end
         if (done > 0 && step < steps) {
-            String left = time((now - startedAt) / 1e9 / done * (steps - step));
+            String left = Terminal.time((now - startedAt) / 1e9 / done * (steps - step));
             line.append(between).append(brief ? left.replace(" ", "") : left).append(brief ? "" : " left");
         }
         known.forEach((metric, value) -> line.append(between)
@@ -96,12 +96,5 @@ final class TrainView {
             case LENGTH -> String.format(Locale.ROOT, brief ? "%.0f" : "%.1f", value);
             case TOKENS_PER_SECOND -> String.format(Locale.ROOT, "%.0f", value);
         };
-    }
-
-    private static String time(double seconds) {
-        long s = Math.round(seconds);
-        return s < 60
-                ? s + " s"
-                : s < 3600 ? s / 60 + " min " + s % 60 + " s" : s / 3600 + " h " + s % 3600 / 60 + " min";
     }
 }

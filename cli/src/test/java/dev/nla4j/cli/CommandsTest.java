@@ -64,6 +64,62 @@ class CommandsTest {
     }
 
     @Test
+    void on_a_terminal_a_rendering_can_not_steer_it_and_elsewhere_it_is_byte_for_byte() throws IOException {
+        String template = file("t.jinja", "{% for m in messages %}{{ m.content }}{% endfor %}");
+        String messages = file("m.json", "[{\"role\": \"user\", \"content\": \"a\\u001b[2J\\tb\\n\\u202ec\\r\"}]");
+        String[] render = {"chat", "render", "--template", template, "--messages", messages};
+        assertThat(Run.of(render).out()).isEqualTo("a\u001b[2J\tb\n\u202ec\r");
+        System.setProperty("nla.stdout.tty", "true");
+        try {
+            assertThat(Run.of(render).out()).isEqualTo("a\\u001b[2J\tb\n\\u202ec\\u000d");
+        } finally {
+            System.clearProperty("nla.stdout.tty");
+        }
+    }
+
+    @Test
+    void a_licence_makes_no_lines_of_its_own() {
+        StoredFile file = new StoredFile("config.json", 2, "ab".repeat(32), 0);
+        Manifest manifest =
+                new Manifest("Own/Model", "hub", "c0ffee", "mit\nsize 7\u001b[2J", Instant.EPOCH, List.of(file));
+        assertThat(ModelCommand.lines(ModelCommand.known(new LocalModel("Own/Model", Path.of(LLAMA), manifest))))
+                .contains("licence          mit\\u000asize 7\\u001b[2J")
+                .allSatisfy(line -> assertThat(line).doesNotContain("\n"));
+    }
+
+    @Test
+    void an_extraction_tells_what_it_wrote_and_a_columns_name_can_not_steer_the_terminal() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Path out = folder.resolve("acts.parquet");
+        Run run = Run.of(
+                "extract",
+                "--model",
+                target.toString(),
+                "--corpus",
+                file("texts.jsonl", "{\"text\": \"the capital of France\"}\n{\"text\": \"a\"}\n"),
+                "--layer",
+                "1",
+                "--min-position",
+                "2",
+                "--per-doc",
+                "1",
+                "--out",
+                out.toString(),
+                "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode document = Json.parse(folder, run.out());
+        assertThat(document.path("file").stringValue()).isEqualTo(out.toString());
+        assertThat(document.path("rows").intValue()).isEqualTo(1);
+        assertThat(document.path("documents").intValue()).isEqualTo(2);
+        assertThat(document.path("documents_with_rows").intValue()).isEqualTo(1);
+        String bytes = Files.readString(out, StandardCharsets.ISO_8859_1);
+        Files.writeString(out, bytes.replace("doc_id", "doc\u001bid"), StandardCharsets.ISO_8859_1);
+        Run shown = Run.of("data", "show", out.toString());
+        assertThat(shown.code()).as(shown.err()).isZero();
+        assertThat(shown.out()).contains("doc\\u001bid").doesNotContain("\u001b");
+    }
+
+    @Test
     void a_templates_own_error_is_one_line_and_ends_with_1() throws IOException {
         String template = file("t.jinja", "before{{ raise_exception('roles must alternate') }}");
         Run run = Run.of("chat", "render", "--template", template, "--messages", file("m.json", "[]"));

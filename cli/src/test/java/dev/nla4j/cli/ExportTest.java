@@ -104,6 +104,22 @@ class ExportTest {
     }
 
     @Test
+    void with_json_one_document_says_where_it_is_and_what_was_kept() throws IOException {
+        RandomPair random = RandomPair.tiny("llama");
+        String target = random.target(folder.resolve("target")).toString();
+        String pair = random.adapters(folder.resolve("pair"), target).toString();
+        String out = folder.resolve("out").toString();
+        Run run = Run.of("export", "--nla", pair, "--target", target, "--out", out, "--rank", "1", "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode document = Json.parse(folder, run.out());
+        assertThat(document.path("folder").stringValue()).isEqualTo(out);
+        assertThat(document.path("kept").size()).isEqualTo(2);
+        assertThat(document.path("kept").path(0).path("half").stringValue()).isEqualTo("av");
+        assertThat(document.path("kept").path(0).path("rank").intValue()).isEqualTo(1);
+        assertThat(document.path("kept").path(0).path("share").doubleValue()).isBetween(0.0, 1.0);
+    }
+
+    @Test
     void a_folder_that_exists_and_full_weights_as_adapters_are_refused() throws IOException {
         String pair = RandomPair.tiny("llama").full(folder.resolve("pair")).toString();
         assertThat(Run.of("export", "--nla", pair, "--out", folder.toString()).code())

@@ -2,14 +2,17 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /// How pairs may lie and be named, and that it makes no difference to what they say.
 class PairFoldersTest {
@@ -120,6 +123,59 @@ class PairFoldersTest {
                 "compare", "The capital", "b", "--at", "0,999", "--nla", pair, "--target", target, "--dtype", "fp32");
         assertThat(second.code()).isEqualTo(2);
         assertThat(second.err()).contains("999 is beyond the text");
+    }
+
+    private Run compare(String first, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "compare",
+                first,
+                "a king",
+                "--max-new-tokens",
+                "4",
+                "--dtype",
+                "fp32",
+                "--nla",
+                pair,
+                "--target",
+                target));
+        arguments.addAll(List.of(more));
+        return Run.of(arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void a_comparison_has_its_controls_its_seed_and_the_denominator_in_json_too() {
+        Run run = compare("The capital", "--json", "--seed", "7", "--rawvar", "0.5");
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode document = Json.parse(folder, run.out());
+        assertThat(document.path("seed").intValue()).isEqualTo(7);
+        assertThat(document.path("rawvar").doubleValue()).isEqualTo(0.5);
+        assertThat(document.path("fve").isNumber()).isTrue();
+        assertThat(document.path("diff_norm").isNumber()).isTrue();
+        assertThat(document.path("controls").path("empty").isNumber()).isTrue();
+        assertThat(document.path("controls").path("shuffled").isNumber()).isTrue();
+        Run byTurns = compare("The capital", "--json", "--seed", "7", "--rawvar", "0.5", "--low-memory");
+        assertThat(byTurns).isEqualTo(run);
+        Run text = compare("The capital", "--seed", "7", "--rawvar", "0.5", "--samples", "4");
+        List<Double> cosines = text.out()
+                .lines()
+                .filter(line -> line.startsWith("cos "))
+                .map(line -> Double.valueOf(line.substring(4, 9).strip()))
+                .toList();
+        assertThat(cosines).hasSize(4).isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(text.out()).contains("FVE", "norm of the difference: ", "Controls (mean over", "another's");
+    }
+
+    @Test
+    void what_is_cut_off_at_the_context_is_said() throws IOException {
+        Path config = Path.of(target, "config.json");
+        String text = Files.readString(config);
+        String less = text.replaceAll("(max_position_embeddings\"\\s*:\\s*)\\d+", "$18");
+        assertThat(less).isNotEqualTo(text);
+        Files.writeString(config, less);
+        String longer = "The capital of France is " + "a b c d e f g h ".repeat(3);
+        Run run = compare(longer, "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).contains("nla: the first text has ").contains("the first 8 were used");
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Tag;
@@ -259,6 +261,19 @@ class TrainCommandTest {
             Run run = Run.of("train", each[0], "--config", config.toString(), "--set", each[1], "--processes", "3");
             assertThat(run.code()).as(each[2]).isEqualTo(2);
             assertThat(run.err()).contains("--processes: must be at most " + each[2] + ", was 3");
+        }
+        List<List<String>> dry = List.of(
+                List.of("rl", "--set", "train.rl.prompts-per-step=2", "--processes", "3"),
+                List.of("rl", "--processes", "0"),
+                List.of("sft", "--role", "av", "--set", "train.sft.av.batch=2", "--processes", "3"),
+                List.of("sft", "--role", "ar", "--processes", "0"));
+        for (List<String> each : dry) {
+            List<String> command = new ArrayList<>(List.of("train"));
+            command.addAll(each);
+            command.addAll(List.of("--config", config.toString(), "--dry-run"));
+            Run run = Run.of(command.toArray(String[]::new));
+            assertThat(run.code()).as(command + run.err()).isEqualTo(2);
+            assertThat(run.err()).contains("--processes: must be ");
         }
         assertThat(folder.resolve("x")).doesNotExist();
     }

@@ -126,6 +126,8 @@ class UsageTest {
                 List.of(),
                 List.of("chat"),
                 List.of("model"),
+                List.of("data"),
+                List.of("train"),
                 List.of("lint"),
                 List.of("chat", "render"),
                 List.of("compare", "one text"),
@@ -178,7 +180,14 @@ class UsageTest {
                 List.of("reconstruct", "--text", "x", "--out", ""),
                 List.of("export", "--out", ""),
                 List.of("model", "pull", ""),
+                List.of("compare", "a", "b", "--rawvar", "0"),
+                List.of("score", "--activations", "a", "--texts", "t", "--low-memory"),
+                List.of("reconstruct", "--text", "x", "--out", "x.npy", "--low-memory"),
+                List.of("export", "--out", "x", "--low-memory"),
+                List.of("model", "verify", "x", "--golden", "g", "--low-memory"),
+                List.of("model", "verify", "x", "--golden", "g", "--nla", "y"),
                 List.of("compare", "a", "b", "--at", "all"),
+                List.of("compare", "a", "b", "--at", "every:2,1"),
                 List.of("compare", "a", "b", "--at", "1"),
                 List.of("compare", "a", "b", "--at", "1,2,3"),
                 List.of("compare", "a", "b", "--at", "1,x"),
@@ -192,6 +201,49 @@ class UsageTest {
         assertThat(run.code()).as(run.err()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1,x", "all", "1", "1,2,3", "1,99999999999"})
+    void compare_says_what_it_takes_itself(String at) {
+        Run run = Run.of("compare", "a", "b", "--at", at);
+        assertThat(run.err())
+                .contains("--at: \"" + at + "\" must be last, or one token of each text")
+                .doesNotContain("every:N");
+    }
+
+    static Stream<List<String>> unheeded() {
+        List<List<String>> given = new ArrayList<>();
+        for (String option : List.of(
+                "--teacher-model=m",
+                "--endpoint=http://127.0.0.1:9",
+                "--batches",
+                "--max-tokens=300",
+                "--temperature=0.5",
+                "--concurrency=1",
+                "--per-minute=1",
+                "--timeout=120",
+                "--price=0,0",
+                "--budget=1",
+                "--cache=c")) {
+            given.add(List.of("grounded", option));
+        }
+        for (String option : List.of("--model=m", "--transcripts=t", "--count-too=c", "--dtype=fp32")) {
+            given.add(List.of("anthropic", option));
+            given.add(List.of("openai", option));
+        }
+        return given.stream();
+    }
+
+    /// Also one with its default value: it was typed for a reason.
+    @ParameterizedTest
+    @MethodSource("unheeded")
+    void what_a_teacher_would_not_heed_is_refused(List<String> given) {
+        Run run = Run.of("data", "teach", "x.parquet", "--teacher", given.getFirst(), given.getLast());
+        assertThat(run.code()).as(run.err()).isEqualTo(2);
+        assertThat(run.err())
+                .contains(given.getLast().replaceAll("=.*", "") + ": goes with --teacher ")
+                .doesNotContain("\tat ");
     }
 
     @Test

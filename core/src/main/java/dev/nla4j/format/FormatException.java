@@ -50,9 +50,23 @@ public final class FormatException extends InputException {
 
     /// `text` with every character escaped that could steer a terminal or pretend to be another line.
     public static String escaped(String text) {
+        return escaped(text, "");
+    }
+
+    /// [#escaped] of a text that has lines: their ends and tabs stay.
+    public static String escapedLines(String text) {
+        return escaped(text, "\n\t");
+    }
+
+    private static String escaped(String text, String kept) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
-            if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || c == 0x2028 || c == 0x2029) {
+            if (kept.indexOf(c) >= 0) {
+                out.appendCodePoint(c);
+            } else if (Character.isISOControl(c)
+                    || Character.getType(c) == Character.FORMAT
+                    || c == 0x2028
+                    || c == 0x2029) {
                 out.append(String.format("\\u%04x", c));
             } else {
                 out.appendCodePoint(c);

@@ -19,6 +19,12 @@ public final class ExplanationJson {
             results.add(result(result, tokens, report.rawvar()));
         }
         document.put("prompt_length", tokens.size());
+        putRun(document, report, stages, seed);
+        return document;
+    }
+
+    /// Adds what holds for all of a report's results: seed, pair, controls and the FVE's denominator.
+    public static void putRun(ObjectNode document, Explainer.Report report, Stages stages, long seed) {
         document.put("seed", seed);
         document.put("nla", String.valueOf(stages.pair().getFileName()));
         ObjectNode controls = document.putObject("controls");
@@ -30,7 +36,6 @@ public final class ExplanationJson {
             document.putNull("rawvar");
             document.put("fve_missing", "the AR's sidecar has no rawvar and --rawvar was not given");
         }
-        return document;
     }
 
     private static ObjectNode result(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {

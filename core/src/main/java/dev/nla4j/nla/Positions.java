@@ -3,6 +3,7 @@ package dev.nla4j.nla;
 import dev.nla4j.format.InputException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +47,16 @@ public sealed interface Positions {
         };
     }
 
-    /// Reads `last` or the number of one token.
-    static Positions one(String at, String part) {
-        return part.strip().equals("last") ? new Last() : new Listed(List.of(number(at, part.strip())));
+    /// Reads `last` or the number of one token; empty when the text is neither.
+    static Optional<Positions> one(String text) {
+        if (text.strip().equals("last")) {
+            return Optional.of(new Last());
+        }
+        try {
+            return Optional.of(new Listed(List.of(Integer.parseInt(text.strip()))));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
     }
 
     /// The tokens that are meant of a text, ascending, each once.

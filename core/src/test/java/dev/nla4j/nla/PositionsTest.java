@@ -65,9 +65,10 @@ class PositionsTest {
 
     @Test
     void one_position_is_last_or_a_number() {
-        assertThat(Positions.one("last,2", "last").in(4)).containsExactly(3);
-        assertThat(Positions.one("last,2", "2").in(4)).containsExactly(2);
-        assertThatThrownBy(() -> Positions.one("all,2", "all")).hasMessageContaining("--at: \"all,2\"");
+        assertThat(Positions.one("last").orElseThrow().in(4)).containsExactly(3);
+        assertThat(Positions.one(" -2").orElseThrow().in(4)).containsExactly(2);
+        assertThat(Positions.one("all")).isEmpty();
+        assertThat(Positions.one("99999999999")).isEmpty();
     }
 
     @Test
