@@ -44,7 +44,9 @@ public final class ChatTemplate {
         Map<String, @Nullable Object> variables = new LinkedHashMap<>();
         variables.put(
                 "messages",
-                options.messages().stream().map(ChatTemplate::withReasoning).toList());
+                options.messages().stream()
+                        .map(message -> withReasoning(withoutNulls(message.fields())))
+                        .toList());
         variables.put("tools", null);
         variables.put("documents", null);
         variables.put("add_generation_prompt", options.addGenerationPrompt());
@@ -62,19 +64,28 @@ public final class ChatTemplate {
         }
     }
 
-    /// The fields of `message` with its reasoning under all names that templates look for, as transformers does it.
-    private static Map<String, @Nullable Object> withReasoning(Message message) {
+    /// What a message says `null` of it doesn't have, as in transformers: APIs write `"content": null`
+    /// beside tool calls, and templates that only ask whether there is a content would print `None`.
+    private static Map<String, @Nullable Object> withoutNulls(Map<String, @Nullable Object> message) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>(message);
+        fields.values().removeIf(Objects::isNull);
+        return fields;
+    }
+
+    /// The fields of a message with its reasoning under all names that templates look for, as transformers
+    /// does it.
+    private static Map<String, @Nullable Object> withReasoning(Map<String, @Nullable Object> message) {
         Object reasoning = REASONING.stream()
-                .map(message.fields()::get)
+                .map(message::get)
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);
         if (reasoning == null) {
-            return message.fields();
+            return message;
         }
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("thinking", reasoning);
-        fields.putAll(message.fields());
+        fields.putAll(message);
         fields.put("reasoning_content", reasoning);
         return fields;
     }

@@ -51,7 +51,18 @@ final class GgufTokenizerJson {
             default ->
                 throw problem("model", "'" + vocabulary.model() + "' isn't supported; supported are gpt2, llama");
         }
-        return TokenizerJson.check(file, root, names());
+        return TokenizerJson.check(file, root, names()).withUnused(unused());
+    }
+
+    /// Rows that the converter has spelled `[PAD151665]` and the like, so that each row has a token.
+    private Set<Integer> unused() {
+        Set<Integer> unused = new HashSet<>();
+        for (int id = 0; id < vocabulary.types().size(); id++) {
+            if (vocabulary.type(id) == GgufVocabulary.UNUSED) {
+                unused.add(id);
+            }
+        }
+        return unused;
     }
 
     /// SentencePiece's own ids, which files may leave out.
@@ -192,7 +203,8 @@ final class GgufTokenizerJson {
                 name("padding_token_id", specials.pad()),
                 name("unknown_token_id", specials.unk()),
                 List.of(),
-                stops);
+                stops,
+                List.of());
     }
 
     private @Nullable String name(String field, @Nullable Integer id) {

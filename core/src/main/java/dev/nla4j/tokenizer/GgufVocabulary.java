@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model kind of vocabulary (`tokenizer.ggml.model`): `gpt2` for byte-level merges, `llama` for
 ///     SentencePiece
-/// @param pre how text is cut into words (`tokenizer.ggml.pre`)
+/// @param pre how text is cut into words (`tokenizer.ggml.pre`), null when the file doesn't say and nothing tells
 /// @param tokens spelling by id
 /// @param types type by id, or empty when the file gives none: [#NORMAL] and so on
 /// @param merges two tokens with a space between, first merge first; empty for SentencePiece
 /// @param scores by id, higher is merged earlier; empty for byte-level merges
-/// @param addSpacePrefix whether a space goes before the text, null when the file doesn't say
+/// @param addSpacePrefix whether a space goes before the text, null when the file doesn't say and nothing tells
 /// @param stripsAfterSpecials whether special tokens in a text swallow the spaces and line ends after them
 public record GgufVocabulary(
         String model,
@@ -46,6 +46,9 @@ public record GgufVocabulary(
     public static final int UNUSED = 5;
     /// One byte, spelled `<0x41>`.
     public static final int BYTE = 6;
+
+    /// The id of Llama 3's `<|eot_id|>`.
+    private static final int LLAMA3_EOT = 128_009;
 
     /// How families spell the end of a turn. Many files name the end of a text only; as llama.cpp does, it
     /// is then known by its spelling.
@@ -93,7 +96,7 @@ public record GgufVocabulary(
                 flag(metadata, "add_eos_token"));
         return new GgufVocabulary(
                 metadata.string(KEY + "model"),
-                metadata.has(KEY + "pre") ? metadata.string(KEY + "pre") : null,
+                pre(metadata),
                 metadata.strings(KEY + "tokens"),
                 Arrays.stream(types)
                         .mapToObj(type -> type >= 0 && type <= BYTE ? (int) type : UNDEFINED)
@@ -101,7 +104,7 @@ public record GgufVocabulary(
                 metadata.has(KEY + "merges") ? metadata.strings(KEY + "merges") : List.of(),
                 scores,
                 specials,
-                flag(metadata, "add_space_prefix"),
+                addSpacePrefix(metadata),
                 isPhi3(metadata));
     }
 
@@ -125,10 +128,42 @@ public record GgufVocabulary(
         return stops;
     }
 
-    /// Files don't say which special tokens strip; as llama.cpp does, Phi-3 is known by its name.
+    /// The converter did not know the name yet that Llama 3 and Qwen have now: their first files say
+    /// `default` or nothing. An end of a turn at Llama 3's own place tells it from other models of its
+    /// architecture.
+    private static @Nullable String pre(GgufMetadata metadata) {
+        String said = metadata.has(KEY + "pre") ? metadata.string(KEY + "pre") : null;
+        if (!metadata.string(KEY + "model").equals("gpt2") || (said != null && !said.equals("default"))) {
+            return said;
+        }
+        List<String> tokens = metadata.strings(KEY + "tokens");
+        if (tokens.size() > LLAMA3_EOT && tokens.get(LLAMA3_EOT).equals("<|eot_id|>")) {
+            return "llama-bpe";
+        }
+        String architecture = architecture(metadata);
+        boolean qwen = architecture.equals("qwen2") || architecture.equals("qwen3");
+        return said == null && qwen ? "qwen2" : said;
+    }
+
+    /// No Gemma has the space, and not all converters say so (Ollama's, and llama.cpp's first one).
+    private static @Nullable Boolean addSpacePrefix(GgufMetadata metadata) {
+        Boolean said = flag(metadata, "add_space_prefix");
+        return (said == null && architecture(metadata).startsWith("gemma")) ? Boolean.FALSE : said;
+    }
+
+    /// Files don't say which special tokens strip. Phi-3 and 3.5 are the models of their architecture that
+    /// have a SentencePiece vocabulary (Phi-4's is byte-level); others that call themselves so are known by
+    /// their name.
     private static boolean isPhi3(GgufMetadata metadata) {
+        if (architecture(metadata).equals("phi3")) {
+            return metadata.string(KEY + "model").equals("llama");
+        }
         String name = metadata.stringOr("general.name", "").toLowerCase(Locale.ROOT);
         return name.contains("phi-3") || name.contains("phi3");
+    }
+
+    private static String architecture(GgufMetadata metadata) {
+        return metadata.stringOr("general.architecture", "");
     }
 
     private static @Nullable Integer id(GgufMetadata metadata, String key) {

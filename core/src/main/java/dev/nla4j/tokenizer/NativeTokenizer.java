@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A tokenizer in the native library, called directly: the library's own Java class pads, truncates, reads further
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class NativeTokenizer implements Tokenizer {
     private final TokenizersLibrary library;
     private final Vocabulary vocabulary;
+    private final int[] idsWithoutUse;
     private final int maxBaseId;
     private final SpecialTokens specials;
     /// Many may read while the handle lives; closing waits for them.
@@ -29,6 +31,10 @@ final class NativeTokenizer implements Tokenizer {
     private NativeTokenizer(TokenizersLibrary library, TokenizerDefinition definition, long handle) {
         this.library = library;
         this.vocabulary = definition.vocabulary();
+        this.idsWithoutUse = IntStream.rangeClosed(0, vocabulary.maxId())
+                .filter(id ->
+                        vocabulary.token(id) == null || definition.unused().contains(id))
+                .toArray();
         this.maxBaseId = definition.maxBaseId();
         this.specials = definition.specials();
         this.handle = handle;
@@ -166,6 +172,11 @@ final class NativeTokenizer implements Tokenizer {
     @Override
     public int maxId() {
         return vocabulary.maxId();
+    }
+
+    @Override
+    public int[] idsWithoutUse() {
+        return idsWithoutUse.clone();
     }
 
     @Override

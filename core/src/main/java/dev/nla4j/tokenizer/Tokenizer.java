@@ -38,6 +38,10 @@ public interface Tokenizer extends AutoCloseable {
     /// The largest id; it may be over `vocabularySize() - 1` when ids are left out.
     int maxId();
 
+    /// Ids up to [#maxId] that no token has, or a token that the vocabulary calls unused; ascending, mostly
+    /// none.
+    int[] idsWithoutUse();
+
     /// The largest id that is not an added token's, -1 when there is none.
     int maxBaseId();
 

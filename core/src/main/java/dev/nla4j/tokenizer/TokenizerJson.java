@@ -27,6 +27,8 @@ final class TokenizerJson {
     private final Set<Integer> specials = new HashSet<>();
     /// Added tokens by id, as they will be written.
     private final Map<Integer, ObjectNode> added = new LinkedHashMap<>();
+    private int addedCharacters;
+    private int largestAdded = -1;
     private final ObjectNode out = Json.mapper().createObjectNode();
 
     private TokenizerJson(Path file, JsonNode json, SpecialNames names) {
@@ -70,7 +72,7 @@ final class TokenizerJson {
         }
         SpecialTokens specialTokens =
                 new SpecialTokens(bos, eos, pad, unk, specials, stops, postProcessor.prefix(), postProcessor.suffix());
-        return new TokenizerDefinition(root.file(), text(), vocabulary, maxBaseId(), specialTokens);
+        return new TokenizerDefinition(root.file(), text(), vocabulary, maxBaseId(), Set.of(), specialTokens);
     }
 
     private int maxBaseId() {
@@ -150,19 +152,11 @@ final class TokenizerJson {
     }
 
     private void addedTokens(JsonField list) {
-        int characters = 0;
         int modelSize = vocabulary.size();
-        int largest = -1;
         for (JsonField field : list.absent() ? List.<JsonField>of() : list.items(MOST_ADDED_TOKENS)) {
             String content = field.get("content").nonEmptyText(LONGEST_ADDED_TOKEN);
             int id = field.get("id").integer(0, Vocabulary.LARGEST_ID);
-            characters += content.length();
-            if (characters > MOST_ADDED_CHARACTERS) {
-                throw list.problem("has over " + MOST_ADDED_CHARACTERS + " characters in all");
-            }
-            Integer inModel = vocabulary.id(content);
-            int assigned = inModel == null ? Math.max(largest + 1, modelSize) : inModel;
-            largest = Math.max(largest, id);
+            int assigned = nextId(content, modelSize);
             if (assigned != id) {
                 throw field.problem("token '" + content + "' has the id " + id + " but would get " + assigned
                         + ": ids after the model's vocabulary must follow it without a gap");
@@ -170,19 +164,44 @@ final class TokenizerJson {
             if (added.containsKey(id)) {
                 throw field.problem("token '" + content + "' is added twice");
             }
-            if (inModel == null) {
-                vocabulary.add(field.file(), field.path(), content, id);
-            }
-            boolean special = field.get("special").flag(false);
-            if (special) {
-                specials.add(id);
-            }
-            addToken(id, content, special)
-                    .put("single_word", field.get("single_word").flag(false))
-                    .put("lstrip", field.get("lstrip").flag(false))
-                    .put("rstrip", field.get("rstrip").flag(false))
-                    .put("normalized", field.get("normalized").flag(!special));
+            add(field, content, id);
         }
+        // As in transformers: what stands in tokenizer_config.json alone is added too, under the next id and not under
+        // the one that it has there.
+        for (JsonField field : names.added()) {
+            String content = field.get("content").nonEmptyText(LONGEST_ADDED_TOKEN);
+            int id = nextId(content, modelSize);
+            if (!added.containsKey(id)) {
+                add(field, content, id);
+            }
+        }
+    }
+
+    /// The id that the library gives an added token.
+    private int nextId(String content, int modelSize) {
+        Integer known = vocabulary.id(content);
+        return known == null ? Math.max(largestAdded + 1, modelSize) : known;
+    }
+
+    private void add(JsonField field, String content, int id) {
+        addedCharacters += content.length();
+        if (addedCharacters > MOST_ADDED_CHARACTERS || added.size() == MOST_ADDED_TOKENS) {
+            throw field.problem("is one added token too many: they are over " + MOST_ADDED_CHARACTERS
+                    + " characters in all, or over " + MOST_ADDED_TOKENS);
+        }
+        largestAdded = Math.max(largestAdded, id);
+        if (vocabulary.id(content) == null) {
+            vocabulary.add(field.file(), field.path(), content, id);
+        }
+        boolean special = field.get("special").flag(false);
+        if (special) {
+            specials.add(id);
+        }
+        addToken(id, content, special)
+                .put("single_word", field.get("single_word").flag(false))
+                .put("lstrip", field.get("lstrip").flag(false))
+                .put("rstrip", field.get("rstrip").flag(false))
+                .put("normalized", field.get("normalized").flag(!special));
     }
 
     private ObjectNode addToken(int id, String content, boolean special) {

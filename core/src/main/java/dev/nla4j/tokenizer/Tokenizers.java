@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -40,14 +42,15 @@ public final class Tokenizers {
                 name("pad_token", config, map),
                 name("unk_token", config, map),
                 additional(config, map),
-                stops(generation.get("eos_token_id")));
+                stops(generation.get("eos_token_id")),
+                added(config.get("added_tokens_decoder")));
         return NativeTokenizer.of(TokenizerJson.check(file, Json.read(file, LARGEST_TOKENIZER), names));
     }
 
     /// Opens a `tokenizer.json` without the files that may stand beside it: no token is known as begin or end of a
     /// sequence. The caller closes it.
     public static Tokenizer fromFile(Path tokenizerJson) {
-        SpecialNames none = new SpecialNames(null, null, null, null, List.of(), Set.of());
+        SpecialNames none = new SpecialNames(null, null, null, null, List.of(), Set.of(), List.of());
         JsonNode json = Json.read(tokenizerJson, LARGEST_TOKENIZER);
         return NativeTokenizer.of(TokenizerJson.check(tokenizerJson, json, none));
     }
@@ -98,6 +101,23 @@ public final class Tokenizers {
                     }
                 }
             }
+        }
+        return tokens;
+    }
+
+    /// Added tokens in the order of their ids.
+    private static List<JsonField> added(JsonField field) {
+        List<JsonField> tokens = new ArrayList<>();
+        if (!field.absent()) {
+            SortedMap<Integer, JsonField> byId = new TreeMap<>();
+            for (String id : field.object().propertyNames()) {
+                if (!id.matches("\\d{1,9}") || byId.size() == MOST_SPECIALS) {
+                    throw field.problem("must have ids as its names, at most " + MOST_SPECIALS + "; has "
+                            + FormatException.printable(id));
+                }
+                byId.put(Integer.valueOf(id), field.get(id));
+            }
+            tokens.addAll(byId.values());
         }
         return tokens;
     }

@@ -64,7 +64,9 @@ class ChatTemplateTest {
                         + " | {'thinking': 'r', 'role': 'a', 'reasoning': 'r', 'reasoning_content': 'r'}",
                 "{'role': 'a', 'reasoning_content': 'c', 'thinking': 't'}"
                         + " | {'thinking': 't', 'role': 'a', 'reasoning_content': 'c'}",
-                "{'role': 'a', 'reasoning_content': null, 'x': 1} | {'role': 'a', 'reasoning_content': None, 'x': 1}",
+                "{'role': 'a', 'reasoning_content': null, 'x': 1} | {'role': 'a', 'x': 1}",
+                "{'role': 'a', 'reasoning_content': null, 'thinking': 't'}"
+                        + " | {'thinking': 't', 'role': 'a', 'reasoning_content': 't'}",
             })
     void reasoning_is_found_under_every_name_as_in_transformers(String message, String shown) {
         List<Message> messages = messages("[" + message.replace('\'', '"') + "]");
@@ -73,13 +75,21 @@ class ChatTemplateTest {
 
     @Test
     void messages_keep_whatever_json_they_carry_in_its_order() {
-        String json = "[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"z\":1,\"a\":[true,1.0,1e20,"
+        String json = "[{\"role\":\"assistant\",\"tool_calls\":[{\"z\":1,\"n\":null,\"a\":[true,1.0,1e20,"
                 + "123456789012345678901234567890]}],\"content2\":[{\"type\":\"text\"}]}]";
         List<Message> messages = messages(json);
         assertThat(messages.get(0).role()).isEqualTo("assistant");
         assertThat(messages.get(0).content()).isNull();
         assertThat(render("{{ messages | tojson(separators=(',', ':')) }}", RenderOptions.of(messages)))
                 .isEqualTo(json.replace("1e20", "1e+20"));
+    }
+
+    @Test
+    void what_a_message_says_null_of_it_does_not_have() {
+        List<Message> messages = messages("[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":null}]}]");
+        String template = "{{ messages[0].content is defined }} {{ messages[0] }}";
+        assertThat(render(template, RenderOptions.of(messages)))
+                .isEqualTo("False {'role': 'assistant', 'tool_calls': [{'id': None}]}");
     }
 
     @ParameterizedTest

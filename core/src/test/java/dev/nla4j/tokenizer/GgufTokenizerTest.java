@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GgufTokenizerTest {
     @TempDir
@@ -140,6 +142,21 @@ class GgufTokenizerTest {
     }
 
     @Test
+    void rows_that_the_vocabulary_calls_unused_are_known() {
+        List<String> tokens = new ArrayList<>(REDUCED.tokens());
+        List<Integer> types = new ArrayList<>(REDUCED.types());
+        for (String token : List.of("[PAD1152]", "<|last|>", "[PAD1154]")) {
+            tokens.add(token);
+            types.add(token.startsWith("[") ? GgufVocabulary.UNUSED : GgufVocabulary.CONTROL);
+        }
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(tokens, types), FILE);
+                Tokenizer whole = Tokenizers.fromGguf(REDUCED, FILE)) {
+            assertThat(tokenizer.idsWithoutUse()).containsExactly(1152, 1154);
+            assertThat(whole.idsWithoutUse()).isEmpty();
+        }
+    }
+
+    @Test
     void a_token_that_occurs_twice_is_refused() {
         List<String> tokens = new ArrayList<>(REDUCED.tokens());
         tokens.set(1000, "he");
@@ -204,6 +221,72 @@ class GgufTokenizerTest {
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
             assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3);
+        }
+    }
+
+    /// Ollama's converter writes no such key, and llama.cpp's first one did not.
+    @ParameterizedTest
+    @CsvSource({"gemma,,false", "gemma3,,false", "gemma3,true,true", "llama,,", "llama,false,false"})
+    void no_gemma_has_a_space_before_the_text(String architecture, Boolean said, Boolean prefix) throws IOException {
+        Map<String, GgufValue> header = header(architecture, "llama", List.of("<unk>", "a"));
+        if (said != null) {
+            header.put("tokenizer.ggml.add_space_prefix", GgufValue.flag(said));
+        }
+        assertThat(read(header).addSpacePrefix()).isEqualTo(prefix);
+    }
+
+    /// Phi-4 has the architecture and a vocabulary of another kind.
+    @ParameterizedTest
+    @CsvSource({
+        "phi3, llama, Phi 3.5 Mini Instruct, true",
+        "phi3, gpt2, Phi 4 Mini Instruct, false",
+        "llama, llama, Phi-3-mini as a Llama, true",
+        "llama, llama, Llama 2, false"
+    })
+    void phi3_is_known_by_architecture_and_vocabulary_or_by_its_name(
+            String architecture, String model, String name, boolean strips) throws IOException {
+        Map<String, GgufValue> header = header(architecture, model, List.of("<unk>", "a"));
+        header.put("general.name", GgufValue.text(name));
+        assertThat(read(header).stripsAfterSpecials()).isEqualTo(strips);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "llama,,true,llama-bpe",
+        "llama,default,true,llama-bpe",
+        "llama,smollm,true,smollm",
+        "llama,,false,",
+        "llama,default,false,default",
+        "qwen2,,false,qwen2",
+        "qwen3,,false,qwen2",
+        "qwen2,default,false,default"
+    })
+    void first_files_of_llama3_and_qwen_are_known_without_the_name_of_their_words(
+            String architecture, String said, boolean hasEot, String found) throws IOException {
+        List<String> tokens = new ArrayList<>();
+        for (int id = 0; id < 128_010; id++) {
+            tokens.add(hasEot && id == 128_009 ? "<|eot_id|>" : "t" + id);
+        }
+        Map<String, GgufValue> header = header(architecture, "gpt2", tokens);
+        if (said != null) {
+            header.put("tokenizer.ggml.pre", GgufValue.text(said));
+        }
+        assertThat(read(header).pre()).isEqualTo(found);
+    }
+
+    private static Map<String, GgufValue> header(String architecture, String model, List<String> tokens) {
+        Map<String, GgufValue> header = new LinkedHashMap<>();
+        header.put("general.architecture", GgufValue.text(architecture));
+        header.put("tokenizer.ggml.model", GgufValue.text(model));
+        header.put("tokenizer.ggml.tokens", GgufValue.texts(tokens));
+        return header;
+    }
+
+    private GgufVocabulary read(Map<String, GgufValue> header) throws IOException {
+        Path path = folder.resolve("header.gguf");
+        GgufWriter.write(path, header, List.of());
+        try (GgufFile file = GgufFile.open(path)) {
+            return GgufVocabulary.of(file.metadata());
         }
     }
 }

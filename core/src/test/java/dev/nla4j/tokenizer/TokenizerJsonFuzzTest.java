@@ -25,7 +25,8 @@ class TokenizerJsonFuzzTest {
     private static final long SMALL_FILE = 4 << 20;
     /// The trees and texts of the bases, which have up to some thousand tokens, and what other values can add to them.
     private static final long WHOLE_TOKENIZER = 32 << 20;
-    private static final SpecialNames NO_NAMES = new SpecialNames(null, null, null, null, List.of(), Set.of());
+    private static final SpecialNames NO_NAMES =
+            new SpecialNames(null, null, null, null, List.of(), Set.of(), List.of());
     private static final List<JsonNode> BASES = Stream.of("qwen", "llama3", "gemma", "llama2")
             .map(name -> Json.read(Fixtures.path(name + ".json"), 1 << 20))
             .toList();

@@ -270,10 +270,63 @@ class TokenizerTest {
         }
     }
 
+    /// As transformers 5.24 reads these folders: the next id whatever the list says, and a token that is there already
+    /// stays as it is.
+    @Test
+    void tokens_that_stand_in_the_configuration_alone_are_added() throws IOException {
+        Files.copy(Fixtures.path("qwen.json"), folder.resolve("tokenizer.json"));
+        String token = "{\"content\": \"%s\", \"lstrip\": false, \"rstrip\": true, \"normalized\": false,"
+                + " \"single_word\": false, \"special\": true}";
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
+                "{\"added_tokens_decoder\": {\"1600\": " + token.formatted("<second>") + ", \"900\": "
+                        + token.formatted("<first>") + ", \"702\": " + token.formatted("<|im_end|>") + ", \"5\": "
+                        + token.formatted("ver") + "}}");
+        try (Tokenizer tokenizer = Tokenizers.fromFolder(folder)) {
+            assertThat(tokenizer.maxId()).isEqualTo(705);
+            int ver = tokenizer.id("ver").getAsInt();
+            assertThat(tokenizer
+                            .encode("a <second>  b<first>never<|im_end|> c", false)
+                            .tokens())
+                    .extracting(TokenSpan::token)
+                    .containsExactly("a", "Ġ", "<second>", "b", "<first>", "n", "e", "ver", "<|im_end|>", "Ġc");
+            assertThat(tokenizer.id("<first>")).hasValue(704);
+            assertThat(tokenizer.id("<second>")).hasValue(705);
+            assertThat(tokenizer.specials().ids()).contains(704, 705, ver);
+        }
+    }
+
+    /// transformers 5 drops both flags where there is a `tokenizer.json`.
+    @Test
+    void what_the_configuration_says_of_begin_and_end_of_sequence_does_not_count() throws IOException {
+        Files.copy(Fixtures.path("contract-gemma3/tokenizer.json"), folder.resolve("tokenizer.json"));
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
+                "{\"bos_token\": \"<bos>\", \"eos_token\": \"<eos>\", \"add_bos_token\": false,"
+                        + " \"add_eos_token\": true}");
+        try (Tokenizer tokenizer = Tokenizers.fromFolder(folder)) {
+            assertThat(tokenizer.ids("", true)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void ids_that_no_token_has_are_known() throws IOException {
+        ObjectNode json = (ObjectNode) Json.read(Fixtures.path("qwen.json"), 1 << 24);
+        ((ObjectNode) json.path("model").path("vocab")).put("last", 705).put("hole", 702);
+        json.putArray("added_tokens");
+        Path file = Files.writeString(folder.resolve("tokenizer.json"), json.toString());
+        try (Tokenizer tokenizer = Tokenizers.fromFile(file)) {
+            assertThat(tokenizer.maxId()).isEqualTo(705);
+            assertThat(tokenizer.idsWithoutUse()).containsExactly(700, 701, 703, 704);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
+                "tokenizer_config.json | {\"added_tokens_decoder\": {\"x\": {}}} | ids as its names",
+                "tokenizer_config.json | {\"added_tokens_decoder\": {\"1\": {}}} | added_tokens_decoder.1.content",
                 "tokenizer_config.json | {\"bos_token\": \"<nope>\"} | <nope>' isn't in the vocabulary",
                 "tokenizer_config.json | {\"bos_token\": 3} | must be a string",
                 "tokenizer_config.json | [] | must be an object",
