@@ -20,6 +20,7 @@ import java.util.Optional;
 public final class ConfigJson {
     private static final long LARGEST_FILE = 8 << 20;
     private static final int LARGEST = 1 << 24;
+    static final String ONLY_CAUSAL = "this program runs models whose tokens see only those before them";
 
     private final Fields fields;
     private final Family family;
@@ -89,7 +90,10 @@ public final class ConfigJson {
         boolean bias = fields.bool("attention_bias", false);
         boolean alwaysInputBias = family == Family.QWEN2;
         refuse("mlp_bias", "this program has no such bias");
-        refuse("use_bidirectional_attention", "this program runs models whose tokens see only those before them");
+        refuse("use_bidirectional_attention", ONLY_CAUSAL);
+        if (!fields.bool("is_causal", true)) {
+            throw fields.wrong("is_causal", "is false, and " + ONLY_CAUSAL);
+        }
         return new Heads(
                 queries,
                 keyValues,

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -26,6 +27,9 @@ final class GgufConfig {
     private static final String OUTPUT_BIAS = "blk.0.attn_output.bias";
     /// Gemma 3 has no key for its period of five sliding layers and a full one.
     private static final int GEMMA3_PERIOD = 6;
+    private static final double GEMMA3_EPS = 1e-6;
+    /// Of 270M, 1B, 4B, 12B and 27B.
+    private static final Set<Integer> GEMMA3_BLOCKS = Set.of(18, 26, 34, 48, 62);
 
     private final GgufMetadata metadata;
     private final TensorSource tensors;
@@ -69,6 +73,10 @@ final class GgufConfig {
         if (keys.integer("expert_count", 0, 0, Integer.MAX_VALUE) > 0) {
             throw keys.wrong("expert_count", "is not 0: mixtures of experts are not among the models we run");
         }
+        String causal = "attention.causal";
+        if (keys.has(causal) && !metadata.bool(keys.architecture() + "." + causal)) {
+            throw keys.wrong(causal, "is false, and " + ConfigJson.ONLY_CAUSAL);
+        }
         requireNoOtherBias();
         int dim = keys.integer("embedding_length");
         int vocabulary =
@@ -81,24 +89,39 @@ final class GgufConfig {
                 dim,
                 keys.integer("feed_forward_length"),
                 heads,
-                new Norm(keys.number("attention.layer_norm_rms_epsilon"), 0, family.hasSandwichNorms()),
+                new Norm(eps(), 0, family.hasSandwichNorms()),
                 family.isGemma() ? Activation.GELU_TANH : Activation.SILU,
                 layers(heads, contextLength),
                 family.embedScale(dim),
-                keys.number("final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0),
+                logitCap(),
                 !tensors.names().contains("output.weight"),
                 contextLength,
                 stopIds(vocabulary));
     }
 
-    /// A bias that is not read would be left out of the sums, and nothing would say so.
+    /// Ollama's files of Gemma 3 with images don't say it.
+    private double eps() {
+        String key = "attention.layer_norm_rms_epsilon";
+        return family == Family.GEMMA3 ? keys.number(key, GEMMA3_EPS) : keys.number(key);
+    }
+
+    /// Gemma 3 has no cap, but Ollama's converter wrote Gemma 2's into its headers. Other models of this
+    /// architecture, which are no size of Gemma's, do have one (Rnj-1).
+    private double logitCap() {
+        boolean uncapped =
+                family == Family.GEMMA3 && keys.isOllamaGemma3() && GEMMA3_BLOCKS.contains(keys.integer("block_count"));
+        return uncapped ? 0 : keys.number("final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0);
+    }
+
+    /// A bias that is not read would be left out of the sums, and nothing would say so. Those of an image
+    /// tower, which Ollama keeps in the same file, are none of ours.
     private void requireNoOtherBias() {
         boolean ofInput = tensors.names().contains(INPUT_BIAS);
         boolean ofOutput = tensors.names().contains(OUTPUT_BIAS);
         for (String name : new TreeSet<>(tensors.names())) {
             boolean read = (ofInput && name.matches("blk\\.\\d+\\.attn_[qkv]\\.bias"))
                     || (ofOutput && name.matches("blk\\.\\d+\\.attn_output\\.bias"));
-            if (name.endsWith(".bias") && !read) {
+            if (name.endsWith(".bias") && !read && !name.startsWith("v.") && !name.startsWith("mm.")) {
                 throw new FormatException(keys.file(), -1, name, "is a bias that this program does not know");
             }
         }

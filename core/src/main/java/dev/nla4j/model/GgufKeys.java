@@ -15,6 +15,13 @@ record GgufKeys(Path file, GgufMetadata metadata, String architecture) {
         return metadata.has(key(name));
     }
 
+    /// Whether a header of Gemma 3 comes from Ollama's converter, which calls the base of the sliding
+    /// layers local, or, where there are images too, names no base at all. It leaves out other things than
+    /// llama.cpp's does.
+    boolean isOllamaGemma3() {
+        return has("rope.local.freq_base") || !has("rope.freq_base");
+    }
+
     /// Whether the key holds an array of booleans.
     boolean hasFlags(String name) {
         return metadata.value(key(name)).orElse(null) instanceof GgufNumbers numbers

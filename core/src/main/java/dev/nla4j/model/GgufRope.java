@@ -5,6 +5,7 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /// The rotary embeddings that a GGUF's header and its factor tensors name.
@@ -13,6 +14,11 @@ import org.bytedeco.pytorch.Tensor;
 final class GgufRope {
     private static final double USUAL_THETA = 10_000;
     private static final double GEMMA3_THETA = 1_000_000;
+    /// By how much Gemma 3 stretches positions from 4B on.
+    private static final double GEMMA3_FACTOR = 8;
+    private static final Set<Integer> GEMMA3_STRETCHED = Set.of(34, 48, 62);
+    /// Two factors are the same: configurations give four digits.
+    private static final double SAME = 1e-3;
     private static final String DIVISORS = "rope_freqs.weight";
     private static final String LONG = "rope_factors_long.weight";
     private static final String SHORT = "rope_factors_short.weight";
@@ -61,6 +67,12 @@ final class GgufRope {
         // The older of the two keys for a linear factor has no type beside it; llama.cpp takes both as linear.
         double factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 0));
         String kind = keys.text("rope.scaling.type", factor == 0 ? "none" : "linear");
+        if (factor == 0 && !keys.has("rope.scaling.type") && isOllamaGemma3()) {
+            // Ollama's converter never writes it; Ollama knows the sizes.
+            return GEMMA3_STRETCHED.contains(keys.integer("block_count"))
+                    ? new RopeScaling.Linear(GEMMA3_FACTOR)
+                    : new RopeScaling.None();
+        }
         return switch (kind) {
             case "none" -> new RopeScaling.None();
             case "linear" -> factor == 0 ? new RopeScaling.None() : new RopeScaling.Linear(factor);
@@ -73,13 +85,20 @@ final class GgufRope {
         };
     }
 
+    private boolean isOllamaGemma3() {
+        return family == Family.GEMMA3 && keys.isOllamaGemma3();
+    }
+
     private RopeScaling yarn(double factor) {
         if (factor == 0) {
             throw keys.wrong("rope.scaling.factor", "is missing, and rope.scaling.type is yarn");
         }
         double usual = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
-        double attention =
-                keys.number("rope.scaling.attn_factor", 1) * keys.number("rope.scaling.yarn_attn_factor", usual);
+        double said = keys.number("rope.scaling.yarn_attn_factor", usual);
+        // Configurations made for another program (DeepSeek-R1-0528-Qwen3-8B) have the inverse of the usual factor
+        // there, because that program multiplies by the usual one; llama.cpp and transformers end up with the usual.
+        boolean inverse = Math.abs(said * usual - 1) < SAME;
+        double attention = keys.number("rope.scaling.attn_factor", 1) * (inverse ? usual : said);
         return new RopeScaling.Yarn(
                 factor,
                 keys.integer("rope.scaling.original_context_length", contextLength),

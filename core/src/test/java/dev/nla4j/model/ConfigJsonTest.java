@@ -128,6 +128,7 @@ class ConfigJsonTest {
                 "\"hidden_act\": \"relu\" | hidden_act",
                 "\"mlp_bias\": true | mlp_bias",
                 "\"use_bidirectional_attention\": true | use_bidirectional_attention",
+                "\"is_causal\": false | is_causal",
                 "\"rope_theta\": -1 | rope_theta",
                 "\"rope_scaling\": {\"rope_type\": \"new\", \"factor\": 2} | rope_scaling.rope_type",
                 "\"rope_scaling\": {\"rope_type\": \"linear\"} | rope_scaling.factor",

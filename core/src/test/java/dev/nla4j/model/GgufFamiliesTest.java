@@ -2,6 +2,7 @@ package dev.nla4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.format.FormatException;
@@ -202,6 +203,32 @@ class GgufFamiliesTest {
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama." + key.substring(0, 12))
                 .hasMessageContaining(named);
+    }
+
+    @Test
+    void a_model_whose_tokens_see_those_after_them_is_refused() throws IOException {
+        assertThat(header(Map.of("attention.causal", GgufValue.flag(true)), Map.of())
+                        .numLayers())
+                .isEqualTo(4);
+        assertThatThrownBy(() -> header(Map.of("attention.causal", GgufValue.flag(false)), Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("llama.attention.causal")
+                .hasMessageContaining("see only those before them");
+    }
+
+    /// The first as DeepSeek-R1-0528-Qwen3-8B's `attn_factor`, the inverse of the usual; the second is meant as it is.
+    @ParameterizedTest
+    @CsvSource({"0.8782488562869419, 1.1386294361", "1.05, 1.05", "1, 1"})
+    void a_yarn_factor_that_is_the_inverse_of_the_usual_means_the_usual(float said, double meant) throws IOException {
+        ModelConfig config = header(
+                Map.of(
+                        "rope.scaling.type", GgufValue.text("yarn"),
+                        "rope.scaling.factor", GgufValue.f32(4),
+                        "rope.scaling.original_context_length", GgufValue.u32(64),
+                        "rope.scaling.yarn_attn_factor", GgufValue.f32(said)),
+                Map.of());
+        assertThat(config.layers().getFirst().rope().scaling().attentionFactor())
+                .isCloseTo(meant, within(1e-6));
     }
 
     @Test
