@@ -130,7 +130,8 @@ class EngineOnModelTest {
             List<Request> requests = new ArrayList<>();
             Random random = new Random(4);
             for (int length : new int[] {3, 17, 17, 40, 63, 64, 65, 100, 200, 300, 390, 420, 450, 500, 700}) {
-                int[] ids = random.ints(length, 10, target.drawableIds()).toArray();
+                int[] ids =
+                        random.ints(length, 10, target.drawableIds().limit()).toArray();
                 Prompt prompt = IdPrompt.of(target.decoder(), ids);
                 requests.add(new Request(prompt, SEED, length, 1, 12, Set.of(), StopCondition.NEVER));
             }
@@ -157,7 +158,7 @@ class EngineOnModelTest {
                 Scope _ = Scope.noGrad()) {
             Decoder decoder = target.decoder().with(adapter);
             Random random = new Random(own);
-            int[] before = random.ints(2600, 10, target.drawableIds()).toArray();
+            int[] before = random.ints(2600, 10, target.drawableIds().limit()).toArray();
             try (Prefix prefix = Prefix.of(
                     decoder,
                     decoder.embed(Tensors.ids(new int[][] {before})),
@@ -165,8 +166,9 @@ class EngineOnModelTest {
                 Engine engine = new Engine(decoder, target.drawableIds());
                 List<Request> requests = IntStream.range(0, 40)
                         .mapToObj(i -> {
-                            int[] ids =
-                                    random.ints(own, 10, target.drawableIds()).toArray();
+                            int[] ids = random.ints(
+                                            own, 10, target.drawableIds().limit())
+                                    .toArray();
                             Prompt prompt = new Prompt(
                                     prefix,
                                     decoder.embed(Tensors.ids(new int[][] {ids}))
@@ -260,7 +262,7 @@ class EngineOnModelTest {
                 Tensor text = decoder.embed(Tensors.ids(new int[][] {ids}));
                 Tensor residual = decoder.residual(Tensors.cat(1, prompt, text), null);
                 Tensor logits = decoder.logits(residual.select(0, 0).narrow(0, prompt.size(1) - 1, ids.length))
-                        .narrow(1, 0, target.drawableIds()); // [T, V]
+                        .narrow(1, 0, target.drawableIds().limit()); // [T, V]
                 float[] best = Tensors.floats(
                         torch.argmax(logits, new LongOptional(1), false).to(torch.ScalarType.Float));
                 Tensor chosen = Tensors.longs(IntStream.of(ids).asLongStream().toArray(), ids.length, 1);

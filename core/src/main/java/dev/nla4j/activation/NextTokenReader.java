@@ -1,6 +1,7 @@
 package dev.nla4j.activation;
 
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -17,24 +18,24 @@ public final class NextTokenReader {
 
     private final Decoder target;
     private final int layer;
-    private final int drawable;
+    private final DrawableIds drawable;
     private final int count;
 
     /// @param layer K, after which the activation is taken
-    /// @param drawable ids from here on have no token and get no probability
+    /// @param drawable the ids that have a token: others get no probability
     /// @param count how many next tokens are read
-    public NextTokenReader(Decoder target, int layer, int drawable, int count) {
+    public NextTokenReader(Decoder target, int layer, DrawableIds drawable, int count) {
         int depth = target.config().numLayers();
         if (layer < 0 || layer >= depth) {
             throw new IllegalArgumentException("layer: must be 0 to " + (depth - 1) + ", was " + layer);
         }
-        if (count < 1 || drawable < 1 || drawable > target.config().vocabulary()) {
-            throw new IllegalArgumentException("count and drawable: must be at least 1 and at most the vocabulary");
+        if (count < 1) {
+            throw new IllegalArgumentException("count: must be 1 or more, was " + count);
         }
         this.target = target;
         this.layer = layer;
-        this.drawable = drawable;
-        this.count = Math.min(count, drawable);
+        this.drawable = drawable.within(target.config().vocabulary());
+        this.count = Math.min(count, drawable.count());
     }
 
     /// What was read at one token.
@@ -80,7 +81,7 @@ public final class NextTokenReader {
     /// @param read the last residual at some of the chosen tokens, `[N, D]`
     private void addTop(List<Reading> readings, Tensor read, float[][] activations) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor logits = target.logits(read).narrow(1, 0, drawable); // [N, V]
+            Tensor logits = drawable.of(target.logits(read)); // [N, V]
             T_TensorTensor_T top = torch.topk(torch.softmax(logits, 1), count);
             float[][] values = Tensors.rows(top.get0()); // [N, count]
             long[] ids = Tensors.longs(top.get1());

@@ -6,6 +6,7 @@ import dev.nla4j.generate.Request;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.Prefix;
@@ -172,7 +173,8 @@ public final class Bench {
             Prompt prompt = new Prompt(prefix, own);
             requests.add(new Request(prompt, 1, i, temperature, NEW, Set.of(), StopCondition.NEVER));
         }
-        new Engine(decoder, model.config().vocabulary()).generate(requests, (index, completion) -> {});
+        new Engine(decoder, DrawableIds.below(model.config().vocabulary()))
+                .generate(requests, (index, completion) -> {});
     }
 
     private Tensor vector(Random random) {

@@ -2,6 +2,7 @@ package dev.nla4j.generate;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.KeyValues;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Prefix;
@@ -27,16 +28,12 @@ public final class Engine {
     private static final int REFILL = 16;
 
     private final Decoder decoder;
-    private final int vocabularyLimit;
+    private final DrawableIds drawable;
 
-    /// @param vocabularyLimit ids from here on have no token and are never drawn
-    public Engine(Decoder decoder, int vocabularyLimit) {
-        if (vocabularyLimit < 1 || vocabularyLimit > decoder.config().vocabulary()) {
-            throw new IllegalArgumentException(
-                    "vocabulary limit: must be 1 to " + decoder.config().vocabulary() + ", was " + vocabularyLimit);
-        }
+    /// @param drawable the ids that have a token: no others are drawn
+    public Engine(Decoder decoder, DrawableIds drawable) {
         this.decoder = decoder;
-        this.vocabularyLimit = vocabularyLimit;
+        this.drawable = drawable.within(decoder.config().vocabulary());
     }
 
     /// Hears of completions as they end, by the index of their request.
@@ -102,7 +99,7 @@ public final class Engine {
         int tokens = most(waiting);
         int next = 0;
         int refill = Math.clamp(room / 4, 1, REFILL);
-        try (Rows rows = new Rows(decoder, vocabularyLimit, prefix, room, tokens)) {
+        try (Rows rows = new Rows(decoder, drawable, prefix, room, tokens)) {
             while (next < waiting.size() || rows.count() > 0) {
                 int left = waiting.size() - next;
                 if (left > 0 && rows.free() >= Math.min(refill, left)) {

@@ -1,6 +1,7 @@
 package dev.nla4j.generate;
 
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.Prefix;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,12 +98,12 @@ public final class EngineQueue implements AutoCloseable {
     /// Starts the engine's thread.
     ///
     /// @param prefix what every request's prompt begins with, null for nothing; stays the caller's
-    public EngineQueue(Decoder decoder, int vocabularyLimit, @Nullable Prefix prefix, Limits limits) {
+    public EngineQueue(Decoder decoder, DrawableIds drawable, @Nullable Prefix prefix, Limits limits) {
         this.decoder = decoder;
         this.prefix = prefix;
         this.limits = limits;
         this.waiting = new ArrayBlockingQueue<>(limits.waiting());
-        this.rows = new Rows(decoder, vocabularyLimit, prefix, limits.rows(), limits.tokensPerRow());
+        this.rows = new Rows(decoder, drawable, prefix, limits.rows(), limits.tokensPerRow());
         this.thread = Thread.ofPlatform().name("nla-engine").start(this::run);
     }
 

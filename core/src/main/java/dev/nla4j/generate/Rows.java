@@ -2,6 +2,7 @@ package dev.nla4j.generate;
 
 import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.KeyValues;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.tensor.DType;
@@ -27,7 +28,7 @@ final class Rows implements AutoCloseable {
     private static final long LOGITS_AT_ONCE = 1L << 20;
 
     private final Decoder decoder;
-    private final int vocabularyLimit;
+    private final DrawableIds drawable;
     private final int room;
     private final @Nullable Prefix prefix;
     private final KeyValues cache;
@@ -37,9 +38,9 @@ final class Rows implements AutoCloseable {
     ///
     /// @param room most rows at a time
     /// @param tokens most tokens of a row, those of its prompt's own included
-    Rows(Decoder decoder, int vocabularyLimit, @Nullable Prefix prefix, int room, int tokens) {
+    Rows(Decoder decoder, DrawableIds drawable, @Nullable Prefix prefix, int room, int tokens) {
         this.decoder = decoder;
-        this.vocabularyLimit = vocabularyLimit;
+        this.drawable = drawable;
         this.room = room;
         this.prefix = prefix;
         this.cache = new KeyValues(decoder.config(), room, tokens, prefix);
@@ -179,7 +180,7 @@ final class Rows implements AutoCloseable {
             int count = Math.min(atOnce, rows.size() - from);
             try (Scope _ = Scope.noGrad()) {
                 Tensor logits = decoder.logitsOf(product.narrow(0, from, count));
-                Collections.addAll(draws, Sampler.draw(logits, rows.subList(from, from + count), vocabularyLimit));
+                Collections.addAll(draws, Sampler.draw(logits, rows.subList(from, from + count), drawable));
             }
         }
         return draws;

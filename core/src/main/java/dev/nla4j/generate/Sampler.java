@@ -1,5 +1,6 @@
 package dev.nla4j.generate;
 
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.tensor.Rng;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -44,11 +45,13 @@ final class Sampler {
 
     /// One id a row.
     ///
-    /// @param logits `[B, V]` fp32, overwritten; ids from `limit` on are never drawn
+    /// @param logits `[B, V]` fp32, overwritten
     /// @param rows who draws, one a row
-    static Draw[] draw(Tensor logits, List<? extends Drawer> rows, int limit) {
+    /// @param drawable which ids may be drawn
+    static Draw[] draw(Tensor logits, List<? extends Drawer> rows, DrawableIds drawable) {
         int n = rows.size();
-        Tensor real = inBlocks(limit < logits.size(1) ? logits.narrow(1, 0, limit) : logits);
+        int limit = drawable.limit();
+        Tensor real = inBlocks(drawable.of(logits));
         // The largest logit becomes 0, so that no exponential overflows. In place: no one needs the logits themselves.
         Tensor shifted = real.sub_(real.amax(LAST_DIM, true)); // [B, blocks * 512]
         Tensor weights = blocked(shifted.exp()); // [B, blocks, 512], unnormalised

@@ -21,6 +21,7 @@ public final class Decoder {
     private final ScalarType type;
     private final RopeTables ropes;
     private final @Nullable LowRankAdapter adapter;
+    private final double embedScale;
 
     /// The plain model.
     ///
@@ -35,6 +36,17 @@ public final class Decoder {
         this.type = weights.dtype().arithmetic();
         this.ropes = ropes;
         this.adapter = adapter;
+        this.embedScale = weights.dtype() == DType.BF16 ? roundedToBf16(config.embedScale()) : config.embedScale();
+    }
+
+    /// Gemma's models have learned with the root of their width in the type of their weights, and
+    /// transformers rounds it to that: 55.5 in bf16 for 55.43.
+    private static double roundedToBf16(double scale) {
+        try (Scope _ = Scope.noGrad()) {
+            return Tensors.floats(Tensors.of(new float[] {(float) scale}, 1)
+                    .to(ScalarType.BFloat16)
+                    .to(ScalarType.Float))[0];
+        }
     }
 
     /// The same weights seen through `adapter`.
@@ -45,6 +57,12 @@ public final class Decoder {
     /// The same model with other weights of the same shapes, without an adapter.
     Decoder with(Weights others) {
         return new Decoder(config, others, ropes, null);
+    }
+
+    /// The tables of cosines, native memory that decoders made with [#with(LowRankAdapter)] share. Closed, they
+    /// are made anew when they are needed again.
+    RopeTables ropes() {
+        return ropes;
     }
 
     public ModelConfig config() {
@@ -78,7 +96,7 @@ public final class Decoder {
             }
         }
         Tensor rows = weights.embedding().index_select(0, ids.reshape(-1)).to(ScalarType.Float);
-        Tensor scaled = config.embedScale() == 1 ? rows : Tensors.times(rows, config.embedScale());
+        Tensor scaled = embedScale == 1 ? rows : Tensors.times(rows, embedScale);
         return scaled.view(ids.size(0), ids.size(1), config.dim());
     }
 

@@ -6,7 +6,9 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -68,16 +70,30 @@ public record LanguageModel(
         return ids;
     }
 
-    /// How many ids may be drawn: embedding tables are often padded with rows that no token has.
-    public int drawableIds() {
-        return tokenizerOrNull == null
-                ? config.vocabulary()
-                : Math.min(config.vocabulary(), tokenizerOrNull.maxId() + 1);
+    /// The ids that may be drawn: those that have a token in use and a row in the embedding table.
+    public DrawableIds drawableIds() {
+        if (tokenizerOrNull == null) {
+            return DrawableIds.below(config.vocabulary());
+        }
+        int limit = Math.min(config.vocabulary(), tokenizerOrNull.maxId() + 1);
+        List<Integer> missing = new ArrayList<>();
+        for (int id : tokenizerOrNull.idsWithoutUse()) {
+            if (id < limit) {
+                missing.add(id);
+            }
+        }
+        // Nearly all stand at the end, where a limit costs nothing.
+        while (!missing.isEmpty() && missing.getLast() == limit - 1) {
+            missing.removeLast();
+            limit--;
+        }
+        return new DrawableIds(limit, missing);
     }
 
     @Override
     public void close() {
         weights.close();
+        decoder.ropes().close();
         if (tokenizerOrNull != null) {
             tokenizerOrNull.close();
         }

@@ -80,7 +80,16 @@ public record ModelConfig(
                 .toList());
     }
 
+    /// The same model with another answer to whether the head is the embedding table.
+    ModelConfig withTiedHead(boolean tied) {
+        return with(layers, tied);
+    }
+
     ModelConfig withLayers(List<Layer> chosen) {
+        return with(chosen, tiedHead);
+    }
+
+    private ModelConfig with(List<Layer> chosen, boolean tied) {
         return new ModelConfig(
                 family,
                 vocabulary,
@@ -92,7 +101,7 @@ public record ModelConfig(
                 chosen,
                 embedScale,
                 logitCap,
-                tiedHead,
+                tied,
                 contextLength,
                 stopIds);
     }

@@ -140,6 +140,7 @@ public record ModelExport(
         try (Scope _ = Scope.noGrad()) {
             List<Map<Part, LowRankAdapter.Pair>> pairs = adapter == null ? List.of() : adapter.pairs(config);
             ModelConfig cut = config.truncated(kept(config));
+            WeightShapes.requireNothingElse(cut, names, tensors);
             List<TensorToWrite> all = new WeightExport(tensors, names, cut, pairs, type).tensors(blocks == null);
             ShardedWriter.write(folder, reporting(all, folder, progress), shardBytes);
         }

@@ -183,9 +183,10 @@ public final class ModelLoader {
             }
             Weights weights = new WeightLoader(source, names, config, wanted.dtype(), wanted.learns())
                     .load(wanted.extent() == Extent.WHOLE, progress);
-            Decoder decoder = new Decoder(config, weights);
-            return new LanguageModel(
-                    path, config, weights, decoder, tokenizer, template.template(), template.problem());
+            // A file may have a head of its own where the configuration has none.
+            ModelConfig found = wanted.extent() == Extent.TRUNK ? config : config.withTiedHead(weights.tied());
+            Decoder decoder = new Decoder(found, weights);
+            return new LanguageModel(path, found, weights, decoder, tokenizer, template.template(), template.problem());
         } catch (RuntimeException e) {
             if (tokenizer != null) {
                 tokenizer.close();

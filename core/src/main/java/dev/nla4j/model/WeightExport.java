@@ -55,7 +55,8 @@ final class WeightExport {
         }
         if (whole) {
             tensors.add(norm(Part.FINAL_NORM, 0, dim));
-            if (!config.tiedHead()) {
+            // One beside the embedding table goes along though the configuration says it is the same: readers compare.
+            if (!config.tiedHead() || source.names().contains(names.weight(Part.HEAD, 0))) {
                 tensors.add(weight(Part.HEAD, 0, Change.NONE, config.vocabulary(), dim));
             }
         }

@@ -11,6 +11,7 @@ import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
@@ -40,12 +41,14 @@ final class WeightLoader {
     /// @param whole with final norm and head; without them it is a trunk
     /// @return owned by the caller, closed on failure
     Weights load(boolean whole, Progress progress) {
+        WeightShapes.requireNothingElse(config, names, source);
         Threads.awaitPreload();
         try (Scope scope = Scope.noGrad()) {
             String task = "load " + source.location();
             Tensor embedding = matrix(Part.EMBEDDING, 0, config.vocabulary(), config.dim());
             // The largest matrix first: what its other form takes meanwhile does not come on top of the rest.
-            Matrix head = whole ? head(embedding) : null;
+            boolean tied = whole && config.tiedHead() && !hasOtherHead(embedding);
+            Matrix head = whole ? head(embedding, tied) : null;
             List<Weights.Block> blocks = new ArrayList<>();
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 progress.report(task, layer, config.numLayers(), "blocks");
@@ -53,15 +56,37 @@ final class WeightLoader {
             }
             Tensor finalNorm = whole ? norm(Part.FINAL_NORM, 0, config.dim()) : null;
             progress.report(task, config.numLayers(), config.numLayers(), "blocks");
-            Weights weights = new Weights(dtype, embedding, blocks, finalNorm, head, whole && config.tiedHead());
+            Weights weights = new Weights(dtype, embedding, blocks, finalNorm, head, tied);
             weights.keepIn(scope);
             return weights;
         }
     }
 
+    /// Whether the file has a head that is not the embedding table though the configuration says so (an
+    /// adapter with a head of its own was merged): as in transformers, the file counts. Looked at piece by
+    /// piece.
+    private boolean hasOtherHead(Tensor embedding) {
+        String name = names.weight(Part.HEAD, 0);
+        if (!source.names().contains(name)) {
+            return false;
+        }
+        requireShape(name, config.vocabulary(), config.dim());
+        Tensor table = embedding.view(-1);
+        long[] at = {0};
+        boolean[] other = {false};
+        source.scanF32(name, (values, count) -> {
+            try (Scope _ = Scope.noGrad()) {
+                Tensor piece = Tensors.of(values.length == count ? values : Arrays.copyOf(values, count), count);
+                other[0] = other[0] || !table.narrow(0, at[0], count).equal(Tensors.as(embedding.scalar_type(), piece));
+            }
+            at[0] += count;
+        });
+        return other[0];
+    }
+
     /// Null where the embedding table itself is multiplied.
-    private @Nullable Matrix head(Tensor embedding) {
-        if (!config.tiedHead()) {
+    private @Nullable Matrix head(Tensor embedding, boolean tied) {
+        if (!tied) {
             return form(() -> matrix(Part.HEAD, 0, config.vocabulary(), config.dim()));
         }
         return learns || !Matrix.packs(dtype) ? null : form(() -> embedding);
@@ -201,7 +226,7 @@ final class WeightLoader {
     }
 
     static void requireShape(StoredTensor stored, long... shape) {
-        List<Long> expected = java.util.Arrays.stream(shape).boxed().toList();
+        List<Long> expected = Arrays.stream(shape).boxed().toList();
         if (!stored.shape().equals(expected)) {
             throw new FormatException(
                     stored.file(),

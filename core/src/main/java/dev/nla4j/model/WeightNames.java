@@ -9,6 +9,12 @@ public sealed interface WeightNames {
     /// Name of a part's weight; `layer` is ignored for parts outside the blocks.
     String weight(Part part, int layer);
 
+    /// What the names of all of a block's tensors begin with.
+    String block(int layer);
+
+    /// Whether a tensor in a block is nothing that a model is computed with.
+    boolean isIdle(String name);
+
     /// Name of a part's bias.
     default String bias(Part part, int layer) {
         String weight = weight(part, layer);
@@ -55,8 +61,19 @@ public sealed interface WeightNames {
                 case FINAL_NORM -> prefix + "norm.weight";
                 // Beside the trunk, not inside it: "model." and "model.language_model." both leave "lm_head".
                 case HEAD -> prefix.startsWith("language_model.") ? "language_model.lm_head.weight" : "lm_head.weight";
-                default -> prefix + "layers." + layer + "." + inBlock(part) + ".weight";
+                default -> block(layer) + inBlock(part) + ".weight";
             };
+        }
+
+        @Override
+        public String block(int layer) {
+            return prefix + "layers." + layer + ".";
+        }
+
+        /// Rotary frequencies, which the first Llamas stored.
+        @Override
+        public boolean isIdle(String name) {
+            return name.endsWith(".rotary_emb.inv_freq");
         }
 
         private String inBlock(Part part) {
@@ -91,8 +108,19 @@ public sealed interface WeightNames {
                 case EMBEDDING -> "token_embd.weight";
                 case FINAL_NORM -> "output_norm.weight";
                 case HEAD -> "output.weight";
-                default -> "blk." + layer + "." + inBlock(part) + ".weight";
+                default -> block(layer) + inBlock(part) + ".weight";
             };
+        }
+
+        @Override
+        public String block(int layer) {
+            return "blk." + layer + ".";
+        }
+
+        /// Rotary frequencies under the names that the first converters gave them.
+        @Override
+        public boolean isIdle(String name) {
+            return name.endsWith(".attn_rot_embd.weight") || name.endsWith(".rope_freqs.weight");
         }
 
         @Override

@@ -1,10 +1,15 @@
 package dev.nla4j.model;
 
+import dev.nla4j.format.FormatException;
+import dev.nla4j.format.StoredTensor;
+import dev.nla4j.format.TensorSource;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// The tensors that a configuration asks of a file, with their shapes: what [WeightLoader] will read, known without
 /// reading.
@@ -38,6 +43,41 @@ public final class WeightShapes {
             }
         }
         return shapes.shapes;
+    }
+
+    /// Refuses a file whose blocks have more than a configuration asks for (norms of another architecture
+    /// under this one's name, scales of quantised numbers): without it the model would be another, and
+    /// nothing would say so.
+    static void requireNothingElse(ModelConfig config, WeightNames names, TensorSource source) {
+        Set<String> wanted = of(config, names, source.names(), false).keySet();
+        Set<String> blocks = new HashSet<>();
+        for (int layer = 0; layer < config.numLayers(); layer++) {
+            blocks.add(names.block(layer));
+        }
+        int depth = names.block(0).split("\\.").length;
+        for (String name : new TreeSet<>(source.names())) {
+            if (!wanted.contains(name) && blocks.contains(first(name, depth)) && !names.isIdle(name)) {
+                StoredTensor stored = source.tensor(name);
+                throw new FormatException(
+                        stored.file(),
+                        stored.offset(),
+                        name,
+                        "is in a block and nothing that this program reads in a "
+                                + config.family().modelType() + ": without it the model would be another one");
+            }
+        }
+    }
+
+    /// The first parts of a name, with the dot after them.
+    private static String first(String name, int parts) {
+        int end = -1;
+        for (int part = 0; part < parts; part++) {
+            end = name.indexOf('.', end + 1);
+            if (end < 0) {
+                return name;
+            }
+        }
+        return name.substring(0, end + 1);
     }
 
     private void attention(int layer) {

@@ -16,6 +16,7 @@ import dev.nla4j.generate.Sampling;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.generate.StopReason;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.progress.Progress;
@@ -198,7 +199,7 @@ public final class Verbalizer implements AutoCloseable {
     /// Completions of exactly the options' length, whatever is written, from every row of the embedding table, also
     /// those no token has: what an implementation writes that looks at ids only.
     public List<Completion> completeWithoutStop(List<Task> tasks, Options options) {
-        Engine whole = new Engine(decoder, decoder.config().vocabulary());
+        Engine whole = new Engine(decoder, DrawableIds.below(decoder.config().vocabulary()));
         return complete(whole, tasks, options, Set.of(), StopCondition.NEVER, _ -> {});
     }
 

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model kind of vocabulary (`tokenizer.ggml.model`): `gpt2` for byte-level merges, `llama` for
 ///     SentencePiece
-/// @param pre how text is cut into words (`tokenizer.ggml.pre`), null when the file doesn't say and nothing tells
+/// @param pre how text is cut into words (`tokenizer.ggml.pre`), null when nothing tells
 /// @param tokens spelling by id
 /// @param types type by id, or empty when the file gives none: [#NORMAL] and so on
 /// @param merges two tokens with a space between, first merge first; empty for SentencePiece
 /// @param scores by id, higher is merged earlier; empty for byte-level merges
-/// @param addSpacePrefix whether a space goes before the text, null when the file doesn't say and nothing tells
+/// @param addSpacePrefix whether a space goes before the text, null when nothing tells
 /// @param stripsAfterSpecials whether special tokens in a text swallow the spaces and line ends after them
 public record GgufVocabulary(
         String model,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.NextTokenReader;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.teacher.NextToken;
@@ -98,8 +99,8 @@ class TargetPredictionsTest {
     @Test
     void special_tokens_are_no_predictions() {
         ActivationRow row = row(target.tokenizer().ids("The river was wide", true), "docs:0");
-        int all = target.drawableIds();
-        NextTokenReader reader = new NextTokenReader(target.decoder(), TinyTask.LAYER, all, all);
+        int all = target.drawableIds().count();
+        NextTokenReader reader = new NextTokenReader(target.decoder(), TinyTask.LAYER, target.drawableIds(), all);
         Evidence evidence = new TargetPredictions(target.tokenizer(), reader, 64, LONGEST, Map.of())
                 .of(List.of(row))
                 .getFirst();
@@ -108,6 +109,23 @@ class TargetPredictionsTest {
                 .count();
         assertThat(specials).isPositive();
         assertThat(evidence.next()).hasSize(Math.toIntExact(all - specials));
+    }
+
+    @Test
+    void an_id_that_is_missing_is_no_prediction_and_has_no_share_of_the_probability() {
+        int[] ids = target.tokenizer().ids("The river was wide", true);
+        int limit = target.drawableIds().limit();
+        NextTokenReader.Reading whole = reading(ids, DrawableIds.below(limit));
+        NextTokenReader.Reading lacking = reading(ids, new DrawableIds(limit, List.of(whole.ids()[0])));
+        assertThat(lacking.ids()).startsWith(Arrays.copyOfRange(whole.ids(), 1, TOP));
+        double left = 1 - whole.probabilities()[0];
+        assertThat(lacking.probabilities()[0]).isCloseTo((float) (whole.probabilities()[1] / left), within(1e-6f));
+    }
+
+    private NextTokenReader.Reading reading(int[] ids, DrawableIds drawable) {
+        return new NextTokenReader(target.decoder(), TinyTask.LAYER, drawable, TOP)
+                .read(List.of(ids), List.of(new int[] {ids.length - 1}))
+                .getFirst();
     }
 
     /// A conversation's text leaves out what its template puts between the turns.
@@ -146,8 +164,11 @@ class TargetPredictionsTest {
         try (Scope _ = Scope.noGrad()) {
             Tensor last =
                     target.decoder().residual(embed(ids), null).select(0, 0).select(0, ids.length - 1L);
-            float[] probabilities =
-                    Tensors.floats(torch.softmax(target.decoder().logits(last).narrow(0, 0, target.drawableIds()), 0));
+            float[] probabilities = Tensors.floats(torch.softmax(
+                    target.decoder()
+                            .logits(last)
+                            .narrow(0, 0, target.drawableIds().limit()),
+                    0));
             return IntStream.range(0, probabilities.length)
                     .filter(id -> !target.tokenizer().specials().ids().contains(id))
                     .mapToObj(id -> new NextToken(target.tokenizer().decode(new int[] {id}, false), probabilities[id]))

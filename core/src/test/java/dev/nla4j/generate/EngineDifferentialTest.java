@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.model.TinyModels;
@@ -144,7 +145,7 @@ class EngineDifferentialTest {
     }
 
     private static List<Completion> run(Decoder decoder, List<Request> requests) {
-        return new Engine(decoder, TinyModels.VOCABULARY).generate(requests, (_, _) -> {});
+        return new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY)).generate(requests, (_, _) -> {});
     }
 
     private static Prefix prefix(Decoder decoder) {

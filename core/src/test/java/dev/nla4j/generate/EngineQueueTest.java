@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.model.TinyModels;
 import dev.nla4j.tensor.Scope;
@@ -59,7 +60,7 @@ class EngineQueueTest {
                     .get();
             assertThat(streamed).isEqualTo(completion.ids()).hasSize(12);
             assertThat(completion.ids())
-                    .isEqualTo(new Engine(decoder, TinyModels.VOCABULARY)
+                    .isEqualTo(new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY))
                             .generate(List.of(request), (_, _) -> {})
                             .get(0)
                             .ids());
@@ -184,7 +185,7 @@ class EngineQueueTest {
             assertThatThrownBy(() -> throwing.result().get()).hasMessageContaining("stop condition at 1");
             for (int i = 0; i < 3; i++) {
                 assertThat(sound.get(i).result().get().ids())
-                        .isEqualTo(new Engine(decoder, TinyModels.VOCABULARY)
+                        .isEqualTo(new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY))
                                 .generate(List.of(request(i, 20, StopCondition.NEVER)), (_, _) -> {})
                                 .get(0)
                                 .ids());
@@ -215,7 +216,7 @@ class EngineQueueTest {
     }
 
     private List<Integer> alone(Request request) {
-        return new Engine(decoder, TinyModels.VOCABULARY)
+        return new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY))
                 .generate(List.of(request), (_, _) -> {})
                 .get(0)
                 .ids();
@@ -458,7 +459,8 @@ class EngineQueueTest {
     }
 
     private EngineQueue queue(int rows, int waiting) {
-        return new EngineQueue(decoder, TinyModels.VOCABULARY, prefix, new EngineQueue.Limits(rows, 500, waiting));
+        return new EngineQueue(
+                decoder, DrawableIds.below(TinyModels.VOCABULARY), prefix, new EngineQueue.Limits(rows, 500, waiting));
     }
 
     private Request request(int number, int length, StopCondition stop) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TinyModels;
 import dev.nla4j.tensor.InsufficientMemoryException;
@@ -15,6 +16,7 @@ import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +44,7 @@ class EngineTest {
     void open() {
         scope = Scope.noGrad();
         decoder = TinyModels.decoder(TinyModels.llama(0, 4), 1);
-        engine = new Engine(decoder, TinyModels.VOCABULARY);
+        engine = new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY));
     }
 
     @AfterEach
@@ -111,7 +113,7 @@ class EngineTest {
     @Test
     void a_text_does_not_grow_over_the_length_from_which_its_positions_turn_otherwise() {
         Decoder longRope = TinyModels.decoder(TinyModels.longRope(12), 1);
-        Engine careful = new Engine(longRope, TinyModels.VOCABULARY);
+        Engine careful = new Engine(longRope, DrawableIds.below(TinyModels.VOCABULARY));
         Prompt below = new Prompt(
                 longRope.embed(Tensors.ids(new int[][] {TinyModels.ids(1, 8)})).select(0, 0));
         Prompt above = new Prompt(
@@ -234,14 +236,32 @@ class EngineTest {
 
     @Test
     void ids_without_a_token_are_never_written() {
-        Engine narrow = new Engine(decoder, 40);
+        Engine narrow = new Engine(decoder, DrawableIds.below(40));
         List<Request> requests = IntStream.range(0, 60)
                 .mapToObj(i -> request(TinyModels.ids(1, 4), i, 1, 10, Set.of()))
                 .toList();
         assertThat(narrow.generate(requests, (_, _) -> {}))
                 .allSatisfy(completion -> assertThat(completion.ids()).allMatch(id -> id < 40));
-        assertThatIllegalArgumentException().isThrownBy(() -> new Engine(decoder, TinyModels.VOCABULARY + 1));
-        assertThatIllegalArgumentException().isThrownBy(() -> new Engine(decoder, 0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY + 1)));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Engine(decoder, DrawableIds.below(0)));
+    }
+
+    @Test
+    void instead_of_an_id_that_is_missing_the_next_likely_is_written() {
+        int[] prompt = TinyModels.ids(1, 4);
+        Request one = request(prompt, 0, 0, 1, Set.of());
+        int likeliest = run(List.of(one)).getFirst().ids().getFirst();
+        Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {prompt})), null);
+        float[] logits = Tensors.floats(decoder.logits(residual).select(0, 0).select(0, prompt.length - 1));
+        int second = IntStream.range(0, logits.length)
+                .filter(id -> id != likeliest)
+                .boxed()
+                .max(Comparator.comparingDouble(id -> logits[id]))
+                .orElseThrow();
+        Engine lacking = new Engine(decoder, new DrawableIds(TinyModels.VOCABULARY, List.of(likeliest)));
+        assertThat(lacking.generate(List.of(one), (_, _) -> {}).getFirst().ids())
+                .containsExactly(second);
     }
 
     @Test
@@ -306,7 +326,7 @@ class EngineTest {
         List<Completion> sound = run(requests);
         Map<Integer, Completion> ended = new HashMap<>();
         Map<Integer, RuntimeException> failed = new HashMap<>();
-        try (Rows rows = new Rows(broken, TinyModels.VOCABULARY, null, 40, 3 + 3 + LENGTH)) {
+        try (Rows rows = new Rows(broken, DrawableIds.below(TinyModels.VOCABULARY), null, 40, 3 + 3 + LENGTH)) {
             int next = 0;
             while (next < requests.size() || rows.count() > 0) {
                 int more = Math.min(rows.free(), requests.size() - next);

@@ -1,11 +1,14 @@
 package dev.nla4j.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.model.DrawableIds;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -40,8 +43,7 @@ class SamplerTest {
         int[] counts = new int[vocabulary];
         List<Request> requests = requests(draws / 40, temperature);
         for (int position = 0; position < 40; position++) {
-            for (Sampler.Draw draw :
-                    Sampler.draw(repeated(logits, requests.size()), drawers(requests, position), vocabulary)) {
+            for (Sampler.Draw draw : draw(repeated(logits, requests.size()), drawers(requests, position), vocabulary)) {
                 counts[draw.id()]++;
             }
         }
@@ -74,12 +76,11 @@ class SamplerTest {
             logits[id] = 50;
         }
         List<Request> rows = requests(2000, temperature);
-        for (Sampler.Draw draw : Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 700)) {
+        for (Sampler.Draw draw : draw(repeated(logits, rows.size()), drawers(rows, 0), 700)) {
             assertThat(draw.id()).isLessThan(700);
             assertThat(draw.logProbability()).isLessThan(0);
         }
-        assertThat(Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 1100))
-                .anyMatch(draw -> draw.id() >= 700);
+        assertThat(draw(repeated(logits, rows.size()), drawers(rows, 0), 1100)).anyMatch(draw -> draw.id() >= 700);
     }
 
     @Test
@@ -89,7 +90,7 @@ class SamplerTest {
         logits[3] = 0;
         logits[599] = 0;
         List<Request> rows = requests(500, 1);
-        Sampler.Draw[] draws = Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 600);
+        Sampler.Draw[] draws = draw(repeated(logits, rows.size()), drawers(rows, 0), 600);
         assertThat(draws).extracting(Sampler.Draw::id).containsOnly(3, 599);
     }
 
@@ -98,7 +99,7 @@ class SamplerTest {
     void a_vanishing_temperature_draws_the_greedy_id(double temperature) {
         float[] logits = logits(900, 3);
         logits[777] = 40;
-        Sampler.Draw[] draws = Sampler.draw(repeated(logits, 1), drawers(requests(1, temperature), 0), 900);
+        Sampler.Draw[] draws = draw(repeated(logits, 1), drawers(requests(1, temperature), 0), 900);
         assertThat(draws[0].id()).isEqualTo(777);
     }
 
@@ -108,7 +109,7 @@ class SamplerTest {
         double[] probabilities = softmax(logits, 1);
         List<Request> rows = new ArrayList<>(requests(20, 2.5));
         rows.addAll(requests(3, 0));
-        for (Sampler.Draw draw : Sampler.draw(repeated(logits, 23), drawers(rows, 0), 700)) {
+        for (Sampler.Draw draw : draw(repeated(logits, 23), drawers(rows, 0), 700)) {
             assertThat((double) draw.logProbability())
                     .isCloseTo(Math.log(probabilities[draw.id()]), org.assertj.core.api.Assertions.within(1e-4));
         }
@@ -121,7 +122,7 @@ class SamplerTest {
         assertThat(p[0] + p[1]).isBetween(0.5, 0.75);
         int[] counts = new int[6];
         List<Request> rows = sampling(4000, new Sampling(1, 0.75, 1));
-        for (Sampler.Draw draw : Sampler.draw(repeated(logits, rows.size()), drawers(rows, 0), 6)) {
+        for (Sampler.Draw draw : draw(repeated(logits, rows.size()), drawers(rows, 0), 6)) {
             counts[draw.id()]++;
         }
         assertThat(counts[3] + counts[4] + counts[5]).isZero();
@@ -136,7 +137,7 @@ class SamplerTest {
     @Test
     void of_equally_likely_ids_no_more_are_drawn_than_the_bound_needs() {
         List<Request> rows = sampling(400, new Sampling(1, 0.5, 1));
-        assertThat(Sampler.draw(repeated(new float[8], rows.size()), drawers(rows, 0), 8))
+        assertThat(draw(repeated(new float[8], rows.size()), drawers(rows, 0), 8))
                 .extracting(Sampler.Draw::id)
                 .containsOnly(0, 1, 2, 3);
     }
@@ -147,14 +148,13 @@ class SamplerTest {
     void a_draw_has_the_same_bits_alone_among_others_and_on_one_thread(int vocabulary, int limit, double temperature) {
         List<Request> rows = requests(24, temperature);
         Tensor logits = Tensors.of(logits(24 * vocabulary, 7), 24, vocabulary);
-        Sampler.Draw[] together = Sampler.draw(logits.clone(), drawers(rows, 0), limit);
+        Sampler.Draw[] together = draw(logits.clone(), drawers(rows, 0), limit);
         try (Threads.Limit _ = Threads.one()) {
-            assertThat(Sampler.draw(logits.clone(), drawers(rows, 0), limit)).isEqualTo(together);
+            assertThat(draw(logits.clone(), drawers(rows, 0), limit)).isEqualTo(together);
         }
         for (int row = 0; row < 24; row++) {
             Tensor own = logits.narrow(0, row, 1).clone();
-            assertThat(Sampler.draw(own, drawers(rows.subList(row, row + 1), 0), limit))
-                    .containsExactly(together[row]);
+            assertThat(draw(own, drawers(rows.subList(row, row + 1), 0), limit)).containsExactly(together[row]);
         }
     }
 
@@ -162,8 +162,8 @@ class SamplerTest {
     void a_penalty_multiplies_log_probabilities_of_ids_already_written_and_leaves_the_reported_ones() {
         float[] logits = {1, 0.9f, -3};
         Request penalised = sampling(1, new Sampling(0, 1, 2)).get(0);
-        Sampler.Draw first = Sampler.draw(repeated(logits, 1), List.of(drawer(penalised, new int[0])), 3)[0];
-        Sampler.Draw second = Sampler.draw(repeated(logits, 1), List.of(drawer(penalised, new int[] {0})), 3)[0];
+        Sampler.Draw first = draw(repeated(logits, 1), List.of(drawer(penalised, new int[0])), 3)[0];
+        Sampler.Draw second = draw(repeated(logits, 1), List.of(drawer(penalised, new int[] {0})), 3)[0];
         assertThat(first.id()).isZero();
         assertThat(second.id()).isEqualTo(1);
         assertThat((double) second.logProbability())
@@ -174,12 +174,41 @@ class SamplerTest {
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
     void logits_that_are_no_numbers_fail_their_row_and_no_other(float wrong) {
         Tensor logits = Tensors.of(new float[] {1, 2, 3, 1, wrong, 3, 3, 2, 1}, 3, 3);
-        Sampler.Draw[] draws = Sampler.draw(logits, drawers(requests(3, 1), 0), 3);
+        Sampler.Draw[] draws = draw(logits, drawers(requests(3, 1), 0), 3);
         assertThat(draws).extracting(Sampler.Draw::failed).containsExactly(false, true, false);
     }
 
     private static Tensor repeated(float[] logits, int rows) {
         return Tensors.of(logits, 1, logits.length).repeat(rows, 1);
+    }
+
+    /// With a temperature, greedily, within a share and with a penalty.
+    @Test
+    void an_id_that_is_missing_below_the_limit_is_never_drawn_and_has_no_probability() {
+        float[] logits = logits(700, 9);
+        logits[5] = 50;
+        logits[600] = 60;
+        logits[3] = 20;
+        DrawableIds drawable = new DrawableIds(690, List.of(5, 600));
+        double[] expected = softmax(without(logits, drawable), 1);
+        List<Request> rows = new ArrayList<>(requests(10, 1));
+        rows.addAll(requests(2, 0));
+        rows.addAll(sampling(5, new Sampling(1, 0.9, 1.2)));
+        Sampler.Draw[] draws = Sampler.draw(repeated(logits, rows.size()), drawers(rows, 1), drawable);
+        for (Sampler.Draw draw : draws) {
+            assertThat(draw.id()).isEqualTo(3);
+            assertThat((double) draw.logProbability()).isCloseTo(Math.log(expected[3]), within(1e-5));
+        }
+    }
+
+    private static float[] without(float[] logits, DrawableIds drawable) {
+        float[] left = Arrays.copyOf(logits, drawable.limit());
+        drawable.missing().forEach(id -> left[id] = Float.NEGATIVE_INFINITY);
+        return left;
+    }
+
+    private static Sampler.Draw[] draw(Tensor logits, List<? extends Sampler.Drawer> rows, int limit) {
+        return Sampler.draw(logits, rows, DrawableIds.below(limit));
     }
 
     private static List<Sampler.Drawer> drawers(List<Request> requests, int position) {

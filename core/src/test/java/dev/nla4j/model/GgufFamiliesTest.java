@@ -216,7 +216,7 @@ class GgufFamiliesTest {
                 .hasMessageContaining("see only those before them");
     }
 
-    /// The first as DeepSeek-R1-0528-Qwen3-8B's `attn_factor`, the inverse of the usual; the second is meant as it is.
+    /// The first as DeepSeek-R1-0528-Qwen3-8B's `attn_factor`, the inverse of the usual; others are meant so.
     @ParameterizedTest
     @CsvSource({"0.8782488562869419, 1.1386294361", "1.05, 1.05", "1, 1"})
     void a_yarn_factor_that_is_the_inverse_of_the_usual_means_the_usual(float said, double meant) throws IOException {

@@ -270,8 +270,8 @@ class TokenizerTest {
         }
     }
 
-    /// As transformers 5.24 reads these folders: the next id whatever the list says, and a token that is there already
-    /// stays as it is.
+    /// As transformers 5.24 reads these folders: the next id whatever the list says, and a token that is there
+    /// already stays as it is.
     @Test
     void tokens_that_stand_in_the_configuration_alone_are_added() throws IOException {
         Files.copy(Fixtures.path("qwen.json"), folder.resolve("tokenizer.json"));
