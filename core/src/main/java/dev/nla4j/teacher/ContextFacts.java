@@ -23,36 +23,82 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final int LOOK_BACK = 600;
     private static final Pattern GLUED_ROLE = Pattern.compile("(?<=\\S)(?:system|user|assistant|model)$");
     private static final int TENSE_WORDS = 40;
+    /// Shorter words in `-ed` are others: `need`.
+    private static final int SHORTEST_PARTICIPLE = 5;
     private static final int CODE_LINES = 8;
     private static final int LIST_LINES = 5;
+    private static final int FEWEST_PROSE_WORDS = 4;
 
     private static final Pattern LIST_ITEM =
             Pattern.compile("^\\s*([-*+\u2022]|\\(?\\d{1,3}[.)])\\s+.*[\\p{L}\\p{N}].*");
-    private static final Pattern LIKE_ITEM = Pattern.compile("^\\s*(?:[-*+\u2022\u2013\u2014]|\\(?\\w{1,3}[.)]).*");
+    /// Other languages than English begin with a hyphen what somebody says: `- Bonjour, dit-il`.
+    private static final Pattern SPOKEN_ITEM = Pattern.compile(
+            ".*(?:[!?\u2026]\\s*$|\\s-\\p{L}|[,.!?]\\s[-\u2013\u2014]\\s\\p{Ll}|-(?:t-)?(?:ils?|elles?|on|je)\\b).*");
+    private static final Pattern LIKE_ITEM = Pattern.compile(
+            "^\\s*(?:[-*+\u2022\u2013\u2014\u25e6\u25aa\u2023\u2460-\u2473]|\\(?\\w{1,3}[.)\u3001]|[\u4e00-\u9fff]{1,3}\u3001).*");
     private static final Pattern MARKED_HEADING = Pattern.compile("^#{1,6}\\s+\\S.*");
     private static final Pattern CHAPTER =
             Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+(?:[.:\u2013\u2014-].*)?$");
-    private static final Pattern LIKE_HEADING = Pattern.compile("^\\s*(?:#|CHAPTER|Chapter|PART|BOOK).*");
-    private static final Pattern CODE_END = Pattern.compile(".*(?:[;{}]|\\);?|=>|->)\\s*$");
+    /// Tables, formulas, queries and logs are written in capitals too, and so is what is shouted.
+    private static final Pattern NO_HEADING =
+            Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL)\\b");
+    private static final int LONGEST_HEADING = 80;
+    private static final Pattern BLANK_LINE = Pattern.compile("\\n[^\\S\\n]*+\\n");
+    private static final Pattern LIKE_HEADING = Pattern.compile(
+            "^\\s*(?:#|=|\\\\(?:sub)*section|\\\\chapter|<h[1-6]|\u7b2c|CHAPTER|Chapter|PART|BOOK).*|^\\s*[=-]{3,}\\s*$");
+    private static final Pattern CODE_END = Pattern.compile(".*(?:[;{}]|=>|->)\\s*$");
     private static final Pattern CODE_START = Pattern.compile(
             "^\\s*(?:(?:def|class|import|from|return|fn|let|const|var|pub|use|impl|func|public|private|static|void|int"
                     + "|elif)\\b|#include|//|/\\*|\\$ |>>> |else:|for .*:$|if .*:$|while .*:$).*");
-    /// A call has no space before its bracket, as a remark in a sentence has.
-    private static final Pattern CODE_MARK =
-            Pattern.compile("[={}\\[\\]<>;_]|//|::|[A-Za-z_]\\w*\\(|:\\s*$|\\(\\w+ [-+*/] \\w+\\)");
+    /// A call that is all of a line, or what a name of more than the letter of a formula is set to.
+    private static final Pattern CODE_CALL =
+            Pattern.compile("^\\s*(?:[\\w.]{2,}+ = )?[\\w.:]++\\([^()]*+(?:\\([^()]*+\\)[^()]*+)*+\\)\\s*$");
+    /// A call has no space before its bracket, as a remark in a sentence has. What ends a line counts once.
+    private static final Pattern CODE_MARK = Pattern.compile(
+            "[={}\\[\\]<>]|;\\s*$|(?<=\\w)_(?=\\w)|//|::|[A-Za-z_]\\w*\\(|:\\s*$|\\(\\w+ [-+*/] \\w+\\)");
+    private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)");
+    private static final Pattern QUERY =
+            Pattern.compile("^\\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WHERE|FROM|JOIN)\\b.*");
+    /// Words of programs, and a name with its value.
+    private static final Pattern LIKE_CODE = Pattern.compile(
+            "^\\s*(?:(?:end|do|then|fi|done|begin|where|module|require|puts)\\s*$|[\\w.-]+:\\s+\\S+\\s*$).*");
     /// Fences whose content is no code.
     private static final Pattern TEXT_FENCE =
             Pattern.compile("```(?:text|txt|plain|plaintext|markdown|md|output|console)");
+    /// A quotation of somebody who speaks stands behind a sign or begins a line; titles and words that are
+    /// talked about stand behind words.
     private static final Pattern SPOKEN = Pattern.compile(
-            "\"[^\"\\n]*(?:\\s[^\"\\n]*[,.]|[!?\u2014-]|[.])\"|\u201c[^\u201d\\n]*(?:\\s[^\u201d\\n]*[,.]|[!?\u2014-]|[.])\u201d");
+            "(?m)(?:^[ \\t]*+|(?<=[,;:.!?\"\u201d\u2019)]\\s{1,3}|\u2014|--))(?:"
+                    + "\"(?:[^\"\\s]++(?:(?<=[.!?\u2014]|--)|[^\\S\\n][^\"\\n]*+(?<=[,.!?\u2014]|--)))\""
+                    + "|\u201c(?:[^\u201d\\s]++(?:(?<=[.!?\u2014]|--)|[^\\S\\n][^\u201d\\n]*+(?<=[,.!?\u2014]|--)))\u201d)");
     private static final Pattern SENTENCE_END =
-            Pattern.compile("[.!?](?=[\"'\u201d\u2019)]*(?:\\s|$))|[\u3002\uff01\uff1f]");
-    /// A sentence goes on behind them: a remark in brackets, or a small letter.
-    private static final Pattern GOES_ON = Pattern.compile("^\\?(?:\\)|\\s+\\p{Ll})");
-    private static final Pattern QUOTE_MARK = Pattern.compile("[\"\u201c\u201d\u201e\u00ab\u00bb\u2018\u2039\u300c]");
-    private static final Pattern LAST_NUMBER = Pattern.compile("(?<![\\p{L}\\p{N}_.,:/])\\d[\\d.,:/]*[.,%)]*$");
+            Pattern.compile("[.!?\u2026\u061f](?=[\"'\u201d\u2019)\u00bb\u201c\u203a\\]*_]*+(?:[\\s\u00a0\u202f\\[]|$))"
+                    + "|[\u3002\uff01\uff1f\u0964\u06d4]");
+    /// A sentence goes on behind them: a remark in brackets, a small letter, or what stands in programs.
+    private static final Pattern GOES_ON = Pattern.compile("^\\?(?:\\)|\\s+\\p{Ll}|\\s*[=:|&.,]|\\s+\\d+\\s*:)");
+    private static final Pattern QUOTE_MARK = Pattern.compile(
+            "[\"\u201c\u201d\u201e\u00ab\u00bb\u2018\u201a\u2039\u300a-\u300f]|(?<![\\p{L}\\p{N}])'(?=\\p{L})");
+    /// Who speaks, or a hyphen, before what is said.
+    private static final Pattern LIKE_SPEECH =
+            Pattern.compile("(?m)^[ \\t]*+(?:-\\s|\\p{L}[\\p{L}\\p{N} ._-]{0,24}:)|[\u2013\u2014]");
+    private static final Pattern LAST_NUMBER =
+            Pattern.compile("(?<![\\p{L}\\p{N}_.,:/]|\\p{L}-)\\d[\\d.,:/]*+[.,%)]*+\\z");
     private static final Set<String> PAST = Set.of("was", "were", "had", "did", "went", "came", "took", "said", "saw");
     private static final Set<String> PRESENT = Set.of("is", "are", "has", "does", "am", "says", "do");
+    private static final Pattern PRESENT_CONTRACTION =
+            Pattern.compile(".*'(?:re|m|ve|ll)|(?:it|he|she|that|what|there|who|here|where|how|let)'s"
+                    + "|(?:do|does|is|are|ca|wo|have|has)n't");
+    /// Pasts that are no participles, and how speech is told.
+    private static final Set<String> SURE_PAST =
+            Set.of(("wrote gave knew began spoke ran grew drew threw fell wore sang"
+                            + " drove flew chose shook became sat cried replied asked answered added exclaimed returned observed"
+                            + " inquired muttered whispered remarked shouted echoed growled laughed smiled nodded")
+                    .split(" "));
+    /// Between them `-ed` is a past and no participle: who does it, or what it is done to.
+    private static final Set<String> SUBJECTS = Set.of("i", "he", "she", "it", "we", "they", "you", "who");
+    private static final Set<String> OBJECTS =
+            Set.of("the", "a", "an", "his", "her", "him", "it", "them", "my", "me", "their", "its", "us");
+    private static final Set<String> BEFORE_LEGAL_SAID = Set.of("the", "this", "a");
 
     ContextFacts {
         words = List.copyOf(words);
@@ -62,13 +108,14 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
 
     static ContextFacts of(String context) {
         List<String> words = words(context);
-        Optional<Language> language = Language.of(context, words);
         String end = context.substring(Math.max(0, context.length() - LOOK_BACK));
         String line = end.substring(end.lastIndexOf('\n') + 1);
         Set<Kind> kinds = EnumSet.noneOf(Kind.class);
         boolean code = isCode(end);
+        boolean besideCode = code || end.lines().anyMatch(ContextFacts::looksProgrammed);
+        Optional<Language> language = Language.of(context, words, besideCode);
         add(kinds, Kind.CODE, code);
-        add(kinds, Kind.LIST, !code && endsInList(end));
+        add(kinds, Kind.LIST, !code && endsInList(end, language.equals(Optional.of(Language.ENGLISH))));
         add(kinds, Kind.DIALOGUE, !code && isDialogue(end));
         add(kinds, Kind.QUESTION, !code && endsInQuestion(end));
         add(kinds, Kind.OPEN_QUOTATION, !code && isQuotationOpen(line));
@@ -84,21 +131,56 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
 
     private static Set<Kind> doubts(String context, String end, String line) {
         Set<Kind> doubts = EnumSet.noneOf(Kind.class);
-        boolean statement = end.lines()
-                .anyMatch(text -> CODE_END.matcher(text).matches()
-                        || CODE_START.matcher(text).matches()
-                        || text.contains("```"));
-        add(doubts, Kind.CODE, statement);
-        add(doubts, Kind.LIST, LIKE_ITEM.matcher(line).matches());
-        add(doubts, Kind.DIALOGUE, QUOTE_MARK.matcher(end).find() || end.contains("\u2014") || end.contains("\u2013"));
-        add(doubts, Kind.QUESTION, end.contains("?") || end.contains("\uff1f"));
-        add(doubts, Kind.OPEN_QUOTATION, QUOTE_MARK.matcher(end).find());
-        add(doubts, Kind.HEADING, LIKE_HEADING.matcher(line).matches() || isCapitals(line));
+        List<String> lines = end.lines().filter(text -> !text.isBlank()).toList();
+        add(doubts, Kind.CODE, lines.stream().anyMatch(ContextFacts::mayBeCode));
+        add(
+                doubts,
+                Kind.LIST,
+                lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size()).stream()
+                        .anyMatch(text -> LIKE_ITEM.matcher(text).matches()));
+        boolean turns = context.lines().anyMatch(text -> turnOf(text) != null);
+        boolean quoted = QUOTE_MARK.matcher(end).find();
+        add(doubts, Kind.DIALOGUE, quoted || turns || LIKE_SPEECH.matcher(end).find());
+        add(doubts, Kind.QUESTION, end.codePoints().anyMatch(c -> "?\uff1f\u061f\u00bf\u037e".indexOf(c) >= 0));
+        add(doubts, Kind.OPEN_QUOTATION, quoted);
+        add(doubts, Kind.HEADING, mayBeHeading(end, line));
         add(doubts, Kind.NUMBER, endsInDigit(end));
         for (Kind turn : List.of(Kind.SYSTEM_TURN, Kind.USER_TURN, Kind.ASSISTANT_TURN)) {
-            add(doubts, turn, context.lines().anyMatch(text -> turnOf(text) != null));
+            add(doubts, turn, turns);
         }
         return doubts;
+    }
+
+    /// Built like a statement, or with signs that prose has seldom.
+    private static boolean mayBeCode(String line) {
+        return line.contains("```")
+                || isShaped(line)
+                || marks(line) >= 2
+                || QUERY.matcher(line).matches()
+                || LIKE_CODE.matcher(line).matches();
+    }
+
+    /// Headings of other kinds, and lines that are short and stand alone. Behind a line's end that line
+    /// counts.
+    private static boolean mayBeHeading(String end, String line) {
+        if (line.isBlank()) {
+            List<String> lines = end.lines().filter(text -> !text.isBlank()).toList();
+            return !lines.isEmpty() && mayBeHeadingLine(lines.getLast());
+        }
+        String before = end.substring(0, end.length() - line.length());
+        boolean alone = standsAlone(before) && line.length() <= LONGEST_HEADING && !line.matches(".*[.!?\u2026].*");
+        return alone || mayBeHeadingLine(line);
+    }
+
+    private static boolean mayBeHeadingLine(String line) {
+        return LIKE_HEADING.matcher(line).matches() || isCapitals(line);
+    }
+
+    /// Something visible, and an empty line behind it.
+    private static boolean standsAlone(String before) {
+        String visible = before.stripTrailing();
+        return !visible.isEmpty()
+                && BLANK_LINE.matcher(before.substring(visible.length())).find();
     }
 
     /// Whether a claimed fact is wrong, right, or beyond the rules (empty). A tense is judged only where there is one.
@@ -141,22 +223,52 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean isStatement(String line) {
-        boolean shaped =
-                CODE_END.matcher(line).matches() || CODE_START.matcher(line).matches();
-        return shaped && CODE_MARK.matcher(line).results().limit(2).count() == 2;
+        return isShaped(line) && marks(line) >= 2;
+    }
+
+    private static boolean isShaped(String line) {
+        return CODE_END.matcher(line).matches()
+                || CODE_START.matcher(line).matches()
+                || CODE_CALL.matcher(line).matches();
+    }
+
+    private static boolean looksProgrammed(String line) {
+        return isStatement(line) || QUERY.matcher(line).matches();
+    }
+
+    /// Two at most are counted.
+    private static long marks(String line) {
+        return CODE_MARK
+                .matcher(LINK.matcher(line).replaceAll(" "))
+                .results()
+                .limit(2)
+                .count();
     }
 
     /// The line is an item, and one of the last lines before it another of the same kind.
-    private static boolean endsInList(String end) {
+    private static boolean endsInList(String end, boolean english) {
         List<String> lines = end.lines().filter(line -> !line.isBlank()).toList();
         if (lines.isEmpty() || end.endsWith("\n")) {
             return false;
         }
-        Matcher last = LIST_ITEM.matcher(lines.getLast());
+        List<String> recent = lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size());
+        Matcher last = LIST_ITEM.matcher(recent.getLast());
         return last.matches()
-                && lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size() - 1).stream()
+                && (english || recent.stream().noneMatch(ContextFacts::isSpokenItem))
+                && !isDifference(recent)
+                && recent.subList(0, recent.size() - 1).stream()
                         .map(LIST_ITEM::matcher)
                         .anyMatch(item -> item.matches() && sort(item.group(1)) == sort(last.group(1)));
+    }
+
+    private static boolean isSpokenItem(String line) {
+        return line.stripLeading().startsWith("-") && SPOKEN_ITEM.matcher(line).matches();
+    }
+
+    /// Lines that were taken out and put in, as tools show what has changed.
+    private static boolean isDifference(List<String> lines) {
+        return lines.stream().anyMatch(line -> line.startsWith("-"))
+                && lines.stream().anyMatch(line -> line.startsWith("+"));
     }
 
     /// Numbers are one sort of mark, each bullet is its own.
@@ -177,7 +289,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                     GOES_ON.matcher(end).region(matcher.start(), end.length()).lookingAt();
             last = goesOn ? 0 : end.charAt(matcher.start());
         }
-        return last == '?' || last == '\uff1f';
+        return "?\uff1f\u061f".indexOf(last) >= 0;
     }
 
     /// The last quotation mark of the line opens one that none has closed. Marks of some languages close what others
@@ -185,43 +297,76 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static boolean isQuotationOpen(String line) {
         int last = -1;
         int straight = 0;
+        int guillemet = -1;
         for (int i = 0; i < line.length(); i++) {
             char c = line.charAt(i);
             straight += c == '"' ? 1 : 0;
             last = "\"\u201c\u201d\u201e\u00ab\u00bb".indexOf(c) >= 0 ? i : last;
+            guillemet = guillemet < 0 && "\u00ab\u00bb".indexOf(c) >= 0 ? i : guillemet;
         }
         if (last < 0) {
             return false;
         }
-        boolean opens =
-                (last == 0 || Tail.isWhite(line.charAt(last - 1)) || "([\u2014".indexOf(line.charAt(last - 1)) >= 0)
-                        && !(last + 1 < line.length() && Tail.isWhite(line.charAt(last + 1)));
-        boolean german = line.indexOf('\u201e') >= 0;
-        return switch (line.charAt(last)) {
-            case '"' -> opens && straight % 2 == 1;
-            case '\u201c' -> !german;
+        char mark = line.charAt(last);
+        return switch (mark) {
+            case '"' -> straight % 2 == 1 && opens(line, last);
+            case '\u201c' -> line.indexOf('\u201e') < 0 && opens(line, last);
             case '\u201e' -> true;
-            case '\u00ab', '\u00bb' -> opens;
+            case '\u00ab', '\u00bb' -> mark == line.charAt(guillemet) && last + 1 < line.length() && opens(line, last);
             default -> false;
         };
     }
 
+    /// Whether a quotation begins at a mark: a word is right behind it, and none right before it. At the
+    /// end of the text only a space before it tells.
+    private static boolean opens(String line, int at) {
+        boolean apart = at == 0 || Tail.isWhite(line.charAt(at - 1)) || "([".indexOf(line.charAt(at - 1)) >= 0;
+        if (at + 1 == line.length()) {
+            return apart;
+        }
+        char behind = line.charAt(at + 1);
+        return (apart || line.charAt(at - 1) == '\u2014')
+                && (Character.isLetterOrDigit(behind) || "\u00bf\u00a1'\u2018\u2019\u2026$".indexOf(behind) >= 0);
+    }
+
+    /// A marked one, a chapter's, or one in capitals. What stands before it must be seen: a window may
+    /// begin inside of anything.
     private static boolean isHeading(String end, String line) {
-        String before = end.substring(0, end.length() - line.length()).stripTrailing();
-        String previous = before.substring(before.lastIndexOf('\n') + 1);
-        boolean comment = previous.stripLeading().startsWith("#")
-                || CODE_END.matcher(previous).matches()
-                || previous.strip().matches("[\\w.-]+\\s*[:=].*");
-        boolean capitals = isCapitals(line) && !isCapitals(previous) && !line.matches(".*[!?,;\"\u201c\u201d].*");
-        return (MARKED_HEADING.matcher(line).matches() && !comment)
-                || CHAPTER.matcher(line.strip()).matches()
-                || capitals;
+        String before = end.substring(0, end.length() - line.length());
+        String visible = before.stripTrailing();
+        if (visible.isEmpty()) {
+            return false;
+        }
+        String previous = visible.substring(visible.lastIndexOf('\n') + 1);
+        if (MARKED_HEADING.matcher(line).matches()) {
+            return !isComment(line, visible, previous);
+        }
+        String bare = line.strip();
+        boolean chapter = CHAPTER.matcher(bare).matches() && bare.length() <= LONGEST_HEADING;
+        boolean capitals = isCapitals(line)
+                && !isCapitals(previous)
+                && !NO_HEADING.matcher(line).find();
+        return (chapter || capitals) && standsAlone(before);
+    }
+
+    /// Programs and settings write remarks behind `#`: a heading follows prose, and no line that may be
+    /// theirs.
+    private static boolean isComment(String line, String before, String previous) {
+        boolean prose = previous.matches(".*[.!?:\u2026\"\u201d)]\\s*")
+                && words(previous).size() >= FEWEST_PROSE_WORDS;
+        long fences =
+                before.lines().filter(text -> text.strip().startsWith("```")).count();
+        return fences % 2 == 1
+                || previous.stripLeading().startsWith("#")
+                || previous.strip().matches("[\\w.-]+\\s*[:=].*")
+                || (fences == 0 && before.lines().anyMatch(ContextFacts::isShaped))
+                || !(prose || line.startsWith("##"));
     }
 
     private static boolean isCapitals(String line) {
         String bare = line.strip();
         return bare.length() >= 6
-                && bare.length() <= 80
+                && bare.length() <= LONGEST_HEADING
                 && bare.codePoints().filter(Character::isLetter).count() >= 5
                 && bare.contains(" ")
                 && bare.codePoints().filter(Character::isLetter).allMatch(Character::isUpperCase);
@@ -232,13 +377,20 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean endsInDigit(String end) {
-        String bare = end.replaceAll("[.,%)]+$", "");
+        String bare = end.replaceAll("[.,%)\u20ac\u00b0\\s]++\\z", "");
         return !bare.isEmpty() && Character.isDigit(bare.charAt(bare.length() - 1));
     }
 
-    /// Whose turn a rendered conversation is at: templates write the role on a line of its own. Where a special token
-    /// alone stands before it (Llama 3), it is glued to the end of what was said before, and an empty line follows.
+    /// Whose turn a rendered conversation is at: templates write the role on a line of its own. Where a
+    /// special token alone stands before it (Llama 3), it is glued to the end of what was said before, and
+    /// an empty line follows. A conversation begins with the system's or the user's turn; other texts may
+    /// have such words on lines of their own.
     private static Optional<Kind> turn(String context) {
+        String first =
+                context.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
+        if (turnOf(first) != Kind.SYSTEM_TURN && turnOf(first) != Kind.USER_TURN) {
+            return Optional.empty();
+        }
         Kind turn = null;
         int roles = 0;
         boolean doubt = false;
@@ -247,8 +399,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             Kind kind = turnOf(lines[i]);
             Matcher glued = GLUED_ROLE.matcher(lines[i]);
             if (kind == null && i + 1 < lines.length && lines[i + 1].isEmpty() && glued.find()) {
-                // behind a letter it may be a word's own end
-                boolean certain = !Character.isLetter(lines[i].codePointBefore(glued.start()));
+                // behind a letter or a hyphen it may be a word's own end
+                int before = lines[i].codePointBefore(glued.start());
+                boolean certain = !Character.isLetter(before) && "-_/".indexOf(before) < 0;
                 kind = certain ? turnOf(glued.group()) : null;
                 doubt = !certain;
             }
@@ -275,13 +428,30 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         };
     }
 
+    private static boolean isPastForm(String before, String word, String after) {
+        boolean regular = word.length() >= SHORTEST_PARTICIPLE && word.endsWith("ed");
+        return regular && (SUBJECTS.contains(before) || OBJECTS.contains(after));
+    }
+
     private static Optional<Kind> tense(List<String> words) {
         List<String> last = words.subList(Math.max(0, words.size() - TENSE_WORDS), words.size());
-        long past = last.stream().filter(PAST::contains).count();
-        long present = last.stream().filter(PRESENT::contains).count();
-        if (past >= 2 && present == 0) {
+        long past = 0;
+        long present = 0;
+        boolean maybePast = false;
+        boolean maybePresent = false;
+        for (int i = 0; i < last.size(); i++) {
+            String word = last.get(i).replace('\u2019', '\'');
+            String before = i == 0 ? "" : last.get(i - 1);
+            boolean legal = word.equals("said") && BEFORE_LEGAL_SAID.contains(before);
+            past += PAST.contains(word) && !legal ? 1 : 0;
+            present += PRESENT.contains(word) ? 1 : 0;
+            maybePast |=
+                    SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
+            maybePresent |= PRESENT_CONTRACTION.matcher(word).matches();
+        }
+        if (past >= 2 && present == 0 && !maybePresent) {
             return Optional.of(Kind.PAST_TENSE);
         }
-        return present >= 2 && past == 0 ? Optional.of(Kind.PRESENT_TENSE) : Optional.empty();
+        return present >= 2 && past == 0 && !maybePast ? Optional.of(Kind.PRESENT_TENSE) : Optional.empty();
     }
 }

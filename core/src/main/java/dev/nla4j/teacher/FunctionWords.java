@@ -1,9 +1,12 @@
 package dev.nla4j.teacher;
 
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 
-/// English words of four letters and more that carry grammar and no topic.
+/// Words that carry grammar and no topic.
 final class FunctionWords {
+    /// English ones of four letters and more.
     private static final Set<String> WORDS = Set.of(("about above across after again against almost alone along already"
                     + " also although always among another anybody anyone anything around away back became because become"
                     + " been before began behind being below beneath beside besides between beyond both came can't cannot"
@@ -22,9 +25,32 @@ final class FunctionWords {
                     + " with within without won't would wouldn't yet you'll you're your yours yourself yourselves")
             .split(" "));
 
+    /// Short ones that only contractions hold.
+    private static final Set<String> CONTRACTED = Set.of("how", "why", "let", "who", "all", "one", "you", "our");
+    private static final int LONGEST_CLITIC = 2;
+
     private FunctionWords() {}
 
-    static boolean contains(String word) {
-        return WORDS.contains(word.replace('\u2019', '\''));
+    /// Whether a word of a context is one. A contraction is one when each of its parts is one or is too
+    /// short to be anything else: `they'll`, `what's`, `qu'il`, but not `king's`.
+    ///
+    /// @param word in lower case
+    /// @param language of the context; where it is not certain, words of all languages count
+    static boolean contains(String word, Optional<Language> language) {
+        String plain = word.replace('\u2019', '\'');
+        if (isOne(plain, language) || plain.endsWith("n't")) {
+            return true;
+        }
+        return plain.indexOf('\'') >= 0
+                && Arrays.stream(plain.split("'"))
+                        .allMatch(part ->
+                                part.length() <= LONGEST_CLITIC || CONTRACTED.contains(part) || isOne(part, language));
+    }
+
+    private static boolean isOne(String word, Optional<Language> language) {
+        return WORDS.contains(word)
+                || Language.ENGLISH.isFunctionWord(word)
+                || language.map(known -> known.isFunctionWord(word))
+                        .orElseGet(() -> Arrays.stream(Language.values()).anyMatch(any -> any.isFunctionWord(word)));
     }
 }

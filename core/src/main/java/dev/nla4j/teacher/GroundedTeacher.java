@@ -20,7 +20,7 @@ public final class GroundedTeacher implements Teacher {
     static final double LEAST_PROBABILITY = 0.02;
     private static final int MOST_NEXT = 4;
     private static final int MOST_ABOUT = 3;
-    private static final int SHORTEST_WORD = 4;
+    static final int SHORTEST_WORD = 4;
     /// A word counts less for each word between it and the end: what was said last matters most.
     private static final double FADE = 0.98;
 
@@ -45,10 +45,9 @@ public final class GroundedTeacher implements Teacher {
         if (context.endsWith("\ufffd")) {
             return new Lesson.Declined("the context ends inside of a character");
         }
+        String tail = Tail.of(context);
         ContextFacts facts = ContextFacts.of(context);
-        String text = new GroundedText(
-                        next(evidence.next()), about(facts.words()), kinds(facts), Escaping.tail(Tail.of(context)))
-                .write();
+        String text = new GroundedText(next(evidence.next()), about(facts), kinds(facts), Escaping.tail(tail)).write();
         // A closing tag in the literal tail would end the explanation for every reader.
         return ExplanationText.holdsTag(text)
                 ? new Lesson.Declined("the context holds the explanation's own tags")
@@ -66,12 +65,15 @@ public final class GroundedTeacher implements Teacher {
         return List.copyOf(next);
     }
 
-    private List<String> about(List<String> words) {
+    private List<String> about(ContextFacts facts) {
+        List<String> words = facts.words();
         Map<String, Double> weights = new HashMap<>();
         Map<String, Integer> last = new HashMap<>();
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i);
-            if (word.length() >= SHORTEST_WORD && !FunctionWords.contains(word) && frequencies.isUsable(word)) {
+            if (word.length() >= SHORTEST_WORD
+                    && !FunctionWords.contains(word, facts.language())
+                    && frequencies.isUsable(word)) {
                 weights.merge(word, Math.pow(FADE, words.size() - 1 - i), Double::sum);
                 last.put(word, i);
             }
@@ -92,7 +94,7 @@ public final class GroundedTeacher implements Teacher {
 
     @Override
     public String identity() {
-        return "grounded 1, " + frequencies.identity();
+        return "grounded 2, " + frequencies.identity();
     }
 
     @Override

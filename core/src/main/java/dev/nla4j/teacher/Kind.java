@@ -10,10 +10,10 @@ enum Kind {
     CODE("code", "source code", "program code", "programming"),
     LIST("list", "list item", "bullet list", "enumeration"),
     DIALOGUE("dialogue", "dialog", "conversation", "direct speech"),
-    QUESTION("question", "a question"),
+    QUESTION("question"),
     OPEN_QUOTATION("open quotation", "quotation open", "open quote", "inside a quotation", "quotation"),
     HEADING("heading", "title", "headline"),
-    NUMBER("number", "a number", "numeral", "digits"),
+    NUMBER("number", "numeral", "digits"),
     SYSTEM_TURN("system turn", "system message", "system prompt"),
     USER_TURN("user turn", "user message", "user"),
     ASSISTANT_TURN("assistant turn", "assistant message", "assistant"),
@@ -34,7 +34,8 @@ enum Kind {
 
     /// The fact that a phrase claims, whatever its case and article.
     static Optional<Kind> of(String phrase) {
-        String bare = phrase.strip().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
+        String bare =
+                phrase.strip().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ").replaceFirst("^(?:an?|the) ", "");
         return Arrays.stream(values())
                 .filter(kind -> kind.phrases.contains(bare))
                 .findFirst();

@@ -39,11 +39,17 @@ enum Language {
     private static final int FEWEST_WORDS = 4;
     /// How many of them must be different ones: `1 plus 1 plus` is not French.
     private static final int FEWEST_DIFFERENT = 3;
+    /// Keywords of programs are function words too, but few different ones.
+    private static final int FEWEST_DIFFERENT_BESIDE_CODE = 8;
     /// Their share of all words; texts have twice as many.
     private static final double LEAST_SHARE = 0.2;
     private static final double MARGIN = 1.5;
     /// The share of a context's letters that a script must have.
     private static final double MOST_LETTERS = 0.6;
+    /// Letters of a script that say something: `10 Ω` is not Greek.
+    private static final int FEWEST_LETTERS = 8;
+    /// The share of kana in Japanese; texts have twice as much, and Chinese has one in a shop's name.
+    private static final double LEAST_KANA = 0.2;
 
     @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
     private final Set<String> functionWords;
@@ -61,25 +67,32 @@ enum Language {
         return name().charAt(0) + name().substring(1).toLowerCase(Locale.ROOT);
     }
 
+    /// Whether a word carries grammar and no topic, in this language.
+    ///
+    /// @param word in lower case
+    boolean isFunctionWord(String word) {
+        return functionWords.contains(word);
+    }
+
     /// The language of a context, when its script or its function words leave no doubt.
     ///
     /// @param words of the context in lower case
-    static Optional<Language> of(String context, List<String> words) {
+    /// @param besideCode whether some of it may be a program
+    static Optional<Language> of(String context, List<String> words, boolean besideCode) {
         Map<Character.UnicodeScript, Integer> letters = new EnumMap<>(Character.UnicodeScript.class);
         context.codePoints()
                 .filter(Character::isLetter)
                 .forEach(c -> letters.merge(Character.UnicodeScript.of(c), 1, Integer::sum));
         int all = letters.values().stream().mapToInt(Integer::intValue).sum();
-        if (all == 0) {
-            return Optional.empty();
-        }
-        if (letters.containsKey(Character.UnicodeScript.HIRAGANA)
+        if (all >= FEWEST_LETTERS
+                && letters.containsKey(Character.UnicodeScript.HIRAGANA)
+                && share(letters, all, "HIRAGANA", "KATAKANA") >= LEAST_KANA
                 && share(letters, all, "HIRAGANA", "KATAKANA", "HAN") >= MOST_LETTERS) {
             return Optional.of(JAPANESE);
         }
         for (Map.Entry<Character.UnicodeScript, Integer> script : letters.entrySet()) {
-            if (script.getValue() >= MOST_LETTERS * all) {
-                return ofScript(script.getKey(), context, words);
+            if (script.getValue() >= MOST_LETTERS * all && script.getValue() >= FEWEST_LETTERS) {
+                return ofScript(script.getKey(), context, words, besideCode);
             }
         }
         return Optional.empty();
@@ -92,20 +105,24 @@ enum Language {
                 / (double) all;
     }
 
-    private static Optional<Language> ofScript(Character.UnicodeScript script, String context, List<String> words) {
+    private static Optional<Language> ofScript(
+            Character.UnicodeScript script, String context, List<String> words, boolean besideCode) {
         return switch (script) {
-            case LATIN -> ofFunctionWords(words);
+            case LATIN -> ofFunctionWords(words, besideCode ? FEWEST_DIFFERENT_BESIDE_CODE : FEWEST_DIFFERENT);
             // Other languages use these scripts too; only the letters or words of one of them prove it.
             case CYRILLIC ->
                 Optional.of(RUSSIAN)
                         .filter(_ -> RUSSIAN_LETTERS.matcher(context).find()
                                 && !OTHER_CYRILLIC.matcher(context).find()
                                 && holds(words, RUSSIAN_WORDS, 2));
-            case GREEK -> Optional.of(GREEK);
+            case GREEK -> Optional.of(GREEK).filter(_ -> holds(words, GREEK_WORDS, 1));
             case HEBREW ->
                 Optional.of(HEBREW).filter(_ -> !holds(words, YIDDISH_WORDS, 1) && holds(words, HEBREW_WORDS, 1));
             case ARABIC ->
-                Optional.of(ARABIC).filter(_ -> !OTHER_ARABIC.matcher(context).find() && holds(words, ARABIC_WORDS, 1));
+                Optional.of(ARABIC)
+                        .filter(_ -> !OTHER_ARABIC.matcher(context).find()
+                                && !holds(words, PERSIAN_WORDS, 1)
+                                && holds(words, ARABIC_WORDS, 1));
             case DEVANAGARI ->
                 Optional.of(HINDI).filter(_ -> holds(words, HINDI_WORDS, 1) && !holds(words, OTHER_DEVANAGARI, 1));
             case THAI -> Optional.of(THAI);
@@ -120,14 +137,18 @@ enum Language {
     private static final Pattern OTHER_CYRILLIC = Pattern.compile("[іїєґўјљњћђџќѓѕІЇЄҐЎЈЉЊЋЂЏ]");
     private static final Set<String> RUSSIAN_WORDS =
             words("и в не что он на это как был было или если она с его к но по из у за так же от все я");
+    private static final Set<String> GREEK_WORDS = words(
+            "και το τα τη την του της των τους τις οι στο στη στην για με από που θα να δεν είναι ήταν μια ένα ως");
     private static final Set<String> HEBREW_WORDS = words("של את על לא זה הוא היא אני עם כי גם או אבל יש");
     private static final Set<String> YIDDISH_WORDS = words("איז און די דער דאָס נישט האָט מיט פון אַ");
     private static final Pattern OTHER_ARABIC = Pattern.compile("[پچژگکیےٹڈڑںھہۀە]");
+    /// Persian is typed with Arabic letters too.
+    private static final Set<String> PERSIAN_WORDS = words("را است مي از با");
     private static final Set<String> ARABIC_WORDS = words("في من على إلى التي الذي هذا هذه أن كان عن ما لم");
     private static final Set<String> HINDI_WORDS = words("है हैं था थे थी");
     private static final Set<String> OTHER_DEVANAGARI = words("आहे आणि आहेत छ छन् छन हो र ला चा ची होते मा भने");
     /// Signs that Chinese is not written without for long, and Japanese is not written with.
-    private static final Pattern CHINESE_SIGNS = Pattern.compile("[的了这這们們吗嗎没沒说說对對为為么麼]|我们|他|她|你");
+    private static final Pattern CHINESE_SIGNS = Pattern.compile("[这這们們吗嗎么麼她你您说对为时过还让从给关问现发实经开长]");
 
     private static boolean holds(List<String> words, Set<String> some, int fewest) {
         return words.stream().filter(some::contains).distinct().count() >= fewest;
@@ -150,7 +171,7 @@ enum Language {
             words("ve bir bu da de için ile çok ne o gibi daha var ama mi ki"),
             words("et in est non ad ut cum sed qui quod si ex per ab hoc quae de a"));
 
-    private static Optional<Language> ofFunctionWords(List<String> words) {
+    private static Optional<Language> ofFunctionWords(List<String> words, int fewestDifferent) {
         Language best = null;
         long most = 0;
         long second = 0;
@@ -169,7 +190,7 @@ enum Language {
         }
         long reached = most;
         boolean rivalled = RIVALS.stream().anyMatch(rival -> count(words, rival) >= reached);
-        return !rivalled && holds(words, best.functionWords, FEWEST_DIFFERENT) ? Optional.of(best) : Optional.empty();
+        return !rivalled && holds(words, best.functionWords, fewestDifferent) ? Optional.of(best) : Optional.empty();
     }
 
     private static long count(List<String> words, Set<String> some) {

@@ -17,9 +17,10 @@ final class Tail {
 
     private Tail() {}
 
-    /// The tail of `context`: ends with its last character and begins with a word's first one, where words are short
-    /// enough. White space at the context's end belongs to it.
-    static String of(String context) {
+    /// The tail of a context: ends with its last character and begins with a word's first one, where words
+    /// are short enough. White space at the context's end belongs to it.
+    static String of(String text) {
+        String context = whole(text);
         int end = context.length();
         int start = end;
         int words = 0;
@@ -36,6 +37,15 @@ final class Tail {
         }
         int cut = Math.max(start, end - MOST_UNITS);
         return context.substring(cut > 0 && cut < end && Character.isLowSurrogate(context.charAt(cut)) ? cut + 1 : cut);
+    }
+
+    /// A context without the rest of a character that a window may begin with.
+    static String whole(String context) {
+        int from = 0;
+        while (from < context.length() && context.charAt(from) == '\ufffd') {
+            from++;
+        }
+        return context.substring(from);
     }
 
     /// The words of a text; white space at its end is one of them, as it is what the last token wrote.

@@ -27,6 +27,11 @@ class ContextFactsTest {
                 "यह घर बहुत बड़ा है,HINDI",
                 "今日は公園に行きます,JAPANESE",
                 "오늘은 공원에 갑니다,KOREAN",
+                "Ο βασιλιάς ήταν στον κήπο και οι άνδρες,GREEK",
+                "我们去了优の良品，他说很好,CHINESE",
+                "我們今天去公園看花,CHINESE",
+                "优の良品专卖店今天开业,CHINESE",
+                "|for i in range(10):\n# This is the way to go on with it as he and his men were at the wall for,|,ENGLISH",
             })
     void a_language_is_told_by_its_script_or_its_function_words(String context, Language language) {
         assertThat(ContextFacts.of(context).language()).contains(language);
@@ -54,6 +59,15 @@ class ContextFactsTest {
                 "हे घर मोठे आहे आणि ते का की",
                 "דער מענטש איז נישט אין שטוב און די פרוי",
                 "東京証券取引所株価上昇",
+                "π = 3.14159 26535 89793 23846",
+                "4.7 Ω, 10 Ω, 22 Ω",
+                "Αριθμός Τηλέφωνο Διεύθυνση",
+                "外国為替市場、円高進行",
+                "国際的経済協力",
+                "من به خانه مي روم و او را مي بينم",
+                "for i in range(10):\n    if i not in seen and i is not None:\n        for j in",
+                "SELECT name FROM users WHERE id IS NOT NULL AND age IN (x) AND city NOT IN (y) OR z IS NULL",
+                "一二三",
             })
     void a_language_without_proof_is_not_named(String context) {
         assertThat(ContextFacts.of(context).language()).isEmpty();
@@ -73,15 +87,33 @@ class ContextFactsTest {
                 "OPEN_QUOTATION,|He turned and said. \"Not before the|",
                 "OPEN_QUOTATION,He turned and said. “Not before the",
                 "HEADING,text before\\n## How to build",
-                "HEADING,text before\\nTHE LAST OF THE",
+                "HEADING,text before\\n\\nTHE LAST OF THE",
+                "HEADING,That is how it was done.\\n\\n# What is",
+                "HEADING,That was it.\\n\\nCHAPTER IV. The",
+                "CODE,|x = 1;\\ny = a[x];|",
+                "CODE,|self.check(names[0])\\nresult = self.other(names)|",
+                "CODE,|    size = get(other)\\n    log.info(name(size))|",
+                "DIALOGUE,|\"Come in_\" he said; \"it is cold.\" She|",
+                "DIALOGUE,|—“Come in!” — he said.\n“It is cold_” she|",
+                "QUESTION,क्या आप जानते हैं?",
+                "QUESTION,ما هذا؟ هو",
+                "QUESTION,|« Où vas-tu\u00a0? » demanda-t-il|",
+                "OPEN_QUOTATION,|He said. \"|",
+                "OPEN_QUOTATION,|Il a dit : «Bonjour|",
+                "OPEN_QUOTATION,|Han sagde »Goddag|",
+                "LIST,|The steps:\n- Is it ready?\n- Who is the one that is|",
+                "NUMBER,on pages 5-8",
                 "NUMBER,it cost 12",
                 "NUMBER,in the year 1834",
                 "USER_TURN,system\\nYou help.\\nuser\\nHi there",
                 "ASSISTANT_TURN,system\\nYou help.\\nuser\\nHi\\nassistant\\nHello and",
                 "ASSISTANT_TURN,system\\n\\nYou help.\\n\\nuser\\n\\nWhat is X?assistant\\n\\nX is",
+                "ASSISTANT_TURN,user\\nHi\\nmodel\\nHello",
                 "USER_TURN,user\\n\\nHi.assistant\\n\\nHello!user\\n\\nWhat is",
                 "PAST_TENSE,The king was in the garden and the men were with him and they had no bread",
                 "PRESENT_TENSE,The king is in the garden and the men are with him and there is no bread",
+                "PRESENT_TENSE,The steps that are needed for this are listed in the advanced guide and the form is used by all",
+                "PAST_TENSE,|The king's men were in the garden and he didn't see that they had no bread as it was|",
             })
     void a_fact_is_seen(Kind kind, String context) {
         String text = context.replace("\\n", "\n").replace("_", ",");
@@ -131,9 +163,93 @@ class ContextFactsTest {
                 "NUMBER,the code is H2",
                 "NUMBER,aGVsbG8gd29ybGQx64",
                 "PAST_TENSE,The king was in the garden and is there still and was there before",
+                "OPEN_QUOTATION,|Il a dit : « Bonjour », dit-il en entrant dans la|",
+                "OPEN_QUOTATION,|Il a dit : «\u00a0Bonjour\u00a0», dit-il en entrant dans la|",
+                "OPEN_QUOTATION,|Il a dit : « Bonjour »|",
+                "OPEN_QUOTATION,|komme morgen.“ Dann ging er|",
+                "OPEN_QUOTATION,|going home,\" he said, \"but I—\"|",
+                "OPEN_QUOTATION,|\", he said and went|",
+                "CODE,|- [One](http://a.b/c)\n- [Two](http://a.b/d)|",
+                "CODE,|use [One](a_b)\nfrom [Two](c_d)|",
+                "CODE,|2024-01-01 [INFO] Started (port=80)\n2024-01-01 [INFO] Stopped (port=80)|",
+                "CODE,|[1] A. Smith. On things. (2001)\n[2] B. Jones. On others. (2002)|",
+                "CODE,|f(x) = g(x)\ng(x) = h(x)|",
+                "CODE,|y = f(x)\nz = g(y)|",
+                "CODE,|<bob> hi :)\n<ann> hello :)|",
+                "CODE,|(_Exit HAMLET._)\n(_Enter GHOST._)|",
+                "CODE,|the house; the land;\nthe car; the horse;|",
+                "HEADING,|import os\nimport sys\n\n# Read the config|",
+                "HEADING,|FROM python:3.9\n# Install the|",
+                "HEADING,|cd /opt\n# Build the|",
+                "HEADING,|# Copyright 2020 The|",
+                "HEADING,|It is done so:\n```\ncd /opt\n\n## Build the|",
+                "HEADING,|as explained in\nChapter 6. That is why we|",
+                "HEADING,|CONTENTS\n\nCHAPTER I. The Idle Apprentice 75 II. Thames Darrell 88 III. The Jacobite 99 IV. The|",
+                "HEADING,|text\n\nSELECT * FROM USERS|",
+                "HEADING,|text\n\nA + B + C + D = E|",
+                "HEADING,|text\n\n2020-01-01 ERROR TIMEOUT|",
+                "HEADING,|text\n\nTHE SOFTWARE IS PROVIDED|",
+                "HEADING,AND WITHOUT WARRANTY OF",
+                "PRESENT_TENSE,|\"Is he well?--is he safe?--is he coming back,\" cried the little girl, disregarding|",
+                "PRESENT_TENSE,|\"He is here and she is too,\" they shouted from the door|",
+                "PAST_TENSE,|It's what he said, isn't it? I don't know what you did, but that's|",
+                "PAST_TENSE,|It’s what he said and what they did with it in the house of his father and they have not|",
+                "PAST_TENSE,The said Lessee shall pay the said rent to the owner and it shall be for the term of this",
+                "DIALOGUE,|\"Mighty Like a Rose,\" set to music by Ethelbert Nevin, and \"Just a-Wearying for You,\"|",
+                "DIALOGUE,|He called it \"New Criticism.\" Others say \"deconstruction.\"|",
+                "DIALOGUE,|the prefixes: \"un-\" and, \"re-\" too|",
+                "QUESTION,क्या आप जानते हैं? यह घर बड़ा है। और",
+                "QUESTION,Why? *Because it is.* Then",
+                "QUESTION,Who won? Nobody did.[12] The",
+                "QUESTION,|« Où ? — Nulle part.» Il|",
+                "QUESTION,|Where? I do not … It|",
+                "QUESTION,|val name: String? = null,|",
+                "QUESTION,x ? 1 : 0",
+                "NUMBER,|it cost 12\n|",
+                "NUMBER,written in UTF-8",
+                "LIST,|- Bonjour, dit-il\n- Adieu, dit-elle|",
+                "LIST,|- Ça va ?\n- Oui, et toi|",
+                "LIST,|- Hola -dijo Juan\n- Adios|",
+                "LIST,|- old\n+ new\n- other|",
+                "USER_TURN,|a word list\nmodel\nuser|",
+                "ASSISTANT_TURN,|model\nsystem\nassistant|",
+                "USER_TURN,|user\n\nWhat is it?assistant\n\nIt is called\nMulti-user\n\nand|",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '|',
+            value = {
+                "LIST,|- a\n- b\n|",
+                "LIST,|- a long item that\ngoes on here|",
+                "LIST,1、 水",
+                "LIST,◦ water",
+                "CODE,<p>It is here</p>",
+                "CODE,SELECT a FROM b",
+                "CODE,|name: foo\nport: http|",
+                "CODE,|puts\nend|",
+                "CODE,add :: Int -> Int -> Int",
+                "QUESTION,¿Dónde",
+                "DIALOGUE,'You are late' she said",
+                "DIALOGUE,ALICE: hi",
+                "DIALOGUE,『はい』と",
+                "DIALOGUE,- Hola. dijo",
+                "HEADING,|The Title\n=====|",
+                "HEADING,<h1>The title",
+                "HEADING,\\section{The title",
+                "HEADING,== The title ==",
+                "HEADING,第一章 はじめ",
+                "HEADING,|It was so.\n\nThe last of the|",
+                "HEADING,|## The title\n|",
+                "OPEN_QUOTATION,『はい",
+                "OPEN_QUOTATION,he said 'come",
+                "NUMBER,|it costs 12 |",
+            })
+    void what_may_be_so_is_neither_right_nor_wrong(Kind kind, String context) {
+        assertThat(ContextFacts.of(context.replace("\\n", "\n")).holds(kind)).isEmpty();
     }
 
     @Test
@@ -148,6 +264,19 @@ class ContextFactsTest {
         for (Kind kind : new Kind[] {Kind.DIALOGUE, Kind.QUESTION, Kind.LIST, Kind.CODE, Kind.NUMBER, Kind.HEADING}) {
             assertThat(plain.holds(kind)).as(kind.name()).contains(false);
         }
+    }
+
+    @Test
+    void a_table_is_no_heading() {
+        assertThat(ContextFacts.of("text\n\n| NAME | AGE").kinds()).isEmpty();
+    }
+
+    @Test
+    void an_article_before_a_fact_says_no_more() {
+        assertThat(Kind.of("The Question")).contains(Kind.QUESTION);
+        assertThat(Kind.of("a list")).contains(Kind.LIST);
+        assertThat(Kind.of("an open  quotation")).contains(Kind.OPEN_QUOTATION);
+        assertThat(Kind.of("another list")).isEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.nla4j.teacher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,41 @@ class GroundedTeacherTest {
     void rare_words_and_words_of_every_document_are_left_out() {
         assertThat(explain("The palfrey and the people of the town heard it all, palfrey by palfrey."))
                 .contains("About: heard.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "they'll, false",
+        "you've, false",
+        "hadn’t, false",
+        "aren't, false",
+        "let's, false",
+        "what's, false",
+        "nicht, false",
+        "dans, false",
+        "qu'il, false",
+        "king's, true",
+        "door, false",
+        "market, true",
+    })
+    void words_of_grammar_are_no_topic(String word, boolean topic) {
+        DocumentFrequencies frequencies = new DocumentFrequencies();
+        IntStream.range(0, 20).forEach(i -> frequencies.addDocument(List.of(i < 4 ? word : "other")));
+        Lesson lesson = new GroundedTeacher(frequencies).explain(Evidence.ofContext("Xx yy " + word + " zz"));
+        assertThat(((Lesson.Explained) lesson).explanation().contains("About: "))
+                .isEqualTo(topic);
+    }
+
+    @Test
+    void another_language_s_grammar_may_be_a_topic() {
+        assertThat(FunctionWords.contains("door", Optional.of(Language.ENGLISH)))
+                .isFalse();
+        assertThat(FunctionWords.contains("door", Optional.of(Language.DUTCH))).isTrue();
+    }
+
+    @Test
+    void the_rest_of_a_character_at_a_window_s_start_is_no_part_of_the_tail() {
+        assertThat(explain("\ufffd\ufffd好的 我们走")).endsWith("Text: 好的 我们走");
     }
 
     @Test
