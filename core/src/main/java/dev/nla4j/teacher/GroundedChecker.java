@@ -1,8 +1,8 @@
 package dev.nla4j.teacher;
 
 import dev.nla4j.teacher.GroundedText.Piece;
+import java.text.Normalizer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -13,16 +13,21 @@ import java.util.regex.Pattern;
 
 /// Judges explanations in the grounded format, and what can be judged of any other text.
 ///
-/// - `Next`: supported when the target gives the token a probability of 0.02 or more, or it is among its six most
-///   probable
-/// - `About`: supported when the word stands in the context
+/// - `Next`: supported when the target gives the token a probability of 0.02 or more, or it is among its
+///   six most probable
+/// - `About`: supported when the words stand in the context, one behind the other; what stands in every
+///   text says nothing
 /// - `Kind`: by the rules that the teacher uses
 /// - `Text`: a claim for each word, judged by the word at the same distance from the context's end
-/// - everything else: supported when it quotes the context, else beyond judgement
+/// - everything else: supported when it quotes words of the context, two at least, else beyond judgement
 public final class GroundedChecker implements ClaimChecker {
     private static final int TOP = 6;
-    /// Of a word of a quotation that says something.
-    private static final int FEWEST_LETTERS = 4;
+    /// Of a quotation that says something.
+    private static final int FEWEST_WORDS = 2;
+    /// Of what is said in a script without spaces: one sign stands everywhere.
+    private static final int FEWEST_SIGNS = 2;
+    private static final Pattern NO_SPACES = Pattern.compile(
+            "[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}\\p{IsThai}\\p{IsLao}\\p{IsKhmer}\\p{IsMyanmar}\\p{M}\u30fc]++");
     private static final Pattern QUOTATION = Pattern.compile("[\"\u201c]([^\"\u201c\u201d]{2,})[\"\u201d]");
 
     @Override
@@ -33,11 +38,8 @@ public final class GroundedChecker implements ClaimChecker {
         for (Piece piece : GroundedText.parse(explanation)) {
             String text = piece.in(explanation);
             switch (piece.segment()) {
-                case NEXT -> claims.add(once(said, piece, text, bareToken(text), next(bareToken(text), evidence)));
-                case ABOUT -> {
-                    String word = text.toLowerCase(Locale.ROOT);
-                    claims.add(once(said, piece, text, word, about(word, facts)));
-                }
+                case NEXT -> claims.add(next(said, piece, text, evidence));
+                case ABOUT -> claims.add(about(said, piece, text, facts, evidence.context()));
                 case KIND -> claims.add(kind(said, piece, text, facts));
                 case TEXT -> addWords(claims, piece, text, evidence.context());
                 case PROSE -> claims.add(once(said, piece, text, text, prose(text, evidence.context())));
@@ -62,8 +64,11 @@ public final class GroundedChecker implements ClaimChecker {
                 piece.segment(), piece.start(), piece.end(), text, judgement.verdict(), repeated, judgement.evidence());
     }
 
-    private static String bareToken(String text) {
-        return Escaping.bare(Escaping.unescape(GroundedText.unquoted(text)));
+    private static Claim next(Set<String> said, Piece piece, String text, Evidence evidence) {
+        String written = Escaping.unescape(GroundedText.unquoted(text));
+        // What is written may be a token that begins with spaces, or have the one that is left out.
+        String token = likely(written, evidence).isPresent() ? written : Escaping.bare(written);
+        return once(said, piece, text, token, next(token, evidence));
     }
 
     private static Judgement next(String token, Evidence evidence) {
@@ -73,26 +78,79 @@ public final class GroundedChecker implements ClaimChecker {
         if (token.isEmpty()) {
             return Judgement.of(false, "names no token");
         }
+        return likely(token, evidence)
+                .orElseGet(() -> Judgement.of(false, "not among the target's likely next tokens"));
+    }
+
+    /// A part of a character is no token that can be named.
+    private static Optional<Judgement> likely(String token, Evidence evidence) {
         for (int i = 0; i < evidence.next().size(); i++) {
             NextToken next = evidence.next().get(i);
             if (Escaping.bare(next.text()).equals(token)
+                    && token.indexOf('\ufffd') < 0
                     && (i < TOP || next.probability() >= GroundedTeacher.LEAST_PROBABILITY)) {
-                return Judgement.of(
-                        true, String.format(Locale.ROOT, "rank %d, probability %.2f", i + 1, next.probability()));
+                return Optional.of(Judgement.of(
+                        true, String.format(Locale.ROOT, "rank %d, probability %.2f", i + 1, next.probability())));
             }
         }
-        return Judgement.of(false, "not among the target's likely next tokens");
+        return Optional.empty();
     }
 
-    private static Judgement about(String word, ContextFacts facts) {
-        List<String> words = ContextFacts.words(word);
-        if (words.isEmpty()) {
-            return Judgement.none("not a word");
+    private static Claim about(Set<String> said, Piece piece, String text, ContextFacts facts, String context) {
+        String phrase = plain(text);
+        List<String> words = ContextFacts.words(phrase).stream()
+                .filter(word -> !FunctionWords.contains(word, facts.language()))
+                .toList();
+        boolean noSpaces = NO_SPACES.matcher(phrase).matches();
+        int fewest = noSpaces ? FEWEST_SIGNS : GroundedTeacher.SHORTEST_WORD;
+        if (words.isEmpty() || (phrase.length() < fewest && (noSpaces || isAscii(phrase)))) {
+            return once(said, piece, text, phrase, Judgement.none("says nothing about a text"));
         }
-        // Nothing but its words, or it names something else: `market7`.
-        boolean whole = word.replaceAll("\\s+", " ").strip().equals(String.join(" ", words));
-        boolean there = whole && Collections.indexOfSubList(facts.words(), words) >= 0;
-        return Judgement.of(there, there ? "in the context" : "not in the context");
+        // Words that were said one by one say nothing new together, nor the reverse.
+        boolean isNew = false;
+        for (String word : words) {
+            isNew |= said.add(piece.segment() + ":" + word);
+        }
+        boolean there = stands(phrase, plain(context), noSpaces);
+        Judgement judgement = Judgement.of(there, there ? "in the context" : "not in the context");
+        return new Claim(
+                piece.segment(), piece.start(), piece.end(), text, judgement.verdict(), !isNew, judgement.evidence());
+    }
+
+    private static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 128);
+    }
+
+    /// In small letters, composed, with one kind of apostrophe and of space.
+    private static String plain(String text) {
+        return Normalizer.normalize(text, Normalizer.Form.NFC)
+                .replace('\u2019', '\'')
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[\\s\u00a0]++", " ")
+                .strip();
+    }
+
+    /// Whether a text has a phrase and no word goes on at its ends, where words have ends.
+    private static boolean stands(String phrase, String text, boolean anywhere) {
+        for (int at = text.indexOf(phrase); at >= 0; at = text.indexOf(phrase, at + 1)) {
+            int end = at + phrase.length();
+            if (anywhere || (!isWithin(text, at) && !isWithin(text, end))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether a place divides a word.
+    private static boolean isWithin(String text, int at) {
+        return at > 0 && at < text.length() && isOfWord(text.codePointBefore(at)) && isOfWord(text.codePointAt(at));
+    }
+
+    private static boolean isOfWord(int c) {
+        int type = Character.getType(c);
+        return Character.isLetterOrDigit(c)
+                || type == Character.NON_SPACING_MARK
+                || type == Character.COMBINING_SPACING_MARK;
     }
 
     private static Claim kind(Set<String> said, Piece piece, String text, ContextFacts facts) {
@@ -117,15 +175,16 @@ public final class GroundedChecker implements ClaimChecker {
     /// A claim for each word of the tail, compared from the end.
     private static void addWords(List<Claim> claims, Piece piece, String text, String context) {
         List<Piece> words = tailWords(piece, text);
-        List<String> real = Tail.words(context);
+        List<String> real = Tail.words(Tail.whole(context));
+        boolean isLongest = Escaping.unescape(text).length() >= Tail.MOST_UNITS - 1;
         for (int i = 0; i < words.size(); i++) {
             Piece word = words.get(i);
             String written = text.substring(word.start() - piece.start(), word.end() - piece.start());
             int at = real.size() - (words.size() - i);
             String there = at < 0 ? "" : real.get(at);
             String plain = Escaping.unescape(written);
-            // A tail begins inside of a word that is longer than it.
-            boolean cut = i == 0 && plain.length() >= Tail.MOST_UNITS - 1 && there.endsWith(plain);
+            // A tail that is as long as they get may begin inside of a word.
+            boolean cut = i == 0 && isLongest && there.endsWith(plain);
             boolean holds = there.equals(plain) || there.equals(written) || cut;
             Judgement judgement = Judgement.of(holds, "the context has \"" + there + "\" there");
             claims.add(new Claim(
@@ -177,11 +236,15 @@ public final class GroundedChecker implements ClaimChecker {
         Matcher quotation = QUOTATION.matcher(text);
         boolean quotes = false;
         while (quotation.find()) {
-            // A letter or a sign stands everywhere.
-            quotes |= ContextFacts.words(quotation.group(1)).stream().anyMatch(word -> word.length() >= FEWEST_LETTERS);
-            if (!context.contains(quotation.group(1).strip())) {
+            String quoted = quotation.group(1).strip();
+            boolean noSpaces = NO_SPACES.matcher(quoted).matches();
+            if (!stands(quoted, context, noSpaces)) {
                 return Judgement.none("quotes what is not in the context: a prediction perhaps");
             }
+            // One word stands in many texts, whatever is said about it.
+            quotes |= noSpaces
+                    ? quoted.length() >= FEWEST_WORDS * FEWEST_SIGNS
+                    : ContextFacts.words(quoted).size() >= FEWEST_WORDS;
         }
         return quotes ? Judgement.of(true, "quotes the context") : Judgement.none("no rule knows this");
     }

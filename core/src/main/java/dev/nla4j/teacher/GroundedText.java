@@ -16,7 +16,7 @@ record GroundedText(List<String> next, List<String> about, List<String> kinds, S
     private static final Pattern LABEL = Pattern.compile("\\b(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
     /// Double quotes as they are written here; single and curly ones as who rewords it may write.
     private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*+)\""
-            + "|(?<![\\p{L}\\p{N}])'([^\\n]*?)'(?=\\s*(?:[,.;]|$))"
+            + "|(?<![\\p{L}\\p{N}])'([^\\n]{0,200}?)'(?=\\s*(?:[,.;]|$))"
             + "|\u201c([^\u201d\\n]*)\u201d");
 
     GroundedText {

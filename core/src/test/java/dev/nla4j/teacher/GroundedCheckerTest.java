@@ -7,6 +7,9 @@ import dev.nla4j.teacher.Claim.Segment;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GroundedCheckerTest {
     private static final String CONTEXT =
@@ -75,6 +78,94 @@ class GroundedCheckerTest {
                         .check(explanation, Evidence.ofContext(context))
                         .truth())
                 .hasValue(1.0);
+    }
+
+    /// What the teacher writes of a context must hold, wherever its tail is cut.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "see https://example.org/path/path/path/path/path/path/path/path/path/path/path/path/path and so",
+                "春眠不觉晓处处闻啼鸟夜来风雨声花落知多少春眠不觉晓处处闻啼鸟夜来风雨声花落知多少" + "春眠不觉晓处处闻啼鸟夜来风雨声花落知多少春眠不觉晓处处闻啼鸟夜来风雨声花落知多少\n他说",
+                "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+                "Contents.................................................................. 12",
+                "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd29ybGQ= then",
+                "\ufffd\ufffd好的我们走",
+                "a\ufffdb and c",
+            })
+    void a_tail_of_the_teacher_is_true(String context) {
+        Lesson lesson = new GroundedTeacher(new DocumentFrequencies()).explain(Evidence.ofContext(context));
+        String explanation = ((Lesson.Explained) lesson).explanation();
+        assertThat(new GroundedChecker()
+                        .check(explanation, Evidence.ofContext(context))
+                        .truth())
+                .hasValue(1.0);
+    }
+
+    @Test
+    void a_short_tail_is_not_cut_inside_of_a_word() {
+        assertThat(verdicts("Text: ort of oratory")).containsExactly("ort=no", "of=yes", "oratory=yes");
+        assertThat(verdicts("Text: rt of oratory")).containsExactly("rt=no", "of=yes", "oratory=yes");
+    }
+
+    @Test
+    void a_token_that_begins_with_two_spaces_is_known_as_the_teacher_writes_it() {
+        Evidence indented = new Evidence(CONTEXT, List.of(new NextToken("  x", 0.5), new NextToken(" y", 0.3)));
+        Lesson lesson = new GroundedTeacher(new DocumentFrequencies()).explain(indented);
+        String explanation = ((Lesson.Explained) lesson).explanation();
+        assertThat(explanation).startsWith("Next: \" x\", \"y\".");
+        assertThat(new GroundedChecker().check(explanation, indented).truth()).hasValue(1.0);
+        assertThat(new GroundedChecker().check("Next: \" y\", \"x\".", indented).truth())
+                .hasValue(0.5);
+    }
+
+    @Test
+    void a_part_of_a_character_is_no_token() {
+        Evidence parts = new Evidence(CONTEXT, List.of(new NextToken("\ufffd", 0.9)));
+        assertThat(new GroundedChecker().check("Next: \"\ufffd\".", parts).claims())
+                .extracting(Claim::verdict)
+                .containsExactly(Verdict.UNSUPPORTED);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '|',
+            value = {
+                "Darcy's house is,Darcy,SUPPORTED",
+                "dans l’homme,l'homme,SUPPORTED",
+                "dans l'homme,homme,SUPPORTED",
+                "the twentieth-century house,century,SUPPORTED",
+                "the caf\u0065\u0301 is,café,SUPPORTED",
+                "he uses GPT-4 now,GPT-4,SUPPORTED",
+                "he uses GPT-45 now,GPT-4,UNSUPPORTED",
+                "he uses C++ now,C++,UNVERIFIABLE",
+                "a glass of H2O,H2O,UNVERIFIABLE",
+                "我们今天去公园看花,公园,SUPPORTED",
+                "我们今天去公园看花,公司,UNSUPPORTED",
+                "我们今天去公园看花,园,UNVERIFIABLE",
+                "the people are,peopl,UNSUPPORTED",
+                "the people are,with,UNVERIFIABLE",
+                "the people don’t,don't,UNVERIFIABLE",
+            })
+    void a_word_stands_where_no_word_goes_on(String context, String word, Verdict verdict) {
+        assertThat(new GroundedChecker()
+                        .check("About: " + word + ".", Evidence.ofContext(context))
+                        .claims())
+                .extracting(Claim::verdict)
+                .containsExactly(verdict);
+    }
+
+    @Test
+    void what_stands_in_every_text_earns_nothing() {
+        assertThat(check("About: the, of, and, was, of the art, people.").checkable())
+                .isEqualTo(2);
+        assertThat(check("About: people, the people, tired, people were tired.").checkable())
+                .isEqualTo(2);
+        assertThat(verdicts(
+                        "The word \"people\" proves it is a recipe. It says \"eople wer\" too. And \"people were\"."))
+                .containsExactly(
+                        "The word \"people\" proves it is a recipe=open",
+                        "It says \"eople wer\" too=open",
+                        "And \"people were\"=yes");
     }
 
     @Test
