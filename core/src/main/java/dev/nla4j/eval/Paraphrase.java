@@ -9,15 +9,21 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Says an explanation in other words, so that a code between both sides which no reader sees does not survive.
+/// Says an explanation in other words, so that a code between both sides which no reader sees does not
+/// survive.
 ///
-/// Segments are what a line break, or a full stop before a space, divides. The last segment is the tail, whose end the
-/// reconstructor reads at: it is never moved. From a segment `Text: …` on everything is the tail, whatever stops are in
-/// it: a quotation without marks, the context's literal last words. It stays as it is, or goes as a whole where
-/// quotations are removed. A pure function of text, seed and number.
+/// Segments are what a line break, or a full stop before a space, divides. The last segment is the tail,
+/// whose end the reconstructor reads at: it is never moved. A segment `Text: …` is the context's literal
+/// last words, a quotation without marks: what follows it is the tail, whatever stops are in it, and stays
+/// as it is where it is no longer than such words are; a longer text is reworded as any other. Where
+/// quotations are removed, all from the first `Text: ` on goes. The words of a segment `About: …` stand in
+/// the context: they get no synonyms, or true claims become false ones. Labels and facts do (`Concerning:
+/// …`): what comes out is for the reconstructor, and no checker of claims knows them. A pure function of
+/// text, seed and number.
 ///
 /// @param shuffle whether segments before the tail change places
-/// @param dropout chance that a segment before the tail is left out, 0 to below 1; one is always left if there was one
+/// @param dropout chance that a segment before the tail is left out, 0 to below 1; one is always left if
+/// there was one
 /// @param synonyms chance that a word with a synonym is replaced, 0 to 1; never inside quotes
 /// @param lowerCase chance that a segment's words outside quotes are put in small letters, 0 to 1
 /// @param quotes what happens to quoted words
@@ -30,8 +36,16 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
     public static final Paraphrase QUOTES_REMOVED = new Paraphrase(true, 0, 1, 0.25, Quotes.REMOVED);
 
     private static final Pattern SEGMENTS = Pattern.compile("\\R+|(?<=[.!?]) +");
-    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\\\n]|\\\\.)*+\"|“[^”\\n]*”");
+    /// The marks that `GroundedText` reads tokens in.
+    private static final Pattern QUOTED = Pattern.compile(
+            "\"(?:[^\"\\\\\\n]|\\\\.)*+\"|“[^”\\n]*”" + "|(?<![\\p{L}\\p{N}])'[^\\n]{0,200}?'(?=\\s*(?:[,.;]|$))");
     private static final Pattern LITERAL_TAIL = Pattern.compile("(?:^|\\R|(?<=[.!?]) +)(?=Text: )");
+    /// At most the 64 units of the longest tail, escapes as one each, and marks around them.
+    private static final Pattern SHORT_TAIL =
+            Pattern.compile("(?s)Text: +(?:\\\\u\\{\\p{XDigit}{1,6}\\}|\\\\.|.){0,66}+");
+    private static final Pattern ABOUT = Pattern.compile("(?i)about\\s*:");
+    /// Samplers draw from the same seeds and numbers.
+    private static final long STREAM = 0x5061726170687261L;
     private static final Pattern WORD = Pattern.compile("\\p{L}+");
     private static final Map<String, String> SYNONYMS = Synonyms.PAIRS;
 
@@ -39,7 +53,7 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
     public enum Quotes {
         /// Left as they are.
         KEPT,
-        /// The words stay, the marks become single ones.
+        /// The words stay, the marks become single ones, and single ones curly.
         RESTYLED,
         /// Marks and words are cut out, with the separators that would be left over.
         REMOVED
@@ -67,7 +81,7 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
         Choices choices = new Choices(seed, number);
         String whole = text.strip();
         Matcher literal = LITERAL_TAIL.matcher(whole);
-        boolean hasLiteral = literal.find();
+        boolean hasLiteral = findLiteral(literal, whole);
         List<String> segments = segments(hasLiteral ? whole.substring(0, literal.start()) : whole);
         if (segments.isEmpty() && !hasLiteral) {
             return "";
@@ -84,6 +98,21 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
         }
         reworded.removeIf(String::isBlank);
         return String.join(separator(text), reworded);
+    }
+
+    /// The first label behind which no more stands than a tail may have: a tail may have such a label in
+    /// it.
+    private boolean findLiteral(Matcher literal, String text) {
+        boolean found = literal.find();
+        while (found
+                && quotes != Quotes.REMOVED
+                && !SHORT_TAIL
+                        .matcher(text)
+                        .region(literal.end(), text.length())
+                        .matches()) {
+            found = literal.find();
+        }
+        return found;
     }
 
     private static List<String> segments(String text) {
@@ -121,31 +150,37 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
 
     private String reword(String segment, Choices choices, boolean isTail) {
         boolean lower = !isTail && choices.happens(lowerCase);
-        StringBuilder out = new StringBuilder();
-        int at = 0;
-        for (MatchResult quoted : QUOTED.matcher(segment).results().toList()) {
-            out.append(words(segment.substring(at, quoted.start()), lower, choices));
+        Matcher about = ABOUT.matcher(segment);
+        int label = about.lookingAt() ? about.end() : 0;
+        StringBuilder out = new StringBuilder(words(segment.substring(0, label), lower, synonyms, choices));
+        double chance = label == 0 ? synonyms : 0;
+        int at = label;
+        for (MatchResult quoted : QUOTED.matcher(segment)
+                .region(label, segment.length())
+                .results()
+                .toList()) {
+            out.append(words(segment.substring(at, quoted.start()), lower, chance, choices));
             out.append(quotation(quoted.group()));
             at = quoted.end();
         }
-        out.append(words(segment.substring(at), lower && at < segment.length(), choices));
-        return quotes == Quotes.REMOVED && at > 0 ? withoutLeftovers(out.toString()) : out.toString();
+        out.append(words(segment.substring(at), lower, chance, choices));
+        return quotes == Quotes.REMOVED && at > label ? withoutLeftovers(out.toString()) : out.toString();
     }
 
     private String quotation(String quoted) {
         String inner = quoted.substring(1, quoted.length() - 1);
         return switch (quotes) {
             case KEPT -> quoted;
-            case RESTYLED -> "'" + inner + "'";
+            case RESTYLED -> quoted.startsWith("'") ? "“" + inner + "”" : "'" + inner + "'";
             case REMOVED -> "";
         };
     }
 
-    private String words(String text, boolean lower, Choices choices) {
+    private static String words(String text, boolean lower, double chance, Choices choices) {
         String replaced = WORD.matcher(text).replaceAll(match -> {
             String word = match.group();
             String synonym = SYNONYMS.get(word.toLowerCase(Locale.ROOT));
-            if (synonym == null || !choices.happens(synonyms)) {
+            if (synonym == null || !choices.happens(chance)) {
                 return word;
             }
             return Character.isUpperCase(word.codePointAt(0))
@@ -177,11 +212,11 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
         }
 
         boolean happens(double chance) {
-            return Rng.uniform(seed, number, asked++) < chance;
+            return Rng.uniform(seed ^ STREAM, number, asked++) < chance;
         }
 
         int below(int bound) {
-            return (int) (Rng.uniform(seed, number, asked++) * bound);
+            return (int) (Rng.uniform(seed ^ STREAM, number, asked++) * bound);
         }
     }
 }

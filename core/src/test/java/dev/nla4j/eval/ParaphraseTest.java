@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.eval.Paraphrase.Quotes;
+import dev.nla4j.tensor.Rng;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -49,8 +50,60 @@ class ParaphraseTest {
 
     @Test
     void synonyms_keep_the_case_and_spare_quotations() {
-        assertThat(only(false, 0, 1, 0, Quotes.KEPT).of("About: War, \"house\" and house.\nText: old gold", 1, 1))
-                .isEqualTo("Concerning: Conflict, \"house\" and home.\nText: old gold");
+        assertThat(only(false, 0, 1, 0, Quotes.KEPT).of("Topic: War, \"house\" and house.\nText: old gold", 1, 1))
+                .isEqualTo("Topic: Conflict, \"house\" and home.\nText: old gold");
+    }
+
+    /// They are claimed to stand in the context.
+    @Test
+    void words_of_the_context_get_no_synonyms() {
+        assertThat(only(false, 0, 1, 0, Quotes.KEPT).of("About: War, house. Old road.\nText: old gold", 1, 1))
+                .isEqualTo("Concerning: War, house.\nAged street.\nText: old gold");
+        assertThat(only(false, 0, 1, 0, Quotes.KEPT).of("Next: \"a\". About: war", 1, 1))
+                .isEqualTo("Following: \"a\". Concerning: war");
+    }
+
+    @Test
+    void tokens_in_single_marks_are_quotations() {
+        String text = "Next: 'house', 'old'. Old road.\nText: x";
+        assertThat(only(false, 0, 1, 1, Quotes.KEPT).of(text, 1, 1))
+                .isEqualTo("following: 'house', 'old'.\naged street.\nText: x");
+        assertThat(only(false, 0, 0, 0, Quotes.RESTYLED).of(text, 1, 1))
+                .isEqualTo("Next: “house”, “old”.\nOld road.\nText: x");
+        assertThat(only(false, 0, 0, 0, Quotes.REMOVED).of(text, 1, 1)).isEqualTo("Old road.");
+        assertThat(only(false, 0, 1, 0, Quotes.KEPT).of("It's the dogs' house, John's.", 1, 1))
+                .isEqualTo("It's the dogs' home, John's.");
+    }
+
+    @Test
+    void no_more_than_a_tail_may_have_stays_literal() {
+        Paraphrase all = only(false, 0, 1, 0, Quotes.KEPT);
+        String longer = "old house ".repeat(8);
+        assertThat(all.of("Text: " + longer + "x", 1, 1)).isEqualTo("Passage: " + "aged home ".repeat(8) + "x");
+        assertThat(all.of("Text: " + longer + "x. About: war. Text: old house", 1, 1))
+                .isEqualTo("Passage: " + "aged home ".repeat(8) + "x. Concerning: war. Text: old house");
+        // a tail may have a label in it, and escapes of many characters
+        assertThat(all.of("Kind: code. Text: old x. Text: old", 1, 1))
+                .isEqualTo("Sort: program. Text: old x. Text: old");
+        String escaped = "Text: house" + "\\n".repeat(30) + "\\u{200b}".repeat(25);
+        assertThat(all.of(escaped, 1, 1)).isEqualTo(escaped);
+        assertThat(only(false, 0, 0, 0, Quotes.REMOVED).of("Kind: code. Text: " + longer + ". Then", 1, 1))
+                .isEqualTo("Kind: code.");
+    }
+
+    /// A sampler has the same seeds and numbers.
+    @Test
+    void choices_are_not_those_that_tokens_were_drawn_by() {
+        int same = 0;
+        for (int number = 0; number < 200; number++) {
+            boolean reworded =
+                    only(false, 0, 0.5, 0, Quotes.KEPT).of("house", 3, number).equals("home");
+            same += reworded == (Rng.uniform(3, number, 0) < 0.5) || reworded == (Rng.uniform(3, number, 1) < 0.5)
+                    ? 1
+                    : 0;
+        }
+        // the tail takes no small letters, so that the first choice is the synonym's
+        assertThat(same).isBetween(120, 180);
     }
 
     @Test
