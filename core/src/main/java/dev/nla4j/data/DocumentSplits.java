@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Which documents must never be trained on: those whose own split says so.
 public final class DocumentSplits {
-    /// Names that splits for evaluation go by.
+    /// Names that splits for evaluation go by, or begin with before `_`, `-` or `.`.
     public static final Set<String> HELD_OUT =
             Set.of("eval", "evaluation", "test", "validation", "valid", "val", "dev", "heldout", "held-out", "holdout");
 
@@ -46,8 +46,7 @@ public final class DocumentSplits {
         try (Documents documents = corpus.documents()) {
             for (Document document = documents.next(); document != null; document = documents.next()) {
                 // An id that is used twice is held out when one of its documents is.
-                known.merge(
-                        document.id(), names.contains(document.split().toLowerCase(Locale.ROOT)), Boolean::logicalOr);
+                known.merge(document.id(), isHeldOutName(names, document.split()), Boolean::logicalOr);
             }
         }
         return new DocumentSplits(names, known, NOT_DRAWN);
@@ -98,14 +97,18 @@ public final class DocumentSplits {
                 && (numbered.group(1).equals(corpus) || numbered.group(1).equals(name));
         // comes first: in older files the corpus's own name may have a colon, which is none before a split
         if (ours) {
-            return Optional.of(isHeldOutName(numbered.group(2)));
+            return Optional.of(isHeldOutName(heldOutNames, numbered.group(2)));
         }
         int colon = corpus.lastIndexOf(':');
-        return colon < 0 ? Optional.empty() : Optional.of(isHeldOutName(corpus.substring(colon + 1)));
+        return colon < 0 ? Optional.empty() : Optional.of(isHeldOutName(heldOutNames, corpus.substring(colon + 1)));
     }
 
-    private boolean isHeldOutName(String split) {
-        return heldOutNames.contains(split.toLowerCase(Locale.ROOT));
+    /// A name, or one that goes on behind it: `test_sft`, `validation_matched`, `test-clean`, `dev.2`.
+    private static boolean isHeldOutName(Set<String> names, String split) {
+        String lower = split.toLowerCase(Locale.ROOT);
+        return names.stream()
+                .anyMatch(name -> lower.startsWith(name)
+                        && (lower.length() == name.length() || "_-.".indexOf(lower.charAt(name.length())) >= 0));
     }
 
     private static Set<String> lower(Set<String> names) {

@@ -173,6 +173,16 @@ class DataPipelineTest {
     }
 
     @Test
+    void a_split_whose_name_begins_with_a_held_out_one_is_held_out() throws IOException {
+        String[] splits = {"test_sft", "validation_matched", "test-clean", "dev.2", "testing", "train_test", "train"};
+        Path base = base(i -> "docs:" + splits[i % 7] + ":" + i);
+        split(base, DocumentSplits.fromIds(DocumentSplits.HELD_OUT));
+        assertThat(documents(Part.EVAL))
+                .hasSize(DOCUMENTS / 7 * 4)
+                .contains("docs:test_sft:0", "docs:validation_matched:1", "docs:test-clean:2", "docs:dev.2:3");
+    }
+
+    @Test
     void a_split_that_the_extraction_chose_is_that_of_all_documents() throws IOException {
         DatasetMeta.Extraction chosen;
         Path base = base();
