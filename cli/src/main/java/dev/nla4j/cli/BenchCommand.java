@@ -222,12 +222,16 @@ final class BenchCommand implements Callable<Integer> {
         }
         document.path("work").properties().forEach(row -> {
             JsonNode value = row.getValue().path("value");
-            if (!value.isNumber() || !(value.asDouble() > 0)) {
+            if (!value.isNumber() || !(value.asDouble() > 0) || Double.isInfinite(value.asDouble())) {
                 throw new FormatException(
                         file, -1, "work." + row.getKey() + ".value", "must be a number above 0, is " + value);
             }
         });
         int threads = document.path("machine").path("threads").asInt(0);
+        if (threads < 1) {
+            throw new FormatException(
+                    file, -1, "machine.threads", "must say how many threads they had: ratios to others say nothing");
+        }
         if (threads > Runtime.getRuntime().availableProcessors()) {
             throw new FormatException(
                     file,

@@ -1,5 +1,6 @@
 package dev.nla4j.bench;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.generate.Engine;
 import dev.nla4j.generate.Prompt;
 import dev.nla4j.generate.Request;
@@ -112,6 +113,12 @@ public final class Bench {
     /// 1.
     public Row verbalize(int rows) {
         int depth = model.config().numLayers();
+        int room = Engine.atOnce(model.config(), rows, PROMPT - SLOT, PROMPT - SLOT + NEW);
+        if (room < rows) {
+            throw new InputException(
+                    "--rows " + rows + ": memory holds " + room + " rows of this model at once, so that"
+                            + " it would be other work than its name and its roof say; give fewer");
+        }
         try (Scope _ = Scope.noGrad()) {
             DoubleSupplier shared = products.of(depth, SLOT, 0);
             DoubleSupplier prompts = products.of(depth - 1, rows * (PROMPT - SLOT), rows);

@@ -154,6 +154,35 @@ public final class Engine {
                 rows.stream().mapToLong(row -> tokens(row.request())).max().orElse(0));
     }
 
+    /// How many rows of one length are written at once here, at most as many as are wanted.
+    ///
+    /// @param prompt tokens of each, the prefix's not counted
+    /// @param tokens most that a row may come to hold, the prompt's included
+    public static int atOnce(ModelConfig config, int wanted, int prompt, int tokens) {
+        return room(
+                config, wanted, prompt, tokens, ProcessMemory.ofThisMachine().available());
+    }
+
+    /// Refuses rows that could not all grow to their full length.
+    static void requireRoom(ModelConfig config, int rows, int tokens, OptionalLong available) {
+        double all = rows * perRow(config, tokens);
+        if (available.isPresent() && all > available.getAsLong()) {
+            throw new InsufficientMemoryException(String.format(
+                    Locale.ROOT,
+                    "not enough memory: %d rows of %d tokens take %.1f GB, %.1f GB are available; take fewer rows or"
+                            + " fewer tokens a row",
+                    rows,
+                    tokens,
+                    all / 1e9,
+                    available.getAsLong() / 1e9));
+        }
+    }
+
+    /// Bytes of a row's keys and values, and of its logits.
+    private static double perRow(ModelConfig config, int tokens) {
+        return KeyValues.bytesPerRow(config, tokens) + 2.0 * config.vocabulary() * Float.BYTES;
+    }
+
     private int room(List<Row> waiting) {
         int prompt = waiting.stream().mapToInt(Row::promptLength).max().orElse(0);
         return room(
@@ -173,7 +202,7 @@ public final class Engine {
     /// @throws InsufficientMemoryException when one row is more than there is
     static int room(ModelConfig config, int wanted, int prompt, int tokens, OptionalLong available) {
         double reading = KeyValues.bytesPerRow(config, prompt);
-        double row = KeyValues.bytesPerRow(config, tokens) + 2.0 * config.vocabulary() * Float.BYTES;
+        double row = perRow(config, tokens);
         if (available.isPresent() && row + reading > available.getAsLong()) {
             throw new InsufficientMemoryException(String.format(
                     Locale.ROOT,

@@ -3,6 +3,8 @@ package dev.nla4j.generate;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.Prefix;
+import dev.nla4j.tensor.InsufficientMemoryException;
+import dev.nla4j.tensor.ProcessMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,11 +100,17 @@ public final class EngineQueue implements AutoCloseable {
     /// Starts the engine's thread.
     ///
     /// @param prefix what every request's prompt begins with, null for nothing; stays the caller's
+    /// @throws InsufficientMemoryException when full rows would be more than there is
     public EngineQueue(Decoder decoder, DrawableIds drawable, @Nullable Prefix prefix, Limits limits) {
         this.decoder = decoder;
         this.prefix = prefix;
         this.limits = limits;
         this.waiting = new ArrayBlockingQueue<>(limits.waiting());
+        Engine.requireRoom(
+                decoder.config(),
+                limits.rows(),
+                limits.tokensPerRow(),
+                ProcessMemory.ofThisMachine().available());
         this.rows = new Rows(decoder, drawable, prefix, limits.rows(), limits.tokensPerRow());
         this.thread = Thread.ofPlatform().name("nla-engine").start(this::run);
     }
@@ -168,8 +176,6 @@ public final class EngineQueue implements AutoCloseable {
     private void run() {
         try (rows) {
             serve();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             closed = true;
             live = 0;
@@ -179,16 +185,13 @@ public final class EngineQueue implements AutoCloseable {
         }
     }
 
-    private void serve() throws InterruptedException {
+    private void serve() {
         List<Row> next = new ArrayList<>();
         try {
             while (!closed) {
                 next.clear();
                 if (rows.count() == 0) {
-                    Row first = waiting.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
-                    if (first != null) {
-                        next.add(first);
-                    }
+                    awaitOne(next);
                 }
                 waiting.drainTo(next, rows.free() - next.size());
                 next.forEach(Row::endIfUnwanted);
@@ -210,6 +213,18 @@ public final class EngineQueue implements AutoCloseable {
         } finally {
             next.stream().filter(row -> !row.isOver()).forEach(row -> row.fail(end));
             rows.failAll(end);
+        }
+    }
+
+    /// The next request, or nothing after a while.
+    private void awaitOne(List<Row> next) {
+        try {
+            Row first = waiting.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+            if (first != null) {
+                next.add(first);
+            }
+        } catch (InterruptedException e) {
+            // A listener left the flag set, on the thread that is everybody's: only close() ends it.
         }
     }
 

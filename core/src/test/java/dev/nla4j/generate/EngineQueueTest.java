@@ -8,6 +8,7 @@ import dev.nla4j.model.Decoder;
 import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.model.TinyModels;
+import dev.nla4j.tensor.InsufficientMemoryException;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.io.IOException;
@@ -380,6 +381,30 @@ class EngineQueueTest {
                     .hasMessageContaining("a listener's own fault");
             assertThat(sound.result().get(10, TimeUnit.SECONDS).ids()).hasSize(20);
         }
+    }
+
+    /// The thread is everybody's: a flag that one listener leaves on it ends nobody's work.
+    @Test
+    void a_listener_that_interrupts_the_engines_thread_ends_nothing() throws Exception {
+        try (EngineQueue queue = queue(1, 5)) {
+            queue.submit(
+                            request(0, 2, StopCondition.NEVER),
+                            (_, _) -> Thread.currentThread().interrupt(),
+                            null)
+                    .result()
+                    .get(10, TimeUnit.SECONDS);
+            Thread.sleep(500); // it waits now, and would hear the flag
+            EngineQueue.Ticket next = queue.submit(request(1, 5, StopCondition.NEVER), (_, _) -> {}, null);
+            assertThat(next.result().get(10, TimeUnit.SECONDS).ids()).hasSize(5);
+        }
+    }
+
+    @Test
+    void rows_that_memory_can_not_hold_are_refused_at_the_start() {
+        EngineQueue.Limits limits = new EngineQueue.Limits(1 << 20, 1 << 20, 1);
+        assertThatThrownBy(() -> new EngineQueue(decoder, DrawableIds.below(TinyModels.VOCABULARY), prefix, limits))
+                .isInstanceOf(InsufficientMemoryException.class)
+                .hasMessageContaining("1048576 rows of 1048576 tokens take");
     }
 
     @Test
