@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.chat.jinja.TemplateException;
 import dev.nla4j.format.FileProblem;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.hub.HubException;
 import dev.nla4j.teacher.TeacherException;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// How the program ends, and the one line that says why.
@@ -28,9 +30,14 @@ final class ExitCode {
         if (debug) {
             error.printStackTrace(err);
         }
-        err.println("nla: " + message(error, debug));
+        err.println("nla: " + printable(message(error, debug)));
         err.flush();
         return code(error);
+    }
+
+    /// Messages repeat what files, servers and models say; where their lines end is our own doing.
+    private static String printable(String message) {
+        return message.lines().map(FormatException::escaped).collect(Collectors.joining("\n"));
     }
 
     private static int code(Throwable error) {

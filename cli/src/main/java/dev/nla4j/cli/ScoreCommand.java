@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.activation.ActivationFile;
 import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.format.BoundedLine;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Fields;
@@ -119,14 +120,12 @@ final class ScoreCommand implements Callable<Integer> {
         List<Line> lines = new ArrayList<>();
         try (BufferedReader reader = Files.newBufferedReader(texts)) {
             int number = 0;
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            for (String line = BoundedLine.read(reader, texts, 1, LONGEST_LINE);
+                    line != null;
+                    line = BoundedLine.read(reader, texts, number + 1, LONGEST_LINE)) {
                 number++;
                 if (line.isBlank()) {
                     continue;
-                }
-                if (line.length() > LONGEST_LINE) {
-                    throw new InputException(
-                            texts + ": line " + number + ": is longer than " + LONGEST_LINE + " characters");
                 }
                 try {
                     Fields fields = Fields.of(texts, Json.parse(texts, line));

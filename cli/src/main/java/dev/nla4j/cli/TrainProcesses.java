@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
@@ -186,8 +187,11 @@ final class TrainProcesses {
     private static int failed(int number, int code, int count, Path folder) throws IOException {
         // What the first one has said stands on the terminal already.
         if (number > 0) {
-            List<String> lines = Files.readAllLines(log(folder, number));
-            lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()).forEach(System.err::println);
+            // Native libraries write whatever they like.
+            List<String> lines = Files.readAllLines(log(folder, number), StandardCharsets.ISO_8859_1);
+            lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()).stream()
+                    .map(FormatException::escaped)
+                    .forEach(System.err::println);
         }
         System.err.println("nla: process " + (number + 1) + " of " + count + " ended with exit code " + code
                 + ", so the others were ended too"

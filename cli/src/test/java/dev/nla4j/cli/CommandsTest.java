@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nla4j.bench.Bench;
 import dev.nla4j.bench.Measure;
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.HubException;
 import dev.nla4j.hub.LocalModel;
@@ -445,6 +446,15 @@ class CommandsTest {
         assertThat(Files.isRegularFile(pipe)).isFalse();
     }
 
+    /// Messages repeat what files, servers and models say.
+    @Test
+    void an_error_can_not_steer_the_terminal() {
+        StringWriter err = new StringWriter();
+        int code = ExitCode.report(new InputException("a\u001b[2Jb\nc\u202ed"), false, new PrintWriter(err));
+        assertThat(code).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString()).isEqualToNormalizingNewlines("nla: a\\u001b[2Jb\nc\\u202ed\n");
+    }
+
     /// What the peers' script prints, cut to a few rows.
     @Test
     void figures_of_peers_become_ratios_of_the_same_work() throws IOException {
@@ -467,6 +477,10 @@ class CommandsTest {
                 .isEmpty();
         Files.writeString(peers, "{\"machine\": {\"threads\": 4096}, \"work\": {}}");
         assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("machine.threads: is 4096");
+        Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 2000}}}");
+        assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("machine.threads: must say");
+        Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 1e999}}}");
+        assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("extract");
         Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 0}}}");
         assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("work.extract.value");
     }

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -100,6 +101,28 @@ class ExportTest {
         assertThat(failed.err()).contains("value_head.safetensors");
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left.map(path -> String.valueOf(path.getFileName()))).containsExactlyInAnyOrder("pair", "out");
+        }
+    }
+
+    /// The manifest that is written says of each file that it is whole.
+    @Test
+    void an_adapter_and_a_head_that_were_cut_off_are_not_exported() throws IOException {
+        RandomPair random = RandomPair.tiny("llama");
+        Path target = random.target(folder.resolve("target"));
+        Path pair = random.adapters(folder.resolve("pair"), target.toString());
+        for (String name : List.of("av/adapter_model.safetensors", "ar/value_head.safetensors")) {
+            byte[] whole = Files.readAllBytes(pair.resolve(name));
+            Files.write(pair.resolve(name), Arrays.copyOf(whole, whole.length - 8));
+            Run run = Run.of(
+                    "export",
+                    "--nla",
+                    pair.toString(),
+                    "--out",
+                    folder.resolve("out").toString());
+            assertThat(run.code()).as(run.err()).isEqualTo(3);
+            assertThat(run.err()).contains(name);
+            assertThat(folder.resolve("out")).doesNotExist();
+            Files.write(pair.resolve(name), whole);
         }
     }
 

@@ -12,12 +12,14 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +31,7 @@ public final class WorkFolder implements AutoCloseable {
     private static final String PLAN = "plan.json";
     private static final String PART = "part-";
     private static final String LOCK = "lock";
+    private static final Pattern OURS = Pattern.compile("plan\\.json|merged\\.parquet|part-[0-9]{6}\\..*|.*\\.tmp");
     private static final long LARGEST_PLAN = 1 << 20;
     private static final int LOCK_ATTEMPTS = 10;
     /// Behind the lock file's content, which stays readable on platforms whose locks forbid reading.
@@ -109,9 +112,7 @@ public final class WorkFolder implements AutoCloseable {
     public void clear() throws IOException {
         Files.deleteIfExists(folder.resolve(PLAN));
         for (Path file : files()) {
-            if (!file.endsWith(LOCK)) {
-                Files.deleteIfExists(file);
-            }
+            Files.deleteIfExists(file);
         }
     }
 
@@ -140,9 +141,12 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
+    /// What runs leave here beside their lock, and nothing else that somebody may have put beside it.
     private List<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
+            return files.filter(
+                            file -> OURS.matcher(file.getFileName().toString()).matches())
+                    .toList();
         }
     }
 
@@ -150,7 +154,8 @@ public final class WorkFolder implements AutoCloseable {
     private static @Nullable FileChannel lock(Path file, Path out) throws IOException {
         FileChannel channel;
         try {
-            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         } catch (NoSuchFileException e) {
             return null;
         }

@@ -5,6 +5,7 @@ import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
 import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.DatasetMeta.Stage;
+import dev.nla4j.activation.DatasetSidecar;
 import dev.nla4j.activation.PositionSampler;
 import dev.nla4j.activation.PositionsPerDocument;
 import dev.nla4j.activation.ResidualReader;
@@ -325,6 +326,8 @@ public final class ChatActivations {
     private long[] finish(Corpus prompts, int count, int chunks, WorkFolder work, Path out) throws IOException {
         long[] rows = new long[1];
         long[] answered = new long[1];
+        // What is here may be of another run: without its sidecar it does not pass for whole beside these.
+        Files.deleteIfExists(DatasetSidecar.beside(out));
         AtomicFile.write(Transcripts.beside(out), temporary -> {
             try (var lines = Files.newOutputStream(temporary)) {
                 for (int chunk = 0; chunk < chunks; chunk++) {

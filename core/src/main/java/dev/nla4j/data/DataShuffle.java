@@ -79,6 +79,12 @@ public final class DataShuffle {
         if (file.rows() > Integer.MAX_VALUE - 8) {
             throw new InputException(file.path() + ": has " + file.rows() + " rows, more than can be shuffled");
         }
+        // Where each row goes is in memory, twice.
+        if (2 * Integer.BYTES * file.rows() > Runtime.getRuntime().maxMemory() / 2) {
+            throw new InputException(file.path() + ": has " + file.rows() + " rows, more than the heap of "
+                    + Runtime.getRuntime().maxMemory() / 1_000_000
+                    + " MB can put in order; give it more by NLA_JAVA_OPTS=-Xmx8g or the like");
+        }
         file.requireReadable();
         return (int) file.rows();
     }

@@ -1,5 +1,6 @@
 package dev.nla4j.data;
 
+import dev.nla4j.format.BoundedLine;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
@@ -15,6 +16,8 @@ import tools.jackson.databind.JsonNode;
 /// Conversations with all their tokens, as JSON lines beside the activations taken from them: stored rows leave special
 /// tokens out, so that their text does not give the tokens back.
 public final class Transcripts {
+    private static final int LONGEST_LINE = 64 << 20;
+
     private Transcripts() {}
 
     /// Where the transcripts of a file of activations lie.
@@ -32,7 +35,9 @@ public final class Transcripts {
         Map<String, int[]> tokens = new HashMap<>();
         int number = 0;
         try (BufferedReader lines = Files.newBufferedReader(file)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            for (String line = BoundedLine.read(lines, file, 1, LONGEST_LINE);
+                    line != null;
+                    line = BoundedLine.read(lines, file, number + 1, LONGEST_LINE)) {
                 number++;
                 JsonNode node = Json.mapper().readTree(line);
                 JsonNode ids = node.path("ids");
@@ -53,7 +58,9 @@ public final class Transcripts {
                                 "ids: must be below the model's " + vocabulary + " and not negative, one is " + row[i]);
                     }
                 }
-                tokens.put(node.path("doc_id").stringValue(), row);
+                if (tokens.put(node.path("doc_id").stringValue(), row) != null) {
+                    throw new FormatException(file, -1, "line " + number, "doc_id: stands on an earlier line too");
+                }
             }
             return tokens;
         } catch (IOException e) {

@@ -63,8 +63,11 @@ public final class AtomicFile {
         return name.matches("\\." + Pattern.quote(target) + "\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
     }
 
-    /// Deletes a folder with all it holds, links as links; nothing where there is none.
+    /// Deletes a folder with all it holds, links as links, itself included; nothing where there is none.
     public static void deleteFolder(Path folder) throws IOException {
+        if (Files.isSymbolicLink(folder)) {
+            Files.delete(folder);
+        }
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }

@@ -133,7 +133,11 @@ final class HubHttp implements AutoCloseable {
         }
         String scheme = to.getScheme() == null ? "" : to.getScheme().toLowerCase(Locale.ROOT);
         boolean allowed = scheme.equals("https") || (scheme.equals("http") && "http".equals(from.getScheme()));
-        if (location.isEmpty() || !allowed || to.getHost() == null || to.getUserInfo() != null) {
+        if (location.isEmpty()
+                || !allowed
+                || to.getHost() == null
+                || to.getUserInfo() != null
+                || to.getPort() > 65_535) {
             throw new SourceFailure("redirect to '" + location + "' refused");
         }
         return to;

@@ -156,6 +156,7 @@ public record HubSettings(
             boolean http = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
             if (http
                     && uri.getHost() != null
+                    && uri.getPort() <= 65_535
                     && uri.getUserInfo() == null
                     && uri.getQuery() == null
                     && uri.getFragment() == null) {

@@ -22,6 +22,8 @@ final class GgufConfig {
     private static final int MOST_LAYERS = 1024;
     private static final String PARTS = "split.count";
     private static final int MOST_PARTS = 0xffff;
+    private static final String EMBEDDING = "token_embd.weight";
+    private static final long MOST_IDS = 1 << 24;
     /// The first block tells what all have.
     private static final String INPUT_BIAS = "blk.0.attn_q.bias";
     private static final String OUTPUT_BIAS = "blk.0.attn_output.bias";
@@ -79,8 +81,7 @@ final class GgufConfig {
         }
         requireNoOtherBias();
         int dim = keys.integer("embedding_length");
-        int vocabulary =
-                Math.toIntExact(tensors.tensor("token_embd.weight").shape().getFirst());
+        int vocabulary = vocabulary();
         int contextLength = keys.integer("context_length");
         Heads heads = heads(dim);
         return new ModelConfig(
@@ -97,6 +98,15 @@ final class GgufConfig {
                 !tensors.names().contains("output.weight"),
                 contextLength,
                 stopIds(vocabulary));
+    }
+
+    private int vocabulary() {
+        List<Long> shape = tensors.tensor(EMBEDDING).shape();
+        if (shape.size() != 2 || shape.getFirst() < 1 || shape.getFirst() > MOST_IDS) {
+            throw new FormatException(
+                    keys.file(), -1, EMBEDDING, "must be a matrix of 1 to " + MOST_IDS + " rows, is " + shape);
+        }
+        return Math.toIntExact(shape.getFirst());
     }
 
     /// Ollama's files of Gemma 3 with images don't say it.

@@ -4,6 +4,7 @@ import dev.nla4j.activation.AffineMap;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.AdapterExport;
 import dev.nla4j.model.ModelExport;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +86,7 @@ public final class PairExport {
         if (options.rank() != null) {
             requireSuchRank(pair, options.rank());
         }
+        List<Object> state = identities(pair);
         List<Kept> kept = new ArrayList<>();
         Path target = out.toAbsolutePath().normalize();
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
@@ -94,6 +97,10 @@ public final class PairExport {
                     .ifPresent(kept::add);
             writeHalf(pair.reconstructor(), base, blocks, temporary.resolve("ar"), options, progress)
                     .ifPresent(kept::add);
+            if (!state.equals(identities(pair))) {
+                throw new InputException(
+                        pair.folder() + ": was replaced while it was read (a training writes it?); export it again");
+            }
             writeManifest(temporary);
             AtomicFile.forceFolder(temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -102,6 +109,17 @@ public final class PairExport {
         } finally {
             AtomicFile.deleteFolder(temporary);
         }
+    }
+
+    /// Which folders the halves are: a training replaces them as a whole.
+    private static List<Object> identities(PairFolder pair) throws IOException {
+        List<Object> identities = new ArrayList<>();
+        for (PairFolder.Half half : List.of(pair.verbalizer(), pair.reconstructor())) {
+            var attributes = Files.readAttributes(half.folder(), BasicFileAttributes.class);
+            // Where the platform knows no identity, the time.
+            identities.add(attributes.fileKey() == null ? attributes.lastModifiedTime() : attributes.fileKey());
+        }
+        return identities;
     }
 
     /// Halves of a lower rank stay as they are; a rank that is above all of them is a mistake.
@@ -169,6 +187,10 @@ public final class PairExport {
     private static void copy(Path from, Path to, String name) throws IOException {
         if (!Files.isRegularFile(from.resolve(name))) {
             throw new InputException(from.resolve(name) + ": is missing");
+        }
+        if (name.endsWith(".safetensors")) {
+            // The manifest that is written says that the file is whole.
+            SafetensorsFile.open(from.resolve(name)).close();
         }
         AtomicFile.write(to.resolve(name), temporary -> Files.copy(from.resolve(name), temporary));
     }

@@ -84,8 +84,8 @@ public final class AnthropicTeacher implements PaidTeacher {
         return new ApiAnswer(
                 text.toString(),
                 message.path("stop_reason").asString(""),
-                Math.max(0, usage.path("input_tokens").asLong(0)),
-                Math.max(0, usage.path("output_tokens").asLong(0)));
+                usage.path("input_tokens").asLong(0),
+                usage.path("output_tokens").asLong(0));
     }
 
     /// A batch, with a note of it beside the cache: first that it will be sent, then its id.

@@ -23,6 +23,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -175,18 +176,17 @@ final class ApiClient implements AutoCloseable {
             Duration asked = Duration.ZERO;
             boolean busy = false;
             Unanswered failed;
+            AtomicBoolean paid = new AtomicBoolean();
             permits.acquire();
             try {
                 awaitTurn();
                 if (stopped) {
                     throw new Unanswered("was not asked any more", Failure.OUTAGE, false, null);
                 }
-                HttpResponse<byte[]> response = answered(request(uri, body, waiting), waiting);
+                HttpResponse<byte[]> response = answered(request(uri, body, waiting), waiting, paid);
                 String text = new String(response.body(), StandardCharsets.UTF_8);
                 int status = response.statusCode();
                 if (status == 200 || status == 201) {
-                    // What is paid for is not asked for again and again because it can't be read.
-                    garbled++;
                     String whole = requireJson(text, path, body);
                     answers.incrementAndGet();
                     forbidden.set(0);
@@ -207,6 +207,8 @@ final class ApiClient implements AutoCloseable {
             } finally {
                 permits.release();
             }
+            // What is paid for is not asked for again and again because it can't be read.
+            garbled += paid.get() ? 1 : 0;
             boolean again = failed.failure() != Failure.REFUSED
                     && !(waiting.once() && failed.mayHaveArrived())
                     && garbled < MOST_GARBLED
@@ -262,11 +264,16 @@ final class ApiClient implements AutoCloseable {
     }
 
     /// The whole answer within the timeout; the library's own ends with the headers.
-    private HttpResponse<byte[]> answered(HttpRequest request, Waiting waiting)
+    ///
+    /// @param paid is set when an answer begins
+    private HttpResponse<byte[]> answered(HttpRequest request, Waiting waiting, AtomicBoolean paid)
             throws IOException, InterruptedException, Unanswered {
-        CompletableFuture<HttpResponse<byte[]>> asked = client.sendAsync(
-                request,
-                HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), waiting.largest()));
+        HttpResponse.BodyHandler<byte[]> whole =
+                HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), waiting.largest());
+        CompletableFuture<HttpResponse<byte[]>> asked = client.sendAsync(request, head -> {
+            paid.set(head.statusCode() == 200 || head.statusCode() == 201);
+            return whole.apply(head);
+        });
         try {
             return asked.get(waiting.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

@@ -27,7 +27,9 @@ public record ApiSettings(
         boolean secure = "https".equals(endpoint.getScheme());
         boolean local = endpoint.getHost() != null
                 && endpoint.getHost().matches("localhost|\\[::1\\]|127\\.\\d+\\.\\d+\\.\\d+");
-        if (endpoint.getHost() == null || !(secure || "http".equals(endpoint.getScheme()))) {
+        if (endpoint.getHost() == null
+                || endpoint.getPort() > 65_535
+                || !(secure || "http".equals(endpoint.getScheme()))) {
             throw new InputException("endpoint: must be an http or https address, was " + endpoint);
         }
         if (!key.isNone() && !secure && !local) {

@@ -41,8 +41,8 @@ public final class OpenAiTeacher implements PaidTeacher {
         return new ApiAnswer(
                 text(choice.path("message").path("content")),
                 refused ? "refusal" : choice.path("finish_reason").asString(""),
-                Math.max(0, usage.path("prompt_tokens").asLong(0)),
-                Math.max(0, usage.path("completion_tokens").asLong(0)));
+                usage.path("prompt_tokens").asLong(0),
+                usage.path("completion_tokens").asLong(0));
     }
 
     /// A text, or its parts one after the other, as some servers give it.

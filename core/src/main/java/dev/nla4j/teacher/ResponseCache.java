@@ -103,16 +103,30 @@ public final class ResponseCache implements AutoCloseable {
                 channel = FileChannel.open(ownFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 own = channel;
             }
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(false);
+            append(channel, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(ownFile + ": can't be written: " + FileProblem.reason(e), e);
         }
         places.put(key, new Place(ownFile, ownLength, bytes.length - 1));
         ownLength += bytes.length;
+    }
+
+    /// A line or nothing: half of one, as a full disk leaves it, would spoil those that follow.
+    private void append(FileChannel channel, byte[] line) throws IOException {
+        boolean whole = false;
+        try {
+            ByteBuffer buffer = ByteBuffer.wrap(line);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(false);
+            whole = true;
+        } finally {
+            if (!whole) {
+                channel.truncate(ownLength);
+                channel.position(ownLength);
+            }
+        }
     }
 
     @Override

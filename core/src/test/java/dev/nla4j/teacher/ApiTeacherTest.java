@@ -183,6 +183,23 @@ class ApiTeacherTest {
         }
     }
 
+    /// It was paid for: whoever never gets it whole does not ask ten times.
+    @Test
+    void answers_that_break_off_again_and_again_are_not_asked_for_ten_times() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        try (FakeApi api = new FakeApi((_, _, exchange) -> {
+                    asked.incrementAndGet();
+                    exchange.sendResponseHeaders(200, 500);
+                    exchange.getResponseBody().write("{\"ch".getBytes(StandardCharsets.UTF_8));
+                    exchange.getResponseBody().flush();
+                });
+                ResponseCache cache = ResponseCache.open(folder.resolve("broken"));
+                OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 1, 10, LONG), cache)) {
+            assertThatThrownBy(() -> teacher.explain(snippets(1))).hasMessageContaining("no answer from 127.0.0.1");
+        }
+        assertThat(asked).hasValueBetween(1, 4);
+    }
+
     private static void sleep(long millis) {
         try {
             Thread.sleep(millis);

@@ -33,6 +33,7 @@ public final class Json {
     private static final int DEEPEST = 64;
     /// Aliases let a small YAML file stand for a huge one: ten of them multiply it by some forty at most.
     private static final int MOST_YAML_ALIASES = 10;
+    private static final long MOST_YAML_GROWTH = 50;
 
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
             .maxNestingDepth(DEEPEST)
@@ -80,7 +81,12 @@ public final class Json {
     /// Parses YAML text (one document); `file` is named in errors.
     public static JsonNode parseYaml(Path file, String text) {
         try {
-            return whole(file, JSON.valueToTree(new Load(YAML).loadFromString(text)));
+            JsonNode read = whole(file, JSON.valueToTree(new Load(YAML).loadFromString(text)));
+            // Aliases of texts are not counted by the library.
+            if (characters(read) > MOST_YAML_GROWTH * (text.length() + 1000L)) {
+                throw new FormatException(file, -1, "syntax", "names its own texts by aliases until they are too many");
+            }
+            return read;
         } catch (MarkedYamlEngineException e) {
             String line = e.getProblemMark()
                     .map(mark -> " (line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ")")
@@ -94,6 +100,11 @@ public final class Json {
         } catch (StackOverflowError e) {
             throw new FormatException(file, -1, "syntax", "is nested too deep", e);
         }
+    }
+
+    private static long characters(JsonNode node) {
+        long own = node.isValueNode() ? node.asString().length() : 0;
+        return own + node.values().stream().mapToLong(Json::characters).sum();
     }
 
     /// Parses JSON text; `file` is named in errors.

@@ -14,6 +14,8 @@ import java.util.Objects;
 /// Makes top-level columns of the footer's flat list of schema nodes.
 final class SchemaTree {
     private static final int DEEPEST = 32;
+    /// A path repeats the names above it.
+    private static final int LONGEST_NAME = 1000;
 
     private final Path file;
     private final List<SchemaElement> elements;
@@ -69,6 +71,9 @@ final class SchemaTree {
             throw problem("ends before all children were listed");
         }
         SchemaElement element = elements.get(next++);
+        if (element.name().length() > LONGEST_NAME) {
+            throw problem("has a name of more than " + LONGEST_NAME + " characters");
+        }
         String path = depth < 2 ? element.name() : parent + "." + element.name();
         int myRepetition = repetition;
         int myDefinition = definition;

@@ -46,6 +46,19 @@ class JsonTest {
                 .hasMessageContaining("y.yaml");
     }
 
+    /// The library counts aliases of lists and maps only.
+    @Test
+    void a_text_that_aliases_multiply_is_refused() {
+        String text = "a: &a \"" + "x".repeat(2000) + "\"\nb: [" + "*a, ".repeat(2000) + "1]\n";
+        assertThatThrownBy(() -> Json.parseYaml(Path.of("y.yaml"), text))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("by aliases");
+        assertThat(Json.parseYaml(Path.of("y.yaml"), "a: &a xyz\nb: [*a, *a]\n")
+                        .path("b")
+                        .size())
+                .isEqualTo(2);
+    }
+
     @Test
     void a_mistake_in_yaml_is_named_on_one_line_with_its_place() throws IOException {
         Path file = Files.writeString(folder.resolve("y.yaml"), "a: 1\nb: [1, 2\nc: 3\n");
