@@ -47,14 +47,16 @@ final class DataBuildCommand implements Callable<Integer> {
     @Option(
             names = "--actor-template",
             paramLabel = "TEXT",
-            description = "The verbalizer's message, with {injection_char}.")
-    String actor = DataBuild.Prompts.DEFAULT.actor();
+            description = "The verbalizer's message, with {injection_char}. Default: a short one that suits the"
+                    + " tokenizer.")
+    @Nullable
+    String actor;
 
     @Option(
             names = "--critic-template",
             paramLabel = "TEXT",
             description = "The reconstructor's prompt, with {explanation}.")
-    String critic = DataBuild.Prompts.DEFAULT.critic();
+    String critic = DataBuild.Prompts.CRITIC;
 
     @Option(
             names = "--injection-char",
@@ -78,16 +80,13 @@ final class DataBuildCommand implements Callable<Integer> {
         Stage wanted = stage();
         Wiring wiring = new Wiring();
         Path weights = wiring.find(model == null ? baseModel() : model).path();
-        ChatTemplate template = ModelLoader.chatTemplate(weights);
-        if (template == null) {
-            throw new InputException(weights + ": has no chat template, so there is no prompt to build");
-        }
         String stem = DataPaths.stem(input, wanted == Stage.RL ? "_raw" : "_explained");
         String name = stem.equals(wanted.yaml()) ? stem : stem + "_" + wanted.yaml();
         Path output = out == null ? DataPaths.beside(input, name) : out;
         try (Tokenizer tokenizer = ModelLoader.tokenizer(weights)) {
-            PromptTokens tokens = new PromptTokens(tokenizer, template, LanguageModel.templateSpecials(tokenizer));
-            long rows = new DataBuild(new DataBuild.Prompts(actor, critic, marker, !dropText), tokens)
+            PromptTokens tokens = tokens(weights, tokenizer);
+            String message = actor == null ? DataBuild.Prompts.actor(tokens, marker) : actor;
+            long rows = new DataBuild(new DataBuild.Prompts(message, critic, marker, !dropText), tokens)
                     .run(input, output, wanted, restart, wiring.progress());
             if (json) {
                 System.out.println(Json.mapper()
@@ -100,6 +99,22 @@ final class DataBuildCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    private static PromptTokens tokens(Path weights, Tokenizer tokenizer) {
+        ChatTemplate template = ModelLoader.chatTemplate(weights);
+        if (template == null) {
+            throw new InputException(weights + ": has no chat template, so there is no prompt to build");
+        }
+        return new PromptTokens(tokenizer, template, LanguageModel.templateSpecials(tokenizer));
+    }
+
+    /// Refuses a model of which no prompt can be built with the templates that are taken when none is named.
+    static void requirePrompts(Path weights) {
+        try (Tokenizer tokenizer = ModelLoader.tokenizer(weights)) {
+            PromptTokens tokens = tokens(weights, tokenizer);
+            tokens.block(DataBuild.Prompts.actor(tokens, null), DataBuild.Prompts.CRITIC, null);
+        }
     }
 
     private String baseModel() {

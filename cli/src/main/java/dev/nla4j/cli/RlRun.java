@@ -207,10 +207,12 @@ final class RlRun {
         TrainRuns.requireData("data.held-out", config.data().heldOut());
         Examples gold = Examples.read(ar);
         TrainRuns.tellOtherTarget(gold, config);
+        Examples heldOut = Examples.read(config.data().heldOut());
+        TrainRuns.requireUnseen(heldOut, config);
         return new RlData(
                 prompts.equals(ar) ? gold : Examples.read(prompts),
                 gold,
-                Examples.read(config.data().heldOut()),
+                heldOut,
                 config.data()
                         .transcripts()
                         .map(file -> Transcripts.tokens(file, vocabulary))

@@ -10,11 +10,11 @@ import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.LogitSlices;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
-import dev.nla4j.train.sft.Example;
 import dev.nla4j.train.sft.Examples;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.IntSummaryStatistics;
+import java.util.DoubleSummaryStatistics;
 import java.util.Locale;
 
 /// What supervised training of a half will take, said before it starts.
@@ -43,7 +43,10 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
     static final int PROMPT = 11;
 
     private static final int TEXT = 60;
-    private static final double CHARACTERS_A_TOKEN = 3.6;
+    /// Of English; other scripts have tokens of a byte or two where the vocabulary is small.
+    private static final double BYTES_A_TOKEN = 3.6;
+
+    private static final double OTHER_BYTES_A_TOKEN = 1.5;
 
     static SftEstimate of(Wiring wiring, RunConfig run, String role) {
         boolean verbalizer = role.equals("av");
@@ -59,11 +62,11 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
             }
             Examples data = Examples.read(file);
             depth = verbalizer ? depth : data.meta().extraction().layerIndex() + 1;
-            IntSummaryStatistics characters = data.rows().stream()
-                    .mapToInt(row -> characters(row, verbalizer))
+            DoubleSummaryStatistics lengths = data.rows().stream()
+                    .mapToDouble(row -> tokens(verbalizer ? row.response() : row.explanation()))
                     .summaryStatistics();
-            text = characters.getAverage() / CHARACTERS_A_TOKEN;
-            longest = characters.getMax() / CHARACTERS_A_TOKEN;
+            text = lengths.getAverage();
+            longest = lengths.getMax();
         }
         int own = verbalizer ? PROMPT : 0;
         double tokens = text + own;
@@ -100,8 +103,11 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
         return full ? LEARNED_LOGITS * rows : LOGITS;
     }
 
-    private static int characters(Example row, boolean verbalizer) {
-        return (verbalizer ? row.response() : row.explanation()).length();
+    /// About how many tokens a text has, rather too many than too few.
+    private static double tokens(String text) {
+        long plain = text.chars().filter(c -> c < 0x80).count();
+        long others = text.getBytes(StandardCharsets.UTF_8).length - plain;
+        return plain / BYTES_A_TOKEN + others / OTHER_BYTES_A_TOKEN;
     }
 
     /// Numbers of all that a verbalizer has, or of a reconstructor's blocks and matrix.

@@ -2,6 +2,7 @@ package dev.nla4j.cli;
 
 import dev.nla4j.data.DataSplit;
 import dev.nla4j.format.InputException;
+import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RunConfig;
@@ -60,19 +61,29 @@ final class TrainAllCommand implements Callable<Integer> {
                         .map(Path::of)
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
+        Wiring wiring = new Wiring();
         requireWhole(config, options.pipeline().layer());
         requireShares(options.pipeline().fractions());
         TrainStages stages = new TrainStages(
-                config, options.pipeline(), texts, options.again(), processes.again(), options.resolved());
+                config,
+                options.pipeline(),
+                texts,
+                options.again(),
+                processes.again(),
+                options.resolved(),
+                () -> wiring.here(config.model()).map(model -> model.fingerprint(wiring.progress())));
         List<TrainStages.Stage> all = stages.all();
         if (options.dryRun) {
             for (TrainStages.Stage stage : all) {
                 System.out.println((stages.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
-            requireLayer(config, options.pipeline().layer());
-            estimates(config);
+            wiring.here(config.model())
+                    .ifPresent(model ->
+                            requireTarget(config, model, options.pipeline().layer()));
+            estimates(wiring, config);
             return ExitCode.OK;
         }
+        requireTarget(config, wiring.find(config.model()), options.pipeline().layer());
         Files.createDirectories(config.folder().resolve("data"));
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
@@ -153,22 +164,23 @@ final class TrainAllCommand implements Callable<Integer> {
                 + " learns from, were " + fractions);
     }
 
-    private static void requireLayer(RunConfig config, int layer) {
-        int blocks =
-                ModelLoader.config(new Wiring().find(config.model()).path()).numLayers();
+    /// Refuses a target that a stage of hours from now could not use.
+    private static void requireTarget(RunConfig config, LocalModel target, int layer) {
+        int blocks = ModelLoader.config(target.path()).numLayers();
         if (layer >= blocks) {
             throw new ConfigException("pipeline.layer: must be 0 to " + (blocks - 1) + " (the blocks of "
                     + config.model() + "), was " + layer);
         }
+        DataBuildCommand.requirePrompts(target.path());
     }
 
     /// What training takes; how long reading and teaching take is up to the texts.
-    private static void estimates(RunConfig config) throws IOException {
-        Wiring wiring = new Wiring();
+    private static void estimates(Wiring wiring, RunConfig config) {
         for (String role : List.of("av", "ar")) {
-            System.out.println("# train sft --role " + role + ": " + SftEstimate.of(wiring, config, role));
+            System.out.println("# train sft --role " + role + ": "
+                    + wiring.estimate(config.model(), () -> SftEstimate.of(wiring, config, role)));
         }
-        System.out.println("# train rl: " + RlEstimate.of(wiring, config));
+        System.out.println("# train rl: " + wiring.estimate(config.model(), () -> RlEstimate.of(wiring, config)));
     }
 
     /// In a command line of its own, with this one's streams.

@@ -35,7 +35,7 @@ final class TrainRlCommand implements Callable<Integer> {
         boolean watches = processes.watches();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
-            System.out.println("# " + RlEstimate.of(wiring, config));
+            System.out.println("# " + wiring.estimate(config.model(), () -> RlEstimate.of(wiring, config)));
             return ExitCode.OK;
         }
         MemoryPlan memory = RlEstimate.of(wiring, config).memory();

@@ -74,6 +74,9 @@ final class TrainRuns {
         Examples heldOut = Examples.read(config.data().heldOut());
         data.requireExplained();
         heldOut.requireExplained();
+        if (!verbalizer && sft.mix().ownSamples() > 0) {
+            requireUnseen(heldOut, config);
+        }
         if (collective.rank() == 0) {
             tellOtherTarget(data, config);
         }
@@ -119,6 +122,13 @@ final class TrainRuns {
         if (!Files.exists(file)) {
             throw new InputException(file + ": no such file; nla train all makes it (so does nla data build), or name"
                     + " another one as " + key + " in CONFIG or by --set " + key + "=FILE");
+        }
+    }
+
+    /// Refuses held-out rows that the verbalizer, whose texts are measured on them, has learned from.
+    static void requireUnseen(Examples heldOut, RunConfig config) {
+        if (Files.exists(config.data().av())) {
+            heldOut.requireOtherDocuments(Examples.read(config.data().av()));
         }
     }
 
@@ -179,11 +189,16 @@ final class TrainRuns {
                         folder.resolve("checkpoints"), sft.cadence().retention())
                 .newest()
                 .isPresent();
-        if (OwnSamples.read(ownSamplesFile(), origin(data, heldOut)).isEmpty()) {
+        if (kept(data, heldOut, origin(data, heldOut)).isEmpty()) {
             try (LanguageModel base = base()) {
                 ownSamples(base, data, heldOut, begun);
             }
         }
+    }
+
+    private Optional<OwnSamples> kept(Examples data, Examples heldOut, OwnSamples.Origin origin) throws IOException {
+        return OwnSamples.read(
+                ownSamplesFile(), origin, data.rows().size(), heldOut.rows().size());
     }
 
     private Path ownSamplesFile() {
@@ -214,7 +229,7 @@ final class TrainRuns {
         Path half = pair(config).resolve("av");
         Path file = ownSamplesFile();
         OwnSamples.Origin origin = origin(data, heldOut);
-        Optional<OwnSamples> kept = OwnSamples.read(file, origin);
+        Optional<OwnSamples> kept = kept(data, heldOut, origin);
         if (kept.isPresent()) {
             return kept.get();
         }
@@ -320,6 +335,7 @@ final class TrainRuns {
         for (Path file : files) {
             hashes.put(name(file, files), hash(file));
         }
+        hashes.put("target", model.fingerprint(wiring.progress()));
         Optional<String> commit = GitCommit.of(Path.of(System.getProperty("nla.root", ".")));
         return new RunFolder.Info(Version.all(), Map.of("seed", seed), hashes, commit);
     }

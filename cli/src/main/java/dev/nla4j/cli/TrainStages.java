@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,6 +25,7 @@ final class TrainStages {
     private static final long LARGEST_MANIFEST = 1 << 20;
     private static final String EXTRACT = "extract";
     private static final String TEXTS = "texts";
+    private static final String TARGET = "target";
     private static final String EXPORT = "export";
     private static final String COMMAND = "command";
     private static final String CONFIG = "config";
@@ -33,23 +36,27 @@ final class TrainStages {
     private final List<String> again;
     private final List<String> processes;
     private final ObjectNode resolved;
+    private final Supplier<Optional<String>> fingerprint;
 
     /// @param again options that make a training command read the same configuration
     /// @param processes options that say by how many processes it trains: no matter of what is learned
     /// @param resolved that configuration, defaults included
+    /// @param fingerprint of the target's weights, where they are on this machine
     TrainStages(
             RunConfig config,
             PipelineConfig pipeline,
             Path corpus,
             List<String> again,
             List<String> processes,
-            ObjectNode resolved) {
+            ObjectNode resolved,
+            Supplier<Optional<String>> fingerprint) {
         this.config = config;
         this.pipeline = pipeline;
         this.corpus = corpus;
         this.again = List.copyOf(again);
         this.processes = List.copyOf(processes);
         this.resolved = resolved;
+        this.fingerprint = fingerprint;
     }
 
     /// One command and the files that it leaves.
@@ -221,6 +228,13 @@ final class TrainStages {
                         + " is now " + there + "; give these texts a folder of their own");
             }
         }
+        if (stage.name.equals(EXTRACT) && root.path(TARGET).isString()) {
+            String read = root.path(TARGET).stringValue();
+            if (fingerprint.get().filter(now -> !now.equals(read)).isPresent()) {
+                throw new InputException(manifest + ": stage " + stage.name + " read other weights of " + config.model()
+                        + " than there are now; put them back, or give this model a folder of its own");
+            }
+        }
         for (Path file : stage.leaves) {
             JsonNode size = root.path("files").path(name(file));
             if (!Files.exists(file) || !size.isNumber() || size.longValue() != size(file)) {
@@ -256,6 +270,7 @@ final class TrainStages {
         ObjectNode root = json(stage);
         if (stage.name.equals(EXTRACT)) {
             root.set(TEXTS, texts());
+            fingerprint.get().ifPresent(hash -> root.put(TARGET, hash));
         }
         ObjectNode files = root.putObject("files");
         for (Path file : stage.leaves) {

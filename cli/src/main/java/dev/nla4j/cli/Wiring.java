@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The one place where stores, models and pairs are put together.
@@ -47,6 +48,19 @@ final class Wiring {
     /// The model of that name, id or path, brought here when it is not yet.
     LocalModel find(String reference) {
         return store.pull(ModelRef.parse(reference), progress);
+    }
+
+    /// The model when it is here already; nothing is brought.
+    Optional<LocalModel> here(String reference) {
+        return store.find(ModelRef.parse(reference));
+    }
+
+    /// What `estimate` says, where the model is here whose size it goes by: trying out brings none.
+    String estimate(String reference, Supplier<Object> estimate) {
+        return here(reference).isPresent()
+                ? estimate.get().toString()
+                : "estimate: none yet, as " + reference + " is not on this machine; bring it with: nla model pull "
+                        + reference;
     }
 
     /// Loads a model whole; the caller closes it.
@@ -96,7 +110,10 @@ final class Wiring {
         Phases.ofThisRun().end("command line");
         PairFolder folder = pairFolder(options);
         LocalModel base = find(targetReference(folder, options.target));
-        announce(MemoryPlan.of(ModelLoader.config(base.path()), folder, dtype, false), options.verbose);
+        announce(
+                MemoryPlan.of(ModelLoader.config(base.path()), folder, dtype, false)
+                        .withoutAdvice(),
+                options.verbose);
         Phases.ofThisRun().end("store");
         return load(folder, base, options, dtype);
     }

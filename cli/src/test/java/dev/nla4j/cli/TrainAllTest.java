@@ -105,6 +105,17 @@ class TrainAllTest {
         }
     }
 
+    /// Said before hours of reading, not after them.
+    @Test
+    void a_target_that_no_prompt_can_be_built_for_is_refused_before_the_first_stage() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Files.delete(target.resolve("chat_template.jinja"));
+        Run run = all("--set", "target.model=" + target, "--set", "pipeline.layer=1");
+        assertThat(run.code()).as(run.err()).isEqualTo(3);
+        assertThat(run.err()).contains("has no chat template");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
     @Test
     @Tag("model")
     void a_dry_run_says_what_is_to_do_and_texts_must_be_named() throws IOException {
@@ -130,6 +141,10 @@ class TrainAllTest {
                 "train.rl.max-new-tokens=100000");
         assertThat(huge.code()).as(huge.err()).isEqualTo(4);
         assertThat(huge.err()).contains("joint training");
+        // Trying out fetches nothing.
+        Run absent = all("--dry-run", "--set", "target.model=nobody/has-this-model");
+        assertThat(absent.code()).as(absent.err()).isZero();
+        assertThat(absent.out()).contains("estimate: none yet, as nobody/has-this-model is not on this machine");
         Path config = folder.resolve("bare.yaml");
         Files.writeString(config, "folder: " + folder.resolve("x") + "\n");
         Run bare = Run.of("train", "all", "--config", config.toString());

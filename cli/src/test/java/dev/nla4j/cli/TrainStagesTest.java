@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,6 +26,8 @@ class TrainStagesTest {
     /// The stages under a configuration file of these assignments.
     ///
     /// @param set what stands in the command besides
+    private Optional<String> fingerprint = Optional.empty();
+
     private TrainStages stages(List<String> written, String... set) {
         ConfigTree tree = ConfigTree.empty().set("folder=" + folder);
         List<String> again = new ArrayList<>(List.of("--config", "run.yaml"));
@@ -38,7 +41,8 @@ class TrainStagesTest {
         Section top = tree.section();
         RunConfig config = RunConfig.read(top);
         PipelineConfig pipeline = PipelineConfig.read(top);
-        return new TrainStages(config, pipeline, folder.resolve("texts"), again, List.of(), top.resolved());
+        return new TrainStages(
+                config, pipeline, folder.resolve("texts"), again, List.of(), top.resolved(), () -> fingerprint);
     }
 
     private static TrainStages.Stage stage(TrainStages stages, String name) {
@@ -125,6 +129,21 @@ class TrainStagesTest {
                 .hasMessageContaining("is now {\"files\":2");
     }
 
+    @Test
+    void other_weights_behind_the_same_name_are_noticed() throws IOException {
+        Files.createDirectories(folder.resolve("texts"));
+        fingerprint = Optional.of("ab");
+        TrainStages stages = stages(List.of());
+        finish(stages, "extract");
+        assertThat(isDone(stages, "extract")).isTrue();
+        fingerprint = Optional.empty(); // not on this machine: nobody can say
+        assertThat(isDone(stages, "extract")).isTrue();
+        fingerprint = Optional.of("cd");
+        assertThatThrownBy(() -> isDone(stages, "extract"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("read other weights of");
+    }
+
     /// A path may hold any character: no list is put together with commas.
     @Test
     void each_file_whose_words_count_is_named_by_itself() {
@@ -143,7 +162,8 @@ class TrainStagesTest {
                 folder.resolve("texts"),
                 List.of("--config", "run.yaml"),
                 List.of("--processes", "2"),
-                top.resolved());
+                top.resolved(),
+                Optional::empty);
         for (TrainStages.Stage stage : stages.all()) {
             boolean trains = stage.name().startsWith("sft ") || stage.name().equals("rl");
             assertThat(stages.command(stage).contains("--processes"))

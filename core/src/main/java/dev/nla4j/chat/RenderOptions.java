@@ -19,6 +19,8 @@ public record RenderOptions(
         SpecialStrings specials,
         LocalDateTime now,
         Map<String, @Nullable Object> variables) {
+    private static final LocalDateTime SOME_DAY = LocalDateTime.of(2026, 1, 1, 0, 0);
+
     public RenderOptions {
         messages = List.copyOf(messages);
         variables = Collections.unmodifiableMap(new LinkedHashMap<>(variables));
@@ -33,6 +35,12 @@ public record RenderOptions(
     public static RenderOptions of(List<Message> messages) {
         return new RenderOptions(
                 messages, false, SpecialStrings.NONE, LocalDateTime.now(ZoneId.systemDefault()), Map.of());
+    }
+
+    /// A conversation that the program itself makes, always of the same day: templates may write the date, and
+    /// another prompt tomorrow would make another verbalizer of the same weights.
+    public static RenderOptions timeless(Message message) {
+        return of(List.of(message)).at(SOME_DAY);
     }
 
     /// These options for another conversation.

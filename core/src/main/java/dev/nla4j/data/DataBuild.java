@@ -32,9 +32,23 @@ public final class DataBuild {
     /// @param keepText whether rows keep the text they were taken from
     public record Prompts(
             String actor, String critic, @Nullable String marker, boolean keepText) {
-        /// A short message, and a reconstructor's prompt that ends with the explanation's own tail.
-        public static final Prompts DEFAULT = new Prompts(
-                "Explain this activation: <concept>{injection_char}</concept>", "<text> {explanation}", null, true);
+        /// The reconstructor's prompt when nobody names one: it ends with the explanation's own tail.
+        public static final String CRITIC = "<text> {explanation}";
+        /// Messages when nobody names one. Tokenizers whose tokens hold the space before them may know the character by
+        /// itself only behind one.
+        private static final List<String> ACTORS = List.of(
+                "Explain this activation: <concept>{injection_char}</concept>",
+                "Explain this activation: <concept> {injection_char}</concept>");
+
+        /// The first of our own messages that can be used with a tokenizer; the first of all when none can.
+        ///
+        /// @param marker the injection character, or null for one that is chosen
+        public static String actor(PromptTokens tokens, @Nullable String marker) {
+            return ACTORS.stream()
+                    .filter(actor -> tokens.isUsable(actor, marker))
+                    .findFirst()
+                    .orElse(ACTORS.getFirst());
+        }
     }
 
     private final Prompts prompts;

@@ -52,6 +52,16 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
         return new TokenMeta(chosen, id, prompt[place - 1], prompt[place + 1], critic == null ? null : suffix(critic));
     }
 
+    /// Whether [#block] would take a verbalizer's template.
+    boolean isUsable(String actor, @Nullable String marker) {
+        try {
+            block(actor, null, marker);
+            return true;
+        } catch (InputException e) {
+            return false;
+        }
+    }
+
     /// The first candidate that is one token and stays one in the prompt.
     private String choose(String actor) {
         List<String> candidates = java.util.stream.Stream.concat(
@@ -65,8 +75,10 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
                 return candidate;
             }
         }
-        throw new InputException("this tokenizer has none of the usual injection characters as one token; name one"
-                + " with --injection-char");
+        throw new InputException(
+                "this tokenizer has none of the usual injection characters as one token that it also is"
+                        + " inside of the prompt; name one with --injection-char, or write the message otherwise"
+                        + " (--actor-template; a space before the character may help)");
     }
 
     /// The id of a text that is one known token; -1 for any other.
@@ -80,7 +92,7 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
     private int[] prompt(String actor, String marker) {
         String message = PromptTemplate.of(actor, NlaMeta.INJECTION).fill(marker);
         return tokenizer.ids(
-                template.render(RenderOptions.of(List.of(Message.of("user", message)))
+                template.render(RenderOptions.timeless(Message.of("user", message))
                         .withGenerationPrompt(true)
                         .withSpecials(specials)),
                 false);

@@ -116,6 +116,11 @@ public record MemoryPlan(List<Part> parts, boolean oneByOne, String advice) {
         return weights() + PROGRAM;
     }
 
+    /// The same, for whoever can't follow the advice.
+    public MemoryPlan withoutAdvice() {
+        return new MemoryPlan(parts, oneByOne, "");
+    }
+
     /// Refuses what can't fit.
     ///
     /// @param available bytes; empty when nobody knows, and then nothing is refused

@@ -94,7 +94,7 @@ public final class Verbalizer implements AutoCloseable {
         ChatTemplate chat = base.chatTemplate();
         String text;
         try {
-            text = chat.render(RenderOptions.of(List.of(Message.of("user", message)))
+            text = chat.render(RenderOptions.timeless(Message.of("user", message))
                     .withGenerationPrompt(true)
                     .withSpecials(base.templateSpecials()));
         } catch (TemplateException e) {
@@ -281,10 +281,15 @@ public final class Verbalizer implements AutoCloseable {
         forget();
     }
 
+    /// Tokens of a text in this model's vocabulary.
+    public int tokens(String text) {
+        return base.tokenizer().ids(text, false).length;
+    }
+
     /// The text of a completion.
     public ExplanationText read(Completion completion) {
-        return ExplanationText.parse(
-                base.tokenizer().decode(completion.idArray(), true), completion.reason() == StopReason.LENGTH);
+        boolean ended = completion.reason() == StopReason.STOP_ID || completion.reason() == StopReason.STOP_CONDITION;
+        return ExplanationText.parse(base.tokenizer().decode(completion.idArray(), true), !ended);
     }
 
     private FormatException wrong(String field, String problem) {

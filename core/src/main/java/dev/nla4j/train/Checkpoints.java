@@ -1,6 +1,7 @@
 package dev.nla4j.train;
 
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
@@ -109,6 +110,8 @@ public final class Checkpoints {
                         candidate, manifest.step(), manifest.configHash(), Checkpoint.readState(candidate), skipped));
             } catch (InputException e) {
                 skipped.add(new Checkpoint.Skipped(candidate, String.valueOf(e.getMessage())));
+            } catch (IOException e) {
+                skipped.add(new Checkpoint.Skipped(candidate, "can't be read: " + FileProblem.reason(e)));
             }
         }
         if (!skipped.isEmpty()) {
@@ -213,9 +216,10 @@ public final class Checkpoints {
         }
     }
 
-    /// The manifest goes first: a half-deleted folder is then no checkpoint.
+    /// The manifest goes first: a half-deleted folder is then no checkpoint. Of a link the link alone.
     private static void delete(Path checkpoint) throws IOException {
-        if (!Files.exists(checkpoint, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.isDirectory(checkpoint, LinkOption.NOFOLLOW_LINKS)) {
+            Files.deleteIfExists(checkpoint);
             return;
         }
         Files.deleteIfExists(checkpoint.resolve(CheckpointManifest.NAME));

@@ -8,12 +8,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -21,6 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// the texts `NaN`, `Infinity` and `-Infinity`, which JSON has no numbers for.
 public final class MetricsLog implements AutoCloseable {
     private static final long LARGEST = 1 << 30;
+    /// Ten times what any run logs; a page draws each.
+    private static final int MOST_NAMES = 1000;
     private static final String STEP = "step";
 
     private final FileChannel channel;
@@ -39,8 +44,12 @@ public final class MetricsLog implements AutoCloseable {
     /// @param offset what [#offset] was at the checkpoint, 0 to start over
     /// @throws FormatException when the file is shorter than that, or `offset` is not the end of a line
     static MetricsLog open(Path file, long offset) throws IOException {
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
         boolean opened = false;
         try {
             if (channel.size() < offset) {
@@ -97,10 +106,17 @@ public final class MetricsLog implements AutoCloseable {
             throw new FormatException(file, -1, "size", "more than the " + LARGEST + " bytes such a file may have");
         }
         List<Line> lines = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         String text = Json.utf8(file, Files.readAllBytes(file));
         int from = 0;
         for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-            lines.add(line(file, lines.size() + 1, text.substring(from, end)));
+            Line line = line(file, lines.size() + 1, text.substring(from, end));
+            names.addAll(line.values().keySet());
+            if (names.size() > MOST_NAMES) {
+                throw new FormatException(
+                        file, -1, "line " + (lines.size() + 1), "has the name of more than " + MOST_NAMES + " curves");
+            }
+            lines.add(line);
             from = end + 1;
         }
         return lines;

@@ -123,7 +123,7 @@ public final class RunComparison {
         Frame frame = new Frame(first, last, low, high);
         for (int i = 0; i < curves.size(); i++) {
             for (String path : paths(curves.get(i), frame)) {
-                page.append("<polyline fill=\"none\" stroke-width=\"1.5\" stroke=\"")
+                page.append("<polyline fill=\"none\" stroke-linecap=\"round\" stroke-width=\"1.5\" stroke=\"")
                         .append(COLOURS.get(i))
                         .append("\" points=\"")
                         .append(path)
@@ -169,7 +169,8 @@ public final class RunComparison {
 
     private static void add(List<String> paths, StringBuilder path) {
         if (!path.isEmpty()) {
-            paths.add(path.toString());
+            // A line of one point is none: from it to itself it is a dot.
+            paths.add(path.indexOf(" ") < 0 ? path + " " + path : path.toString());
             path.setLength(0);
         }
     }

@@ -8,6 +8,7 @@ import dev.nla4j.format.json.Json;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.hub.HeldLock;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ public final class RunFolder implements AutoCloseable {
         this.configHash = Sha256.of(config);
         this.checkpoints = new Checkpoints(folder.resolve(CHECKPOINTS), keep, stages);
         this.checkpoint = checkpoints.newest();
+        checkpoint.ifPresent(this::requireOurs);
         long offset = checkpoint.map(c -> offset(c)).orElse(0L);
         this.metrics = MetricsLog.open(folder.resolve(METRICS), offset);
         this.events = EventFile.start(folder, checkpoint.map(c -> c.step() + 1).orElse(0L));
@@ -101,6 +103,8 @@ public final class RunFolder implements AutoCloseable {
             if (Files.exists(file) && hasBegun(folder)) {
                 requireSame(file, config);
                 requireSameData(folder.resolve(RUN), info);
+                // What it began with, as it was written then: all checkpoints of the run have its hash.
+                text = Json.exactText(file, LONGEST);
             } else {
                 if (!Files.exists(file)) {
                     requireUnused(folder);
@@ -115,6 +119,15 @@ public final class RunFolder implements AutoCloseable {
             if (!opened) {
                 lock.close();
             }
+        }
+    }
+
+    /// A folder of checkpoints may have been put together from those of several runs.
+    private void requireOurs(Checkpoint found) {
+        if (!found.configHash().equals(configHash)) {
+            throw new InputException(found.folder() + ": is a checkpoint of a run of another configuration than "
+                    + folder.resolve(CONFIG)
+                    + "; put back the checkpoints of this run, or give it a folder of its own");
         }
     }
 
@@ -168,7 +181,8 @@ public final class RunFolder implements AutoCloseable {
         if (!Files.exists(metrics)) {
             return false;
         }
-        try (Stream<String> lines = Files.lines(metrics)) {
+        // As bytes: what is no text at all is no first step either.
+        try (Stream<String> lines = Files.lines(metrics, StandardCharsets.ISO_8859_1)) {
             return lines.anyMatch(line -> !line.startsWith("{\"step\":0,"));
         }
     }

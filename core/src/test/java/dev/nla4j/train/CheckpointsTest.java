@@ -211,6 +211,22 @@ class CheckpointsTest {
         assertThat(names()).containsExactly("step-3");
     }
 
+    /// A run's folder may come from somebody else.
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void of_a_link_the_link_alone_is_deleted() throws IOException {
+        Path others = Files.createDirectories(folder.resolveSibling(folder.getFileName() + "-others"));
+        Files.writeString(others.resolve("manifest.json"), "somebody's");
+        Files.createSymbolicLink(folder.resolve("step-7.tmp"), others);
+        Files.createSymbolicLink(folder.resolve("step-3"), others);
+        save(3, OptionalDouble.empty());
+        assertThat(names()).containsExactly("step-3");
+        assertThat(newest().step()).isEqualTo(3);
+        assertThat(others.resolve("manifest.json")).hasContent("somebody's");
+        Files.delete(others.resolve("manifest.json"));
+        Files.delete(others);
+    }
+
     @Test
     void tensors_that_are_not_the_runs_are_refused_before_any_is_touched() throws IOException {
         save(1, OptionalDouble.empty());

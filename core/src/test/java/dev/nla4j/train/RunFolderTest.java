@@ -17,6 +17,8 @@ import java.util.OptionalDouble;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -169,6 +171,56 @@ class RunFolderTest {
         open(2e-3).close();
         assertThat(folder.resolve("config.resolved.yaml")).content().contains("0.002");
         assertThat(folder.resolve("metrics.jsonl")).isEmptyFile();
+    }
+
+    @Test
+    void checkpoints_of_another_run_are_not_gone_on_with() throws IOException {
+        begin();
+        Path checkpoints = folder.resolve("checkpoints");
+        Path other = Files.createDirectories(folder.resolve("other"));
+        try (RunFolder run = RunFolder.open(other, config(2e-3), INFO, new Checkpoints.Keep(2, true))) {
+            run.save(snapshot(9));
+        }
+        Files.move(other.resolve("checkpoints/step-9"), checkpoints.resolve("step-9"));
+        assertThatThrownBy(() -> open(1e-3))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("step-9: is a checkpoint of a run of another configuration");
+    }
+
+    /// The text that the run began with counts, however a later version would write the same configuration.
+    @Test
+    void a_run_goes_on_whose_configuration_was_written_otherwise() throws IOException {
+        try (RunFolder run = open(1e-3)) {
+            run.log(1, Map.of("loss", 2.0));
+        }
+        Path config = folder.resolve("config.resolved.yaml");
+        Files.writeString(config, "# by an earlier version\n", StandardOpenOption.APPEND);
+        begin();
+        try (RunFolder run = open(1e-3)) {
+            assertThat(run.checkpoint().orElseThrow().step()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void a_linked_log_is_not_cut() throws IOException {
+        begin();
+        Path others = Files.writeString(folder.resolve("others"), "somebody's");
+        Files.delete(folder.resolve("metrics.jsonl"));
+        Files.createSymbolicLink(folder.resolve("metrics.jsonl"), others);
+        assertThatThrownBy(() -> open(1e-3)).isInstanceOf(IOException.class);
+        assertThat(others).hasContent("somebody's");
+    }
+
+    @Test
+    void more_curves_than_a_page_can_draw_are_refused() throws IOException {
+        StringBuilder line = new StringBuilder("{\"step\":1");
+        for (int i = 0; i < 1001; i++) {
+            line.append(",\"v").append(i).append("\":1");
+        }
+        Path metrics = Files.writeString(folder.resolve("m.jsonl"), line + "}\n");
+        assertThatThrownBy(() -> MetricsLog.read(metrics))
+                .hasMessageContaining("line 1: has the name of more than 1000");
     }
 
     @Test

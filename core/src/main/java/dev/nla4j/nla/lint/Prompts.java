@@ -7,7 +7,6 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.tokenizer.Tokenizer;
-import java.util.List;
 
 /// The prompts of both halves as opening a pair makes them, without its refusals.
 final class Prompts {
@@ -27,7 +26,7 @@ final class Prompts {
     static String rendered(Half half, String message) {
         Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
         ChatTemplate chat = half.live().chat().need("a chat template");
-        return chat.render(RenderOptions.of(List.of(Message.of("user", message)))
+        return chat.render(RenderOptions.timeless(Message.of("user", message))
                 .withGenerationPrompt(true)
                 .withSpecials(LanguageModel.templateSpecials(tokenizer)));
     }

@@ -37,6 +37,11 @@ public record RlConfig(
             throw new IllegalArgumentException(
                     "steps and adapt-ar-steps: are more than " + Integer.MAX_VALUE + " together");
         }
+        double gold = rollout.samples() * learners.goldFraction / (1 - learners.goldFraction);
+        if (gold > MOST_SAMPLES) {
+            throw new IllegalArgumentException("gold-fraction: makes " + (long) gold + " gold pairs a step, at most "
+                    + MOST_SAMPLES + " are taken");
+        }
         if (loss.method == Method.GRPO && rollout.temperature != 1) {
             throw new IllegalArgumentException(
                     "temperature: must be 1 with method grpo, whose gradient is that of texts" + " drawn at 1, was "

@@ -14,6 +14,7 @@ import dev.nla4j.train.Schedule;
 public record SftConfig(
         int steps, int batch, int microBatch, long seed, Weights weights, Learner learner, Cadence cadence, Mix mix) {
     private static final int STEPS = 200;
+    private static final int MOST_ROWS = 1 << 20;
     private static final double LR = 1e-3;
     /// Of full weights: what suits an adapter destroys what they know.
     private static final double FULL_LR = 5e-5;
@@ -24,7 +25,7 @@ public record SftConfig(
 
     public SftConfig {
         Checks.atLeast("steps", steps, 1);
-        Checks.atLeast("batch", batch, 1);
+        Checks.within("batch", batch, 1, MOST_ROWS);
         Checks.atLeast("micro-batch", microBatch, 1);
         if (microBatch > batch) {
             throw new IllegalArgumentException("micro-batch: must be <= batch (" + batch + "), was " + microBatch);

@@ -94,6 +94,7 @@ public final class RlStep implements AutoCloseable {
                 .evidence(parts.target(), parts.critic().layer(), prompts)
                 .map(known ->
                         rollouts.stream().map(text -> known.get(text.prompt())).toList());
+        clock.lap("seconds/scoring"); // the target's own pass, for checking claims
         av.clear();
         ar.clear();
         double[] errors = learnToRead(step, rollouts, own);
@@ -276,7 +277,7 @@ public final class RlStep implements AutoCloseable {
 
         void lap(String name) {
             long now = System.nanoTime();
-            laps.put(name, (now - last) / 1e9);
+            laps.merge(name, (now - last) / 1e9, Double::sum);
             last = now;
         }
 

@@ -28,7 +28,13 @@ public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOu
     public static final OwnSamples NONE = new OwnSamples(Map.of(), Map.of());
 
     private static final int MOST_HELD_OUT = 192;
-    private static final int LONGEST = 96;
+    /// Tokens of a text, the tags around it included: as many as the longest gold text has, in these bounds. A text
+    /// that
+    /// is cut off would teach that explanations have no end.
+    private static final int LEAST_TOKENS = 96;
+
+    private static final int MOST_TOKENS = 1024;
+    private static final int TAGS = 16;
     /// Rows that are written between two reports.
     private static final int CHUNK = 128;
     /// Keeps the choice of rows apart from other random choices of the same seed.
@@ -59,7 +65,11 @@ public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOu
     }
 
     /// The texts in `file` when they are of this origin.
-    public static Optional<OwnSamples> read(Path file, Origin origin) throws IOException {
+    ///
+    /// @param trainRows of the data, which every text must belong to
+    /// @param heldOutRows of the held-out data
+    public static Optional<OwnSamples> read(Path file, Origin origin, int trainRows, int heldOutRows)
+            throws IOException {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
@@ -67,21 +77,27 @@ public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOu
         if (!root.path("origin").toString().equals(origin.json().toString())) {
             return Optional.empty();
         }
-        return Optional.of(new OwnSamples(texts(file, root, "train"), texts(file, root, "held_out")));
+        return Optional.of(
+                new OwnSamples(texts(file, root, "train", trainRows), texts(file, root, "held_out", heldOutRows)));
     }
 
-    private static Map<Integer, String> texts(Path file, JsonNode root, String key) {
+    private static Map<Integer, String> texts(Path file, JsonNode root, String key, int rows) {
         if (!root.path(key).isObject()) {
             throw new FormatException(file, -1, key, "must be an object of texts by row");
         }
         Map<Integer, String> texts = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : root.path(key).properties()) {
-            try {
-                texts.put(Integer.valueOf(entry.getKey()), entry.getValue().asString());
-            } catch (NumberFormatException e) {
+            if (!entry.getKey().matches("0|[1-9][0-9]{0,8}") || Integer.parseInt(entry.getKey()) >= rows) {
                 throw new FormatException(
-                        file, -1, key, "must have row numbers as keys, has \"" + entry.getKey() + "\"", e);
+                        file,
+                        -1,
+                        key,
+                        "must have numbers of " + rows + " rows as keys, has \"" + entry.getKey() + "\"");
             }
+            if (!entry.getValue().isString()) {
+                throw new FormatException(file, -1, key + "." + entry.getKey(), "must be a text");
+            }
+            texts.put(Integer.valueOf(entry.getKey()), entry.getValue().stringValue());
         }
         return texts;
     }
@@ -103,7 +119,12 @@ public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOu
             // Numbers of their own: a held-out row is no training row.
             tasks.add(new Verbalizer.Task(heldOut.rows().get(row).activation(), -1L - row));
         }
-        List<String> texts = texts(verbalizer, tasks, origin.seed(), progress);
+        int gold = data.rows().stream()
+                .mapToInt(row -> verbalizer.tokens(row.explanation()))
+                .max()
+                .orElse(0);
+        int most = Math.clamp(gold + TAGS, LEAST_TOKENS, MOST_TOKENS);
+        List<String> texts = texts(verbalizer, tasks, most, origin.seed(), progress);
         Map<Integer, String> train = new TreeMap<>();
         for (int i = 0; i < chosen.size(); i++) {
             // Nothing written is nothing to learn from.
@@ -121,14 +142,14 @@ public record OwnSamples(Map<Integer, String> train, Map<Integer, String> heldOu
     }
 
     private static List<String> texts(
-            Verbalizer verbalizer, List<Verbalizer.Task> tasks, long seed, Progress progress) {
+            Verbalizer verbalizer, List<Verbalizer.Task> tasks, int most, long seed, Progress progress) {
         List<String> texts = new ArrayList<>();
         for (int from = 0; from < tasks.size(); from += CHUNK) {
             List<Verbalizer.Task> part = tasks.subList(from, Math.min(tasks.size(), from + CHUNK));
             int before = from;
             for (Completion written : verbalizer.complete(
                     part,
-                    new Verbalizer.Options(1, seed, LONGEST),
+                    new Verbalizer.Options(1, seed, most),
                     done -> progress.report("write own samples", before + (long) done, tasks.size(), "texts"))) {
                 texts.add(verbalizer.read(written).description());
             }

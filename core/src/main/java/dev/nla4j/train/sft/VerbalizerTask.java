@@ -107,7 +107,8 @@ public final class VerbalizerTask implements Task {
     /// What ends an answer in the model's own conversations: the first stop id that its template writes behind one.
     private static int[] endOfTurn(LanguageModel base) {
         String text = base.chatTemplate()
-                .render(RenderOptions.of(List.of(Message.of("user", "a"), Message.of("assistant", "b")))
+                .render(RenderOptions.timeless(Message.of("user", "a"))
+                        .withMessages(List.of(Message.of("user", "a"), Message.of("assistant", "b")))
                         .withSpecials(base.templateSpecials()));
         Set<Integer> stops = base.stopIds();
         int[] ids = base.tokenizer().ids(text, false);
