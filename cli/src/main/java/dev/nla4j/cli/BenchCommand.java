@@ -224,7 +224,10 @@ final class BenchCommand implements Callable<Integer> {
             JsonNode value = row.getValue().path("value");
             if (!value.isNumber() || !(value.asDouble() > 0) || Double.isInfinite(value.asDouble())) {
                 throw new FormatException(
-                        file, -1, "work." + row.getKey() + ".value", "must be a number above 0, is " + value);
+                        file,
+                        -1,
+                        "work." + row.getKey() + ".value",
+                        "must be a number above 0, is " + (value.isMissingNode() ? "missing" : value));
             }
         });
         int threads = document.path("machine").path("threads").asInt(0);

@@ -133,7 +133,8 @@ final class CompareCommand implements Callable<Integer> {
                 .toList();
         for (Explainer.Sample sample : bestFirst) {
             System.out.println(ExplanationView.scores(sample.score().cosine(), report.rawvar()) + "  "
-                    + FormatException.escaped(sample.text().description().replaceAll("\\s+", " ")));
+                    + FormatException.escaped(sample.text().description().replaceAll("\\s+", " "))
+                    + (sample.text().truncated() ? " … (truncated)" : ""));
         }
         System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", norm));
         new ExplanationView(Terminal.current(), System.out)

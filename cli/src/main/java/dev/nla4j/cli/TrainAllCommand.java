@@ -58,7 +58,7 @@ final class TrainAllCommand implements Callable<Integer> {
                 ? corpus
                 : options.pipeline()
                         .corpus()
-                        .map(Path::of)
+                        .map(TrainAllCommand::configured)
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
         Wiring wiring = new Wiring();
@@ -114,6 +114,13 @@ final class TrainAllCommand implements Callable<Integer> {
                 config.folder().resolve("export"),
                 (System.nanoTime() - start) / 60e9));
         return ExitCode.OK;
+    }
+
+    /// Texts that a configuration names lie in the folder one works in, else in the program's own.
+    private static Path configured(String name) {
+        Path here = Path.of(name);
+        Path own = Path.of(System.getProperty("nla.root", ".")).resolve(name);
+        return !Files.exists(here) && Files.exists(own) ? own : here;
     }
 
     /// Refuses what a stage of hours from now would refuse, and data that no stage makes.

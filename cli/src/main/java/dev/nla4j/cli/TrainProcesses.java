@@ -124,6 +124,11 @@ final class TrainProcesses {
         }
     }
 
+    /// What a dry run says of all of them; nothing where there is one.
+    String estimate(MemoryPlan one) {
+        return count == 1 ? "" : "; all together " + together(one);
+    }
+
     MemoryPlan together(MemoryPlan one) {
         return new MemoryPlan(
                 List.of(new MemoryPlan.Part(count + " processes", count * one.total() - MemoryPlan.PROGRAM)),

@@ -35,7 +35,11 @@ final class TrainRlCommand implements Callable<Integer> {
         boolean watches = processes.watches();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
-            System.out.println("# " + wiring.estimate(config.model(), () -> RlEstimate.of(wiring, config)));
+            System.out.println("# "
+                    + wiring.estimate(config.model(), () -> {
+                        RlEstimate estimate = RlEstimate.of(wiring, config);
+                        return estimate + processes.estimate(estimate.memory());
+                    }));
             return ExitCode.OK;
         }
         MemoryPlan memory = RlEstimate.of(wiring, config).memory();

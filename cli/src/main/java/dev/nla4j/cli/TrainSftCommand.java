@@ -53,7 +53,11 @@ final class TrainSftCommand implements Callable<Integer> {
         boolean watches = processes.watches();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
-            System.out.println("# " + wiring.estimate(config.model(), () -> SftEstimate.of(wiring, config, name)));
+            System.out.println("# "
+                    + wiring.estimate(config.model(), () -> {
+                        SftEstimate estimate = SftEstimate.of(wiring, config, name);
+                        return estimate + processes.estimate(estimate.memory());
+                    }));
             return ExitCode.OK;
         }
         MemoryPlan memory = SftEstimate.of(wiring, config, name).memory();

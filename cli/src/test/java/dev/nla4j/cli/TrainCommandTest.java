@@ -163,6 +163,10 @@ class TrainCommandTest {
                 .contains("rank: 32")
                 .contains("held-out:")
                 .contains("# estimate: ");
+        List<String> three = new ArrayList<>(List.of(command));
+        three.addAll(List.of("--processes", "3"));
+        assertThat(Run.of(three.toArray(String[]::new)).out())
+                .containsPattern("all together about [0-9.]+ GB \\(3 processes ");
         String[] wrong = java.util.Arrays.copyOf(command, command.length + 2);
         wrong[command.length] = "--set";
         wrong[command.length + 1] = "train.sft.av.stepz=3";

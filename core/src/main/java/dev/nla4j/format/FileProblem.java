@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// Errors of files in words. Java's own messages are often no more than a path, and the rest of the meaning is in the
 /// exception's class, which is nothing to show a user.
 public final class FileProblem {
+    private static final String CIRCLE = "is a link where none is followed, or its links lead in a circle";
+
     private FileProblem() {}
 
     /// What is wrong, to stand behind the file's name: `there is no such file or folder`.
@@ -28,7 +30,7 @@ public final class FileProblem {
             case NotDirectoryException _ -> "is not a folder";
             case FileAlreadyExistsException _ -> "exists already";
             case DirectoryNotEmptyException _ -> "is a folder that is not empty";
-            case FileSystemLoopException _ -> "its links lead in a circle";
+            case FileSystemLoopException _ -> CIRCLE;
             case NotLinkException _ -> "is not a link";
             case FileSystemException f -> words(f.getReason());
             case CharacterCodingException _ -> "is not valid UTF-8";
@@ -66,9 +68,7 @@ public final class FileProblem {
     }
 
     private static boolean isOfInput(String words) {
-        return words.equals("its links lead in a circle")
-                || words.equals("is a folder")
-                || words.equals("is not a folder");
+        return words.equals(CIRCLE) || words.equals("is a folder") || words.equals("is not a folder");
     }
 
     /// What the system says, in this program's words where they differ.
@@ -78,7 +78,8 @@ public final class FileProblem {
         }
         return switch (said.toLowerCase(Locale.ROOT)) {
             // Java goes on with "or unable to access attributes of symbolic link".
-            case String s when s.startsWith("too many levels of symbolic links") -> "its links lead in a circle";
+            // Also of a link where none is followed.
+            case String s when s.startsWith("too many levels of symbolic links") -> CIRCLE;
             case "is a directory" -> "is a folder";
             case "not a directory" -> "is not a folder";
             default -> said;

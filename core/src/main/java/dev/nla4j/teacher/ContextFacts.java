@@ -36,13 +36,15 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             ".*(?:[!?\u2026]\\s*$|\\s-\\p{L}|[,.!?]\\s[-\u2013\u2014]\\s\\p{Ll}|-(?:t-)?(?:ils?|elles?|on|je)\\b).*");
     private static final Pattern LIKE_ITEM = Pattern.compile(
             "^\\s*(?:[-*+\u2022\u2013\u2014\u25e6\u25aa\u2023\u2460-\u2473]|\\(?\\w{1,3}[.)\u3001]|[\u4e00-\u9fff]{1,3}\u3001).*");
-    private static final Pattern MARKED_HEADING = Pattern.compile("^#{1,6}\\s+\\S.*");
+    private static final Pattern MARKED_HEADING = Pattern.compile("^#{1,6}\\s+.*\\p{L}.*");
     private static final Pattern CHAPTER =
             Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+(?:[.:\u2013\u2014-].*)?$");
     /// Tables, formulas, queries and logs are written in capitals too, and so is what is shouted.
     private static final Pattern NO_HEADING =
             Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL)\\b");
     private static final int LONGEST_HEADING = 80;
+    /// Names, signatures and who speaks are shorter.
+    private static final int FEWEST_CAPITALS = 4;
     private static final Pattern BLANK_LINE = Pattern.compile("\\n[^\\S\\n]*+\\n");
     private static final Pattern LIKE_HEADING = Pattern.compile(
             "^\\s*(?:#|=|\\\\(?:sub)*section|\\\\chapter|<h[1-6]|\u7b2c|CHAPTER|Chapter|PART|BOOK).*|^\\s*[=-]{3,}\\s*$");
@@ -56,6 +58,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// A call has no space before its bracket, as a remark in a sentence has. What ends a line counts once.
     private static final Pattern CODE_MARK = Pattern.compile(
             "[={}\\[\\]<>]|;\\s*$|(?<=\\w)_(?=\\w)|//|::|[A-Za-z_]\\w*\\(|:\\s*$|\\(\\w+ [-+*/] \\w+\\)");
+    private static final Pattern LATEX = Pattern.compile("\\\\[a-zA-Z]+\\{");
     private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)");
     private static final Pattern QUERY =
             Pattern.compile("^\\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WHERE|FROM|JOIN)\\b.*");
@@ -75,7 +78,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             Pattern.compile("[.!?\u2026\u061f](?=[\"'\u201d\u2019)\u00bb\u201c\u203a\\]*_]*+(?:[\\s\u00a0\u202f\\[]|$))"
                     + "|[\u3002\uff01\uff1f\u0964\u06d4]");
     /// A sentence goes on behind them: a remark in brackets, a small letter, or what stands in programs.
-    private static final Pattern GOES_ON = Pattern.compile("^\\?(?:\\)|\\s+\\p{Ll}|\\s*[=:|&.,]|\\s+\\d+\\s*:)");
+    private static final Pattern GOES_ON = Pattern.compile(
+            "^\\?(?:\\)|\\s+\\p{Ll}|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
     private static final Pattern QUOTE_MARK = Pattern.compile(
             "[\"\u201c\u201d\u201e\u00ab\u00bb\u2018\u201a\u2039\u300a-\u300f]|(?<![\\p{L}\\p{N}])'(?=\\p{L})");
     /// Who speaks, or a hyphen, before what is said.
@@ -117,7 +121,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         add(kinds, Kind.CODE, code);
         add(kinds, Kind.LIST, !code && endsInList(end, language.equals(Optional.of(Language.ENGLISH))));
         add(kinds, Kind.DIALOGUE, !code && isDialogue(end));
-        add(kinds, Kind.QUESTION, !code && endsInQuestion(end));
+        add(kinds, Kind.QUESTION, !besideCode && endsInQuestion(end));
         add(kinds, Kind.OPEN_QUOTATION, !code && isQuotationOpen(line));
         add(kinds, Kind.HEADING, !code && isHeading(end, line));
         add(kinds, Kind.NUMBER, endsInNumber(end));
@@ -227,7 +231,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean isShaped(String line) {
-        return CODE_END.matcher(line).matches()
+        return (CODE_END.matcher(line).matches() && !LATEX.matcher(line).find())
                 || CODE_START.matcher(line).matches()
                 || CODE_CALL.matcher(line).matches();
     }
@@ -344,6 +348,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         String bare = line.strip();
         boolean chapter = CHAPTER.matcher(bare).matches() && bare.length() <= LONGEST_HEADING;
         boolean capitals = isCapitals(line)
+                && words(line).size() >= FEWEST_CAPITALS
                 && !isCapitals(previous)
                 && !NO_HEADING.matcher(line).find();
         return (chapter || capitals) && standsAlone(before);
@@ -433,6 +438,15 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         return regular && (SUBJECTS.contains(before) || OBJECTS.contains(after));
     }
 
+    /// Times of day have `am`, and infinitives `do`.
+    private static boolean isPresent(String before, String word) {
+        return switch (word) {
+            case "am" -> before.equals("i");
+            case "do" -> SUBJECTS.contains(before);
+            default -> PRESENT.contains(word);
+        };
+    }
+
     private static Optional<Kind> tense(List<String> words) {
         List<String> last = words.subList(Math.max(0, words.size() - TENSE_WORDS), words.size());
         long past = 0;
@@ -444,10 +458,12 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             String before = i == 0 ? "" : last.get(i - 1);
             boolean legal = word.equals("said") && BEFORE_LEGAL_SAID.contains(before);
             past += PAST.contains(word) && !legal ? 1 : 0;
-            present += PRESENT.contains(word) ? 1 : 0;
+            present += isPresent(before, word) ? 1 : 0;
             maybePast |=
                     SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
-            maybePresent |= PRESENT_CONTRACTION.matcher(word).matches();
+            // Behind these a past is none: `if I were you`, `he was to leave, and we will`.
+            boolean bends = word.equals("will") || (word.equals("if") && !before.equals("as"));
+            maybePresent |= bends || PRESENT_CONTRACTION.matcher(word).matches();
         }
         if (past >= 2 && present == 0 && !maybePresent) {
             return Optional.of(Kind.PAST_TENSE);

@@ -101,6 +101,10 @@ public final class Checkpoints {
     public Optional<Checkpoint> newest() throws IOException {
         List<Checkpoint.Skipped> skipped = new ArrayList<>();
         for (Path candidate : candidates()) {
+            if (Files.isSymbolicLink(candidate)) {
+                skipped.add(new Checkpoint.Skipped(candidate, "is a link: put the folder itself there"));
+                continue;
+            }
             try {
                 CheckpointManifest manifest = CheckpointManifest.read(candidate);
                 requireStep(candidate, manifest);
@@ -135,7 +139,7 @@ public final class Checkpoints {
         }
     }
 
-    /// Step folders, newest first.
+    /// Step folders and links in their place, newest first.
     private List<Path> candidates() throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();
@@ -143,7 +147,7 @@ public final class Checkpoints {
         try (Stream<Path> children = Files.list(folder)) {
             return children.filter(child ->
                             STEP.matcher(child.getFileName().toString()).matches()
-                                    && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))
+                                    && (Files.isSymbolicLink(child) || Files.isDirectory(child)))
                     .sorted(Comparator.comparingLong(Checkpoints::step).reversed())
                     .toList();
         }
@@ -183,7 +187,7 @@ public final class Checkpoints {
         Path best = null;
         double bestQuality = Double.NEGATIVE_INFINITY;
         for (Path candidate : candidates()) {
-            if (step(candidate) > saved) {
+            if (step(candidate) > saved || Files.isSymbolicLink(candidate)) {
                 continue;
             }
             try {

@@ -214,6 +214,17 @@ class ContextFactsTest {
                 "USER_TURN,|a word list\nmodel\nuser|",
                 "ASSISTANT_TURN,|model\nsystem\nassistant|",
                 "USER_TURN,|user\n\nWhat is it?assistant\n\nIt is called\nMulti-user\n\nand|",
+                "PRESENT_TENSE,|The first train left Boston at 10 am and got there at 11 am. Everybody stood still and nobody|",
+                "PRESENT_TENSE,|Scientists hoped to do more but failed to do so in the end and the team of the house|",
+                "PAST_TENSE,|If I were you and had the time and the house were mine I would go to the|",
+                "PAST_TENSE,|He was to leave tomorrow and it was the day on which we will go to the|",
+                "HEADING,|He sold 48 clips in April and 24 more in May.\n#### 72|",
+                "HEADING,|It was the best machine in those days.\n\nIBM PC|",
+                "HEADING,|He went out and closed the door.\n\nLADY MACBETH|",
+                "QUESTION,|SELECT * FROM users WHERE id = ? AND|",
+                "QUESTION,彼女は「最近どう？」と聞き",
+                "QUESTION,他问：“你是谁？”然后",
+                "CODE,|This is \\textbf{very} important for \\emph{you}\nand this is \\textbf{also} so for \\emph{me}|",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);

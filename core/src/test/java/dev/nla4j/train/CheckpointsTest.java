@@ -227,6 +227,24 @@ class CheckpointsTest {
         Files.delete(others);
     }
 
+    /// Whoever moved it to another disk is told, and the run does not begin anew beside it.
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void a_linked_checkpoint_is_named_and_not_taken() throws IOException {
+        save(4, OptionalDouble.empty());
+        Path moved = Files.move(folder.resolve("step-4"), folder.resolve("elsewhere"));
+        Files.createSymbolicLink(folder.resolve("step-4"), moved);
+        assertThatThrownBy(this::newest)
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("is a link: put the folder itself there");
+        save(2, OptionalDouble.empty());
+        assertThat(newest().step()).isEqualTo(2);
+        assertThat(newest().skipped())
+                .singleElement()
+                .satisfies(skipped -> assertThat(skipped.folder()).endsWithRaw(Path.of("step-4")));
+        assertThat(moved.resolve("manifest.json")).exists();
+    }
+
     @Test
     void tensors_that_are_not_the_runs_are_refused_before_any_is_touched() throws IOException {
         save(1, OptionalDouble.empty());

@@ -58,6 +58,9 @@ public final class Json {
     /// How the library names a place inside of a complaint.
     private static final Pattern SOURCE = Pattern.compile("\\[Source: [^\\]]*?line: (\\d+), column: (\\d+)\\]");
 
+    /// The same where it knows none.
+    private static final Pattern NO_SOURCE = Pattern.compile(" ?\\((?:start marker )?(?:at )?\\[Source: [^\\]]*\\]\\)");
+
     /// The library ends some of its complaints with the method that sets the limit.
     private static final Pattern LIBRARY = Pattern.compile(",? ?from `[\\w.()]+`");
 
@@ -116,8 +119,9 @@ public final class Json {
             String line = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
             String problem =
                     LIBRARY.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("");
+            String placed = SOURCE.matcher(problem).replaceAll("line $1, column $2");
             throw new FormatException(
-                    file, -1, "syntax", SOURCE.matcher(problem).replaceAll("line $1, column $2") + line, e);
+                    file, -1, "syntax", NO_SOURCE.matcher(placed).replaceAll("") + line, e);
         }
     }
 
