@@ -178,6 +178,24 @@ class PairFoldersTest {
         assertThat(run.err()).contains("nla: the first text has ").contains("the first 8 were used");
     }
 
+    /// One of many texts: its beginning tells which.
+    @Test
+    void a_text_that_is_too_long_to_read_is_told_by_its_beginning() throws IOException {
+        Path config = Path.of(pair, "ar/config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replaceAll("(max_position_embeddings\"\\s*:\\s*)\\d+", "$18"));
+        Run run = Run.of(
+                "reconstruct",
+                "--nla",
+                pair,
+                "--text",
+                "blue and old ".repeat(9),
+                "--out",
+                folder.resolve("v.npy").toString());
+        assertThat(run.code()).as(run.err()).isEqualTo(3);
+        assertThat(run.err()).contains("that begins \"blue and old blue and old blue and old b\": its prompt has");
+    }
+
     @Test
     void one_half_alone_or_in_the_others_place_is_refused_with_what_to_do() {
         Run alone = explain("--nla", pair + "/av");

@@ -22,6 +22,8 @@ public final class Reconstructor {
     private static final int MOST_TOKENS = 4096;
     /// Fewer shared tokens than these take longer to read by themselves than with each text.
     private static final int LEAST_SHARED = 4;
+    /// Characters of a text that an error tells it by.
+    private static final int BEGINNING = 40;
 
     private final Decoder decoder;
     private final Tokenizer tokenizer;
@@ -85,7 +87,14 @@ public final class Reconstructor {
     public int[] promptIds(String explanation) {
         int[] ids = tokenizer.ids(before + explanation + after, true);
         if (ids.length > decoder.config().contextLength()) {
-            throw new InputException("explanation of " + explanation.length() + " characters: its prompt has "
+            // Which of many it is, its beginning tells.
+            String begin = explanation
+                    .codePoints()
+                    .limit(BEGINNING)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString();
+            throw new InputException("explanation of " + explanation.length() + " characters that begins \""
+                    + FormatException.printable(begin) + "\": its prompt has "
                     + ids.length + " tokens, the model's context has "
                     + decoder.config().contextLength());
         }
