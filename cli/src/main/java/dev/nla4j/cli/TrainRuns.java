@@ -128,7 +128,7 @@ final class TrainRuns {
     /// Refuses held-out rows that the verbalizer, whose texts are measured on them, has learned from.
     static void requireUnseen(Examples heldOut, RunConfig config) {
         if (Files.exists(config.data().av())) {
-            heldOut.requireOtherDocuments(Examples.read(config.data().av()));
+            heldOut.requireOtherDocuments(config.data().av());
         }
     }
 

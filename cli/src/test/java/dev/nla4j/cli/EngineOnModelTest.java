@@ -99,11 +99,7 @@ class EngineOnModelTest {
                 LowRankAdapter adapter = PeftAdapter.read(pair.resolve("av")).load(target.config(), DType.BF16);
                 Verbalizer verbalizer =
                         new Verbalizer(target, target.decoder().with(adapter), NlaMeta.read(pair.resolve("av")))) {
-            Random random = new Random(3);
-            List<Verbalizer.Task> tasks = IntStream.range(0, MORE_THAN_ROWS)
-                    .mapToObj(i ->
-                            new Verbalizer.Task(gaussian(random, target.config().dim()), i))
-                    .toList();
+            List<Verbalizer.Task> tasks = tasks(3, target.config().dim());
             List<Completion> together = written(verbalizer, tasks);
             try (Threads.Limit _ = Threads.one()) {
                 assertThat(written(verbalizer, tasks)).as("one thread").isEqualTo(together);
@@ -134,11 +130,7 @@ class EngineOnModelTest {
                 LowRankAdapter adapter = PeftAdapter.read(pair.resolve("av")).load(target.config(), dtype);
                 Verbalizer verbalizer =
                         new Verbalizer(target, target.decoder().with(adapter), NlaMeta.read(pair.resolve("av")))) {
-            Random random = new Random(6);
-            List<Verbalizer.Task> tasks = IntStream.range(0, MORE_THAN_ROWS)
-                    .mapToObj(i ->
-                            new Verbalizer.Task(gaussian(random, target.config().dim()), i))
-                    .toList();
+            List<Verbalizer.Task> tasks = tasks(6, target.config().dim());
             List<Completion> together = written(verbalizer, tasks, 4);
             try (Threads.Limit _ = Threads.one()) {
                 assertThat(written(verbalizer, tasks, 4))
@@ -253,6 +245,14 @@ class EngineOnModelTest {
 
     private static List<Completion> written(Verbalizer verbalizer, List<Verbalizer.Task> tasks, int tokens) {
         return verbalizer.complete(tasks, new Verbalizer.Options(1, SEED, tokens), _ -> {});
+    }
+
+    /// More than are written at once, so that some are let in later.
+    private static List<Verbalizer.Task> tasks(long seed, int dim) {
+        Random random = new Random(seed);
+        return IntStream.range(0, MORE_THAN_ROWS)
+                .mapToObj(i -> new Verbalizer.Task(gaussian(random, dim), i))
+                .toList();
     }
 
     private static float[] gaussian(Random random, int dim) {

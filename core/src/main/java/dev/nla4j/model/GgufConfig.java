@@ -118,8 +118,7 @@ final class GgufConfig {
     /// Gemma 3 has no cap, but Ollama's converter wrote Gemma 2's into its headers. Other models of this
     /// architecture, which are no size of Gemma's, do have one (Rnj-1).
     private double logitCap() {
-        boolean uncapped =
-                family == Family.GEMMA3 && keys.isOllamaGemma3() && GEMMA3_BLOCKS.contains(keys.integer("block_count"));
+        boolean uncapped = keys.isOllamaGemma3() && GEMMA3_BLOCKS.contains(keys.integer("block_count"));
         return uncapped ? 0 : keys.number("final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0);
     }
 

@@ -15,11 +15,12 @@ record GgufKeys(Path file, GgufMetadata metadata, String architecture) {
         return metadata.has(key(name));
     }
 
-    /// Whether a header of Gemma 3 comes from Ollama's converter, which calls the base of the sliding
+    /// Whether this is a header of Gemma 3 from Ollama's converter, which calls the base of the sliding
     /// layers local, or, where there are images too, names no base at all. It leaves out other things than
     /// llama.cpp's does.
     boolean isOllamaGemma3() {
-        return has("rope.local.freq_base") || !has("rope.freq_base");
+        return architecture.equals(Family.GEMMA3.architecture())
+                && (has("rope.local.freq_base") || !has("rope.freq_base"));
     }
 
     /// Whether the key holds an array of booleans.

@@ -67,7 +67,7 @@ final class GgufRope {
         // The older of the two keys for a linear factor has no type beside it; llama.cpp takes both as linear.
         double factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 0));
         String kind = keys.text("rope.scaling.type", factor == 0 ? "none" : "linear");
-        if (factor == 0 && !keys.has("rope.scaling.type") && isOllamaGemma3()) {
+        if (factor == 0 && !keys.has("rope.scaling.type") && keys.isOllamaGemma3()) {
             // Ollama's converter never writes it; Ollama knows the sizes.
             return GEMMA3_STRETCHED.contains(keys.integer("block_count"))
                     ? new RopeScaling.Linear(GEMMA3_FACTOR)
@@ -83,10 +83,6 @@ final class GgufRope {
             default ->
                 throw keys.wrong("rope.scaling.type", "\"" + kind + "\" is not one of none, linear, yarn, longrope");
         };
-    }
-
-    private boolean isOllamaGemma3() {
-        return family == Family.GEMMA3 && keys.isOllamaGemma3();
     }
 
     private RopeScaling yarn(double factor) {

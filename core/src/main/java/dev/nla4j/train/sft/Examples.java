@@ -17,9 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -215,12 +218,28 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
 
     /// Refuses a file that shares a document with `other`: what is evaluated must not have been learned from.
     public void requireOtherDocuments(Examples other) {
-        java.util.Set<String> documents = new java.util.HashSet<>();
-        other.rows.forEach(row -> documents.add(row.document()));
+        requireNoneOf(other.rows.stream().map(Example::document).collect(Collectors.toSet()), other.file);
+    }
+
+    /// As above, of a file that is not in memory: its documents' names alone are read.
+    public void requireOtherDocuments(Path other) {
+        Set<String> documents = new HashSet<>();
+        try (DataFile read = DataFile.open(other)) {
+            List<Column> names = List.of(Column.of(ActivationSchema.DOCUMENT, ColumnKind.TEXT));
+            for (DataFile.Rows rows = read.rows(names); rows.hasNext(); ) {
+                if (rows.next().getFirst() instanceof Value.Text(String name)) {
+                    documents.add(name);
+                }
+            }
+        }
+        requireNoneOf(documents, other);
+    }
+
+    private void requireNoneOf(Set<String> documents, Path other) {
         for (Example row : rows) {
             if (documents.contains(row.document())) {
                 throw new InputException(file + ": document " + FormatException.printable(row.document()) + " is in "
-                        + other.file + " too; held-out rows must be of other documents");
+                        + other + " too; held-out rows must be of other documents");
             }
         }
     }

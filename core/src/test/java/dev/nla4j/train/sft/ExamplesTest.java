@@ -1,6 +1,7 @@
 package dev.nla4j.train.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.activation.ActivationSchema;
@@ -12,6 +13,7 @@ import dev.nla4j.activation.TokenMeta;
 import dev.nla4j.data.DataBuild;
 import dev.nla4j.data.DataColumns;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.ArrowSchema;
 import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ParquetRowWriter;
@@ -24,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -76,6 +79,25 @@ class ExamplesTest {
                 .toArray();
         assertThat(Arrays.stream(gaps).boxed()).allMatch(gap -> Math.abs(gap - 10.0 / numbers.length) < 1);
         assertThat(examples.at(numbers).getLast()).isSameAs(examples.rows().get(numbers[numbers.length - 1]));
+    }
+
+    /// Of a file that is not read otherwise, the documents' names alone are: its vectors need not fit into memory.
+    @Test
+    void documents_that_a_file_has_too_are_refused() throws IOException {
+        Path file = file(Stage.RL, 3, _ -> user(ASKED));
+        Examples same = Examples.read(file);
+        assertThatThrownBy(() -> same.requireOtherDocuments(file))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("document docs:0 is in " + file + " too");
+        List<Example> others = same.rows().stream()
+                .map(row -> new Example(
+                        row.activation(),
+                        row.explanation(),
+                        row.response(),
+                        new Example.Source("other", row.context(), 12)))
+                .toList();
+        assertThatCode(() -> new Examples(file, same.meta(), others).requireOtherDocuments(file))
+                .doesNotThrowAnyException();
     }
 
     private static List<RoleContent> user(String text) {
