@@ -82,7 +82,7 @@ final class ExportCommand implements Callable<Integer> {
         }
         PairExport.Base base = null;
         if (PairExport.needsBase(folder, wanted)) {
-            LocalModel found = wiring.find(Wiring.targetReference(folder, pair.target));
+            LocalModel found = wiring.target(folder, pair.target);
             String sha256 = found.sha256(wiring.progress()).orElse(null);
             base = new PairExport.Base(found.path(), sha256, pair.allowOtherBase);
         }

@@ -5,6 +5,7 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
+import dev.nla4j.hub.ModelRef;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
@@ -283,11 +284,13 @@ final class TrainRuns {
                         System.err.println("nla: passed over " + skipped.folder() + ": " + skipped.reason()));
     }
 
-    /// The base by its name and, where it is one file, its hash.
+    /// The base by its name and, where it is one file, its hash. A folder's name is its whole path: a relative one is
+    /// another folder elsewhere, or a stranger's repository.
     HalfSidecar.Base named() {
         Path file = model.path();
+        boolean local = ModelRef.parse(config.model()) instanceof ModelRef.LocalPath;
         return new HalfSidecar.Base(
-                config.model(),
+                local ? file.toAbsolutePath().normalize().toString() : config.model(),
                 model.sha256(wiring.progress())
                         .map(hash -> new NlaMeta.BaseFile(
                                 Objects.requireNonNull(file.getFileName()).toString(), hash)));

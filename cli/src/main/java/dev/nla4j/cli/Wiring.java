@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.hub.HubSettings;
 import dev.nla4j.hub.KnownModel;
@@ -109,7 +110,7 @@ final class Wiring {
     Pair open(PairOptions options, DType dtype) {
         Phases.ofThisRun().end("command line");
         PairFolder folder = pairFolder(options);
-        LocalModel base = find(targetReference(folder, options.target));
+        LocalModel base = target(folder, options.target);
         announce(
                 MemoryPlan.of(ModelLoader.config(base.path()), folder, dtype, false)
                         .withoutAdvice(),
@@ -135,7 +136,7 @@ final class Wiring {
     /// Prepares a pair and its target for explaining: all loaded, or each when its turn comes. The caller closes it.
     PairSession session(PairOptions options, DType dtype) {
         PairFolder folder = pairFolder(options);
-        LocalModel base = find(targetReference(folder, options.target));
+        LocalModel base = target(folder, options.target);
         ModelConfig target = ModelLoader.config(base.path());
         boolean shareOneModel =
                 folder.verbalizer().isAdapter() && folder.reconstructor().isAdapter();
@@ -166,7 +167,7 @@ final class Wiring {
                 return result;
             });
         }
-        LocalModel found = find(targetReference(folder, options.target));
+        LocalModel found = target(folder, options.target);
         announce(MemoryPlan.reconstructor(ModelLoader.config(found.path()), folder, dtype), options.verbose);
         Threads.useAllProcessors();
         try (LanguageModel model = ModelLoader.load(found.path(), dtype, ModelLoader.Extent.TRUNK, progress)) {
@@ -206,21 +207,30 @@ final class Wiring {
     }
 
     /// The flag's target, else the known model with the bytes that a sidecar names, else the base that a sidecar or an
-    /// adapter names.
-    static String targetReference(PairFolder pair, @Nullable String flag) {
+    /// adapter names; brought here when it is not yet.
+    LocalModel target(PairFolder pair, @Nullable String flag) {
         if (flag != null) {
-            return flag;
+            return find(flag);
         }
         List<PairFolder.Half> halves = List.of(pair.verbalizer(), pair.reconstructor());
-        Optional<String> known = halves.stream()
+        Optional<KnownModel> known = halves.stream()
                 .flatMap(half -> half.meta().baseFile().stream())
                 .flatMap(file ->
                         KnownModel.ALL.stream().filter(model -> model.sha256().equals(file.sha256())))
-                .map(KnownModel::name)
                 .findFirst();
-        return known.or(() ->
-                        halves.stream().flatMap(half -> half.base().stream()).findFirst())
+        if (known.isPresent()) {
+            return find(known.get().name());
+        }
+        PairFolder.Half half = halves.stream()
+                .filter(one -> one.base().isPresent())
+                .findFirst()
                 .orElseThrow(() -> new InputException(pair.verbalizer().meta().file()
                         + ": names no base_checkpoint; say which model it explains with --target"));
+        String base = half.base().orElseThrow();
+        if (ModelRef.parse(base) instanceof ModelRef.LocalPath local && !Files.exists(local.path())) {
+            throw new InputException(half.meta().file() + ": its base is " + FormatException.printable(base)
+                    + ", which is not on this machine; say which model it explains with --target");
+        }
+        return find(base);
     }
 }

@@ -226,4 +226,20 @@ class PairFoldersTest {
                 adapters.toString());
         assertThat(run.code()).as(run.err()).isZero();
     }
+
+    @Test
+    void a_base_that_is_a_path_of_another_machine_is_named_with_who_names_it() throws IOException {
+        Path adapters = RANDOM.adapters(folder.resolve("moved"), target);
+        for (String half : List.of("av", "ar")) {
+            Path sidecar = adapters.resolve(half).resolve("nla_meta.yaml");
+            Files.writeString(
+                    sidecar,
+                    Files.readString(sidecar).replaceAll("base_checkpoint: .*", "base_checkpoint: /gone/models/Qwen"));
+        }
+        Run run = Run.of("explain", "The capital", "--nla", adapters.toString());
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("av/nla_meta.yaml: its base is /gone/models/Qwen, which is not on this machine")
+                .contains("--target");
+    }
 }

@@ -76,7 +76,8 @@ public final class ConfigJson {
                 layers(heads, contextLength),
                 family.embedScale(dim),
                 cap("final_logit_softcapping", defaults.logitCap()),
-                fields.bool("tie_word_embeddings", outer.bool("tie_word_embeddings", defaults.tiedHead())),
+                // Of a wrapper, its own word counts; a head that lies in the file and differs is taken in any case.
+                outer.bool("tie_word_embeddings", defaults.tiedHead()),
                 contextLength,
                 stopIds(vocabulary));
     }
