@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.hub.ModelRef;
@@ -264,9 +265,7 @@ final class TrainRuns {
     }
 
     private String hash(Path file) {
-        return new LocalModel(file.toString(), file, null)
-                .sha256(wiring.progress())
-                .orElseThrow();
+        return Sha256.of(file, wiring.progress());
     }
 
     static void requireResume(Path folder, boolean resume) {

@@ -231,6 +231,25 @@ class TrainCommandTest {
         assertThat(folder.resolve("x")).doesNotExist();
     }
 
+    @Test
+    void the_configuration_to_copy_can_be_tried_out() throws IOException {
+        Files.writeString(folder.resolve("a.txt"), "Some words.");
+        Run run = Run.of(
+                "train",
+                "all",
+                "--config",
+                "../configs/own.yaml",
+                "--corpus",
+                folder.resolve("a.txt").toString(),
+                "--set",
+                "folder=" + folder.resolve("x"),
+                "--set",
+                "pipeline.hold-out=0.9",
+                "--dry-run");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).startsWith("to do  nla extract");
+    }
+
     /// A pair that the stages make first need not be there; another one must suit what they make.
     @Test
     void named_halves_are_looked_at_before_the_work() {

@@ -1,5 +1,6 @@
 package dev.nla4j.format;
 
+import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,6 +30,29 @@ public final class Sha256 {
         MessageDigest digest = digest();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             in.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /// Of a file's bytes, which may be many: says how far it is.
+    ///
+    /// @throws InputException when the file can't be read or the thread is interrupted
+    public static String of(Path file, Progress progress) {
+        MessageDigest digest = digest();
+        byte[] buffer = new byte[1 << 18];
+        try (InputStream in = Files.newInputStream(file)) {
+            long total = Files.size(file);
+            long done = 0;
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InputException(file + ": interrupted");
+                }
+                digest.update(buffer, 0, n);
+                done += n;
+                progress.report("check " + file.getFileName(), done, Math.max(total, done), "B");
+            }
+        } catch (IOException e) {
+            throw new InputException(file + ": can't be read: " + FileProblem.reason(e), e);
         }
         return HexFormat.of().formatHex(digest.digest());
     }

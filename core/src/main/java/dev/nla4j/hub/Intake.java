@@ -1,6 +1,7 @@
 package dev.nla4j.hub;
 
 import dev.nla4j.format.AtomicFile;
+import dev.nla4j.format.HeldLock;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;

@@ -38,8 +38,7 @@ public record LocalModel(String ref, Path path, @Nullable Manifest known) {
         } else {
             try (Stream<Path> files = Files.list(path)) {
                 for (Path file : files.filter(LocalModel::isRead).toList()) {
-                    lines.add(file.getFileName() + " "
-                            + new LocalModel(ref, file, null).sha256(progress).orElseThrow());
+                    lines.add(file.getFileName() + " " + Sha256.of(file, progress));
                 }
             } catch (IOException e) {
                 throw new InputException(path + ": can't be read: " + FileProblem.reason(e), e);
@@ -60,16 +59,6 @@ public record LocalModel(String ref, Path path, @Nullable Manifest known) {
         if (known != null && known.files().size() == 1) {
             return Optional.of(known.files().getFirst().sha256());
         }
-        if (!Files.isRegularFile(path)) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(Checksum.sha256(path, progress));
-        } catch (IOException e) {
-            throw new InputException(path + ": can't be read: " + FileProblem.reason(e), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InputException(path + ": interrupted", e);
-        }
+        return Files.isRegularFile(path) ? Optional.of(Sha256.of(path, progress)) : Optional.empty();
     }
 }

@@ -1,5 +1,6 @@
 package dev.nla4j.hub;
 
+import dev.nla4j.format.HeldLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,9 +3,9 @@ package dev.nla4j.nla;
 import dev.nla4j.activation.AffineMap;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.SafetensorsFile;
-import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.AdapterExport;
 import dev.nla4j.model.ModelExport;
 import dev.nla4j.model.PeftAdapter;
@@ -204,11 +204,7 @@ public final class PairExport {
                 files.addObject()
                         .put("name", name)
                         .put("size", Files.size(file))
-                        .put(
-                                "sha256",
-                                new LocalModel(name, file, null)
-                                        .sha256(Progress.NONE)
-                                        .orElseThrow());
+                        .put("sha256", Sha256.of(file));
             }
         }
         AtomicFile.writeString(folder.resolve(MANIFEST), manifest.toPrettyString());

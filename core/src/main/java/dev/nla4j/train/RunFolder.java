@@ -2,11 +2,11 @@ package dev.nla4j.train;
 
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.HeldLock;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.json.Yaml;
-import dev.nla4j.hub.HeldLock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

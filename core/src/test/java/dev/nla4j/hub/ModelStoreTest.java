@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.nla4j.format.HeldLock;
 import dev.nla4j.format.InputException;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;

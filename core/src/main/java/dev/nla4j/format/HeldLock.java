@@ -1,4 +1,4 @@
-package dev.nla4j.hub;
+package dev.nla4j.format;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -27,7 +27,7 @@ public final class HeldLock implements AutoCloseable {
     }
 
     /// Waits for the lock; `waiting` is told again and again while somebody else holds it.
-    static HeldLock hold(Path file, Runnable waiting) throws IOException, InterruptedException {
+    public static HeldLock hold(Path file, Runnable waiting) throws IOException, InterruptedException {
         while (true) {
             Optional<HeldLock> held = tryHold(file);
             if (held.isPresent()) {
