@@ -158,10 +158,19 @@ public final class TargetPredictions {
                 // An explanation that named it would hold the token itself: read again it ends the text, or is gone.
                 continue;
             }
-            String text = tokenizer.decode(new int[] {id}, false);
-            tokens.add(new NextToken(text, Math.clamp(reading.probabilities()[i], 0, 1)));
+            tokens.add(new NextToken(text(id), Math.clamp(reading.probabilities()[i], 0, 1)));
         }
         return tokens;
+    }
+
+    /// A token with its leading space, which SentencePiece's decoders take from the first of a text: behind
+    /// itself it keeps it.
+    private String text(int id) {
+        String first = tokenizer.decode(new int[] {id}, false);
+        String twice = tokenizer.decode(new int[] {id, id}, false);
+        // parts of characters may read otherwise behind one another
+        boolean sound = twice.length() >= 2 * first.length() && twice.startsWith(first) && twice.endsWith(first);
+        return sound ? twice.substring(first.length()) : first;
     }
 
     private static double cosine(float[] a, float[] b) {

@@ -9,8 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// Where a model's folder keeps its chat template: `chat_template.jinja`, `chat_template.json`, or inside
-/// `tokenizer_config.json` as a text or as a list of named ones, of which `default` counts.
+/// Where a model's folder keeps its chat template: `chat_template.jinja`, or inside `tokenizer_config.json`
+/// as a text or as a list of named ones, of which `default` counts. `chat_template.json` is for processors
+/// of pictures, and no tokenizer of transformers reads it; it counts where there is nothing else.
 final class ChatTemplateFile {
     private static final long LARGEST_TEMPLATE = 1 << 20;
     private static final long LARGEST_JSON = 8 << 20;
@@ -23,7 +24,7 @@ final class ChatTemplateFile {
         if (Files.exists(jinja)) {
             return ChatTemplate.parse(Json.text(jinja, LARGEST_TEMPLATE), jinja.toString());
         }
-        for (String name : new String[] {"chat_template.json", "tokenizer_config.json"}) {
+        for (String name : new String[] {"tokenizer_config.json", "chat_template.json"}) {
             Path file = folder.resolve(name);
             if (Files.exists(file)) {
                 Fields fields = Fields.of(file, Json.read(file, LARGEST_JSON));

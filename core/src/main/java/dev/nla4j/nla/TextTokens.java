@@ -6,8 +6,10 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.TokenSpan;
 import dev.nla4j.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A text as the target reads it: its tokens, and for a conversation which message each belongs to.
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param text that was tokenised: the raw text, or the rendered conversation
 /// @param messages for each message the place of its content in `text`, in order; empty for raw text
 public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> messages) {
+    private static final String SPACE = "▁";
+
     public TextTokens {
         tokens = List.copyOf(tokens);
         messages = List.copyOf(messages);
@@ -41,8 +45,12 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
     /// What a template made of a conversation already; which message a token belongs to is not told.
     public static TextTokens ofRendered(Tokenizer tokenizer, String text) {
         SpecialTokens.Special bos = tokenizer.specials().bos();
-        boolean lacksBos = tokenizer.specials().addsBos() && bos != null && !text.startsWith(bos.token());
-        return new TextTokens(text, tokenizer.encode(text, lacksBos).tokens(), List.of());
+        List<TokenSpan> tokens = new ArrayList<>(tokenizer.encode(text, false).tokens());
+        if (bos != null && tokenizer.specials().addsBos() && !text.startsWith(bos.token())) {
+            // alone: an end of sequence that the tokenizer adds to texts would end a conversation that goes on
+            tokens.addFirst(new TokenSpan(bos.id(), bos.token(), 0, 0, true));
+        }
+        return new TextTokens(text, tokens, List.of());
     }
 
     /// How many tokens.
@@ -80,10 +88,21 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
 
     /// A token's place among those that hold one character together; usually the only one.
     public Fragment fragment(int position) {
-        int[] same = java.util.stream.IntStream.range(0, size())
-                .filter(i -> sharesCharacter(tokens.get(i), tokens.get(position)))
+        int[] same = IntStream.range(0, size())
+                .filter(i -> sharesCharacter(tokens.get(i), tokens.get(position)) && !isAddedSpace(i))
                 .toArray();
-        return same.length == 0 ? new Fragment(0, 1) : new Fragment(Arrays.binarySearch(same, position), same.length);
+        return same.length == 0 || isAddedSpace(position)
+                ? new Fragment(0, 1)
+                : new Fragment(Arrays.binarySearch(same, position), same.length);
+    }
+
+    /// SentencePiece's space before a text has the place of the character after it, of which it holds
+    /// nothing.
+    private boolean isAddedSpace(int position) {
+        TokenSpan token = tokens.get(position);
+        return token.token().equals(SPACE)
+                && !text.substring(token.start(), token.end()).strip().isEmpty()
+                && !text.startsWith(SPACE, token.start());
     }
 
     private static boolean sharesCharacter(TokenSpan a, TokenSpan b) {

@@ -16,6 +16,11 @@ record JsonField(Path file, String path, @Nullable JsonNode json) {
         return new JsonField(file, "", json);
     }
 
+    /// What a file that doesn't exist says of anything.
+    static JsonField missing(Path file) {
+        return new JsonField(file, "", null);
+    }
+
     boolean absent() {
         return json == null || json.isNull();
     }

@@ -23,6 +23,7 @@ final class NativeTokenizer implements Tokenizer {
     private final int[] idsWithoutUse;
     private final int maxBaseId;
     private final SpecialTokens specials;
+    private final int longestText;
     /// Many may read while the handle lives; closing waits for them.
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
@@ -37,6 +38,7 @@ final class NativeTokenizer implements Tokenizer {
                 .toArray();
         this.maxBaseId = definition.maxBaseId();
         this.specials = definition.specials();
+        this.longestText = definition.longestText();
         this.handle = handle;
     }
 
@@ -107,14 +109,14 @@ final class NativeTokenizer implements Tokenizer {
     }
 
     private <T> T encode(String text, boolean addSpecials, Reading<T> reading) {
-        if (text.length() > LONGEST_TEXT) {
-            throw new InputException("a text has " + text.length() + " characters; at most " + LONGEST_TEXT
+        if (text.length() > longestText) {
+            throw new InputException("a text has " + text.length() + " characters; at most " + longestText
                     + " can be tokenized at once");
         }
         String source = SurrogateRepair.repair(text);
         lock.readLock().lock();
         try {
-            long encoding = library.encode(open(), source, addSpecials);
+            long encoding = encodeNatively(source, addSpecials);
             try {
                 return reading.read(source, encoding);
             } finally {
@@ -122,6 +124,17 @@ final class NativeTokenizer implements Tokenizer {
             }
         } finally {
             lock.readLock().unlock();
+        }
+    }
+
+    /// The library throws plain RuntimeExceptions, for instance for a character it doesn't know when its
+    /// unknown token isn't in the model's vocabulary.
+    private long encodeNatively(String source, boolean addSpecials) {
+        long tokenizer = open();
+        try {
+            return library.encode(tokenizer, source, addSpecials);
+        } catch (RuntimeException e) {
+            throw new InputException("the tokenizer can't read a text: " + e.getMessage(), e);
         }
     }
 

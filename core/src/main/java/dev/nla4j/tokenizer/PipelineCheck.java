@@ -1,7 +1,9 @@
 package dev.nla4j.tokenizer;
 
 import dev.nla4j.format.json.Json;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -17,18 +19,27 @@ final class PipelineCheck {
             List.of("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous");
     private static final List<String> PREPEND_SCHEMES = List.of("first", "never", "always");
 
-    private PipelineCheck() {}
+    private final TextGrowth encoding = new TextGrowth();
+    private final TextGrowth decoding = new TextGrowth();
+    /// Kinds of steps of which a text grows with each, so that one must do.
+    private final Set<String> single = new HashSet<>();
 
-    static JsonNode normalizer(JsonField field) {
-        return orNull(field, PipelineCheck::normalizerStep, "normalizers");
+    JsonNode normalizer(JsonField field) {
+        return orNull(field, this::normalizerStep, "normalizers");
     }
 
-    static JsonNode preTokenizer(JsonField field) {
-        return orNull(field, PipelineCheck::preTokenizerStep, "pretokenizers");
+    JsonNode preTokenizer(JsonField field) {
+        return orNull(field, this::preTokenizerStep, "pretokenizers");
     }
 
-    static JsonNode decoder(JsonField field) {
-        return orNull(field, PipelineCheck::decoderStep, "decoders");
+    JsonNode decoder(JsonField field) {
+        return orNull(field, this::decoderStep, "decoders");
+    }
+
+    /// Most UTF-16 units that a text may have, so that it has at most [Tokenizer#LONGEST_TEXT] wherever a
+    /// regular expression meets it; known after the normalizer and the pre-tokenizer.
+    int longestText() {
+        return encoding.longestText();
     }
 
     /// One step, a sequence of steps, or none.
@@ -47,39 +58,64 @@ final class PipelineCheck {
         return sequence;
     }
 
-    private static ObjectNode normalizerStep(JsonField field) {
+    private ObjectNode normalizerStep(JsonField field) {
         String type = type(field);
         return switch (type) {
-            case "NFC", "NFD", "NFKC", "NFKD" -> object(type);
-            case "Prepend" -> object(type).put("prepend", field.get("prepend").nonEmptyText(LONGEST_TEXT));
-            case "Replace" -> replace(field, field.get("content").nonEmptyText(LONGEST_TEXT));
+            case "NFC", "NFD", "NFKC", "NFKD" -> {
+                requireFirst(field, "Unicode normalization");
+                encoding.unicode(type);
+                yield object(type);
+            }
+            case "Prepend" -> {
+                // to each piece of text between added tokens, which may be as short as one character
+                requireFirst(field, type);
+                yield object(type).put("prepend", character(field.get("prepend")));
+            }
+            case "Replace" -> replace(field, encoding);
             default -> throw unknown(field, type, "NFC, NFD, NFKC, NFKD, Prepend, Replace, Sequence");
         };
     }
 
-    private static ObjectNode preTokenizerStep(JsonField field) {
+    private ObjectNode preTokenizerStep(JsonField field) {
         String type = type(field);
         return switch (type) {
-            case "ByteLevel" -> byteLevel(field);
+            case "ByteLevel" -> {
+                requireFirst(field, type);
+                encoding.beginBytes();
+                yield byteLevel(field);
+            }
             case "Digits" ->
                 object(type)
                         .put("individual_digits", field.get("individual_digits").flag(false));
-            case "Metaspace" -> metaspace(field);
-            case "Split" -> split(field);
+            case "Metaspace" -> {
+                requireFirst(field, type);
+                yield metaspace(field);
+            }
+            case "Split" -> {
+                encoding.beginSplit();
+                yield split(field);
+            }
             default -> throw unknown(field, type, "ByteLevel, Digits, Metaspace, Split, Sequence");
         };
     }
 
-    private static ObjectNode decoderStep(JsonField field) {
+    private ObjectNode decoderStep(JsonField field) {
         String type = type(field);
         return switch (type) {
             case "ByteLevel" -> byteLevel(field);
             case "ByteFallback", "Fuse" -> object(type);
             case "Metaspace" -> metaspace(field);
-            case "Replace" -> replace(field, field.get("content").text(LONGEST_TEXT));
+            case "Replace" -> replace(field, decoding);
             case "Strip" -> strip(field);
             default -> throw unknown(field, type, "ByteLevel, ByteFallback, Fuse, Metaspace, Replace, Strip, Sequence");
         };
+    }
+
+    /// Each of these may make a text several times as long, and sixteen of them would fill any memory.
+    private void requireFirst(JsonField field, String kind) {
+        if (!single.add(kind)) {
+            throw field.problem("is a second " + kind + " step; one is supported");
+        }
     }
 
     static ObjectNode byteLevel(JsonField field) {
@@ -115,9 +151,12 @@ final class PipelineCheck {
                 .put("invert", field.get("invert").flag(false));
     }
 
-    private static ObjectNode replace(JsonField field, String content) {
+    private static ObjectNode replace(JsonField field, TextGrowth growth) {
         ObjectNode replace = object("Replace");
-        replace.set("pattern", literal(field.get("pattern")));
+        ObjectNode pattern = literal(field.get("pattern"));
+        String content = field.get("content").text(LONGEST_TEXT);
+        growth.replace(field, pattern.get("String").stringValue(), content);
+        replace.set("pattern", pattern);
         return replace.put("content", content);
     }
 

@@ -1,25 +1,59 @@
 package dev.nla4j.tokenizer;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Which tokens a model's files call special, beside those that the tokenizer itself marks.
 ///
-/// @param additional further special tokens
-/// @param stops ids that end a generation
-/// @param added tokens as `added_tokens` has them, of which those that it lacks are added after its own
-record SpecialNames(
-        @Nullable String bos,
-        @Nullable String eos,
-        @Nullable String pad,
-        @Nullable String unk,
-        List<String> additional,
-        Set<Integer> stops,
-        List<JsonField> added) {
+/// @param named special tokens by what they are for (`bos_token`), in the order in which they are added
+///     where the tokenizer lacks them
+/// @param extra further special tokens, added after those
+/// @param stops ids that end a generation, whether or not a token has them
+/// @param added tokens as `added_tokens` has them: those that it lacks are added after its own, of others
+///     what is said here counts
+record SpecialNames(Map<String, Name> named, List<Name> extra, Set<Integer> stops, List<JsonField> added) {
+    static final SpecialNames NONE = new SpecialNames(Map.of(), List.of(), Set.of(), List.of());
+
     SpecialNames {
-        additional = List.copyOf(additional);
+        named = Collections.unmodifiableMap(new LinkedHashMap<>(named));
+        extra = List.copyOf(extra);
         stops = Set.copyOf(stops);
         added = List.copyOf(added);
     }
+
+    /// Tokens that are known to be in the vocabulary.
+    SpecialNames(
+            @Nullable String bos,
+            @Nullable String eos,
+            @Nullable String pad,
+            @Nullable String unk,
+            List<Name> extra,
+            Set<Integer> stops,
+            List<JsonField> added) {
+        this(named(bos, eos, pad, unk), extra, stops, added);
+    }
+
+    private static Map<String, Name> named(
+            @Nullable String bos, @Nullable String eos, @Nullable String pad, @Nullable String unk) {
+        Map<String, Name> named = new LinkedHashMap<>();
+        put(named, "bos_token", bos);
+        put(named, "eos_token", eos);
+        put(named, "unk_token", unk);
+        put(named, "pad_token", pad);
+        return named;
+    }
+
+    private static void put(Map<String, Name> named, String use, @Nullable String token) {
+        if (token != null) {
+            named.put(use, new Name(token, null));
+        }
+    }
+
+    /// A token's spelling, and where a file says it: as a text, or as an object that says also how to cut
+    /// it out.
+    record Name(String token, @Nullable JsonField place) {}
 }

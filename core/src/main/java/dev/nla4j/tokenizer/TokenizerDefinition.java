@@ -9,13 +9,20 @@ import java.util.Set;
 /// @param json a `tokenizer.json` written anew from what was checked
 /// @param maxBaseId the largest id that is not an added token's, -1 when there is none
 /// @param unused ids whose tokens stand for nothing
+/// @param longestText most UTF-16 units of a text
 record TokenizerDefinition(
-        Path file, String json, Vocabulary vocabulary, int maxBaseId, Set<Integer> unused, SpecialTokens specials) {
+        Path file,
+        String json,
+        Vocabulary vocabulary,
+        int maxBaseId,
+        Set<Integer> unused,
+        SpecialTokens specials,
+        int longestText) {
     TokenizerDefinition {
         unused = Set.copyOf(unused);
     }
 
     TokenizerDefinition withUnused(Set<Integer> ids) {
-        return new TokenizerDefinition(file, json, vocabulary, maxBaseId, ids, specials);
+        return new TokenizerDefinition(file, json, vocabulary, maxBaseId, ids, specials, longestText);
     }
 }

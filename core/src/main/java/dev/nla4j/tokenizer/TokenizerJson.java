@@ -3,9 +3,8 @@ package dev.nla4j.tokenizer;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,20 +14,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// Checks a `tokenizer.json` and writes it anew: what the native library reads is never what a file brought.
 /// Padding and truncation are left out, so that a text's tokens are its tokens.
 final class TokenizerJson {
-    private static final int MOST_ADDED_TOKENS = 1 << 16;
-    private static final int LONGEST_ADDED_TOKEN = 1000;
-    /// All added tokens become one automaton, which takes some hundred bytes a character.
-    private static final int MOST_ADDED_CHARACTERS = 1 << 21;
     private static final int MOST_MERGES = Vocabulary.LARGEST_ID;
 
     private final JsonField root;
     private final SpecialNames names;
     private final Vocabulary vocabulary = new Vocabulary();
-    private final Set<Integer> specials = new HashSet<>();
-    /// Added tokens by id, as they will be written.
-    private final Map<Integer, ObjectNode> added = new LinkedHashMap<>();
-    private int addedCharacters;
-    private int largestAdded = -1;
     private final ObjectNode out = Json.mapper().createObjectNode();
 
     private TokenizerJson(Path file, JsonNode json, SpecialNames names) {
@@ -44,40 +34,51 @@ final class TokenizerJson {
     private TokenizerDefinition check() {
         root.object();
         ObjectNode model = model(root.get("model"));
-        addedTokens(root.get("added_tokens"));
-        for (String name : names.additional()) {
-            special("additional_special_tokens", name);
-        }
-        SpecialTokens.Special bos = special("bos_token", names.bos());
-        SpecialTokens.Special eos = special("eos_token", names.eos());
-        SpecialTokens.Special pad = special("pad_token", names.pad());
-        SpecialTokens.Special unk = special("unk_token", names.unk());
+        AddedTokens added = new AddedTokens(root.file(), vocabulary);
+        added.own(root.get("added_tokens"));
+        requireUnknownToken(root.get("model").get("unk_token"));
+        // in the order in which transformers 5 adds them, from which the ids follow
+        names.added().forEach(added::configured);
+        Map<String, SpecialTokens.Special> named = new HashMap<>();
+        names.named().forEach((use, name) -> named.put(use, added.named(name)));
+        names.extra().forEach(added::extra);
         PostProcessorCheck postProcessor = new PostProcessorCheck(vocabulary);
+        PipelineCheck pipeline = new PipelineCheck();
 
         out.put("version", "1.0");
-        out.putArray("added_tokens").addAll(added.values());
-        out.set("normalizer", PipelineCheck.normalizer(root.get("normalizer")));
-        out.set("pre_tokenizer", PipelineCheck.preTokenizer(root.get("pre_tokenizer")));
+        out.putArray("added_tokens").addAll(added.json());
+        out.set("normalizer", pipeline.normalizer(root.get("normalizer")));
+        out.set("pre_tokenizer", pipeline.preTokenizer(root.get("pre_tokenizer")));
         out.set("post_processor", postProcessor.check(root.get("post_processor")));
-        out.set("decoder", PipelineCheck.decoder(root.get("decoder")));
+        out.set("decoder", pipeline.decoder(root.get("decoder")));
         out.set("model", model);
+        SpecialTokens specialTokens = new SpecialTokens(
+                named.get("bos_token"),
+                named.get("eos_token"),
+                named.get("pad_token"),
+                named.get("unk_token"),
+                added.specials(),
+                stops(named.get("eos_token")),
+                postProcessor.prefix(),
+                postProcessor.suffix());
+        return new TokenizerDefinition(
+                root.file(), text(), vocabulary, maxBaseId(added), Set.of(), specialTokens, pipeline.longestText());
+    }
+
+    /// An id that no token has can't be written, so it ends nothing: files have `-1`, or ids of a larger
+    /// model.
+    private Set<Integer> stops(SpecialTokens.@Nullable Special eos) {
         Set<Integer> stops = new HashSet<>(names.stops());
         if (eos != null) {
             stops.add(eos.id());
         }
-        for (int id : stops) {
-            if (vocabulary.token(id) == null) {
-                throw new FormatException(root.file(), -1, "eos_token_id", "is " + id + ", which no token has");
-            }
-        }
-        SpecialTokens specialTokens =
-                new SpecialTokens(bos, eos, pad, unk, specials, stops, postProcessor.prefix(), postProcessor.suffix());
-        return new TokenizerDefinition(root.file(), text(), vocabulary, maxBaseId(), Set.of(), specialTokens);
+        stops.removeIf(id -> vocabulary.token(id) == null);
+        return stops;
     }
 
-    private int maxBaseId() {
+    private int maxBaseId(AddedTokens added) {
         int id = vocabulary.maxId();
-        while (id >= 0 && (vocabulary.token(id) == null || added.containsKey(id))) {
+        while (id >= 0 && (vocabulary.token(id) == null || added.contains(id))) {
             id--;
         }
         return id;
@@ -94,15 +95,10 @@ final class TokenizerJson {
         ObjectNode model = PipelineCheck.object("BPE");
         model.set("vocab", field.get("vocab").object());
         model.set("merges", merges(field.get("merges")));
-        String unk =
-                field.get("unk_token").absent() ? null : field.get("unk_token").text(LONGEST_ADDED_TOKEN);
-        if (unk != null && vocabulary.id(unk) == null) {
-            throw field.get("unk_token").problem("'" + unk + "' isn't in the vocabulary");
-        }
-        requireNone(field.get("dropout"));
+        requireNoDropout(field.get("dropout"));
         requireNone(field.get("continuing_subword_prefix"));
         requireNone(field.get("end_of_word_suffix"));
-        return model.put("unk_token", unk)
+        return model.put("unk_token", unknownToken(field.get("unk_token")))
                 .put("fuse_unk", field.get("fuse_unk").flag(false))
                 .put("byte_fallback", field.get("byte_fallback").flag(false))
                 .put("ignore_merges", field.get("ignore_merges").flag(false));
@@ -144,99 +140,30 @@ final class TokenizerJson {
         return space >= 0 && merge.indexOf(' ', space + 1) < 0;
     }
 
+    private static @Nullable String unknownToken(JsonField field) {
+        return field.absent() ? null : field.text(AddedTokens.LONGEST);
+    }
+
+    /// One that is only added is allowed: a text that needs it can't be read, other texts can.
+    private void requireUnknownToken(JsonField field) {
+        String token = unknownToken(field);
+        if (token != null && vocabulary.id(token) == null) {
+            throw field.problem("'" + token + "' isn't in the vocabulary");
+        }
+    }
+
+    /// None, or a chance of 0.
+    private static void requireNoDropout(JsonField field) {
+        if (field.json() == null || !field.json().isNumber() || field.json().doubleValue() != 0) {
+            requireNone(field);
+        }
+    }
+
     /// Fields that no known model uses, and on which the library has ended the process.
     private static void requireNone(JsonField field) {
         if (!field.absent() && !"\"\"".equals(String.valueOf(field.json()))) {
             throw field.problem("isn't supported, was " + field.json());
         }
-    }
-
-    private void addedTokens(JsonField list) {
-        int modelSize = vocabulary.size();
-        for (JsonField field : list.absent() ? List.<JsonField>of() : list.items(MOST_ADDED_TOKENS)) {
-            String content = field.get("content").nonEmptyText(LONGEST_ADDED_TOKEN);
-            int id = field.get("id").integer(0, Vocabulary.LARGEST_ID);
-            int assigned = nextId(content, modelSize);
-            if (assigned != id) {
-                throw field.problem("token '" + content + "' has the id " + id + " but would get " + assigned
-                        + ": ids after the model's vocabulary must follow it without a gap");
-            }
-            if (added.containsKey(id)) {
-                throw field.problem("token '" + content + "' is added twice");
-            }
-            add(field, content, id);
-        }
-        // As in transformers: what stands in tokenizer_config.json alone is added too, under the next id and not under
-        // the one that it has there.
-        for (JsonField field : names.added()) {
-            String content = field.get("content").nonEmptyText(LONGEST_ADDED_TOKEN);
-            int id = nextId(content, modelSize);
-            if (!added.containsKey(id)) {
-                add(field, content, id);
-            }
-        }
-    }
-
-    /// The id that the library gives an added token.
-    private int nextId(String content, int modelSize) {
-        Integer known = vocabulary.id(content);
-        return known == null ? Math.max(largestAdded + 1, modelSize) : known;
-    }
-
-    private void add(JsonField field, String content, int id) {
-        addedCharacters += content.length();
-        if (addedCharacters > MOST_ADDED_CHARACTERS || added.size() == MOST_ADDED_TOKENS) {
-            throw field.problem("is one added token too many: they are over " + MOST_ADDED_CHARACTERS
-                    + " characters in all, or over " + MOST_ADDED_TOKENS);
-        }
-        largestAdded = Math.max(largestAdded, id);
-        if (vocabulary.id(content) == null) {
-            vocabulary.add(field.file(), field.path(), content, id);
-        }
-        boolean special = field.get("special").flag(false);
-        if (special) {
-            specials.add(id);
-        }
-        addToken(id, content, special)
-                .put("single_word", field.get("single_word").flag(false))
-                .put("lstrip", field.get("lstrip").flag(false))
-                .put("rstrip", field.get("rstrip").flag(false))
-                .put("normalized", field.get("normalized").flag(!special));
-    }
-
-    private ObjectNode addToken(int id, String content, boolean special) {
-        ObjectNode token = Json.mapper()
-                .createObjectNode()
-                .put("id", id)
-                .put("content", content)
-                .put("single_word", false)
-                .put("lstrip", false)
-                .put("rstrip", false)
-                .put("normalized", false)
-                .put("special", special);
-        added.put(id, token);
-        return token;
-    }
-
-    /// Makes a token special that a configuration names as such; one that is only in the model's vocabulary is
-    /// added.
-    private SpecialTokens.@Nullable Special special(String field, @Nullable String token) {
-        if (token == null) {
-            return null;
-        }
-        Integer id = vocabulary.id(token);
-        if (id == null) {
-            throw new FormatException(root.file(), -1, field, "'" + token + "' isn't in the vocabulary");
-        }
-        if (specials.add(id)) {
-            ObjectNode known = added.get(id);
-            if (known == null) {
-                addToken(id, token, true);
-            } else {
-                known.put("special", true);
-            }
-        }
-        return new SpecialTokens.Special(id, token);
     }
 
     /// The new file's text. A lone surrogate in any string would make the library read another text than we

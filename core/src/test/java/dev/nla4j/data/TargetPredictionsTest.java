@@ -11,6 +11,8 @@ import dev.nla4j.teacher.Evidence;
 import dev.nla4j.teacher.NextToken;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tokenizer.Tokenizer;
+import dev.nla4j.tokenizer.Tokenizers;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -109,6 +111,30 @@ class TargetPredictionsTest {
                 .count();
         assertThat(specials).isPositive();
         assertThat(evidence.next()).hasSize(Math.toIntExact(all - specials));
+    }
+
+    /// SentencePiece's decoders take it from the first token of a text.
+    @Test
+    void a_prediction_keeps_its_leading_space() {
+        try (Tokenizer tokenizer = Tokenizers.fromFile(Path.of("src/test/resources/tokenizer/llama2.json"))) {
+            int[] whole = tokenizer.ids("The river", true);
+            ActivationRow read = row(Arrays.copyOf(whole, whole.length - 1), "docs:0");
+            ActivationRow row = new ActivationRow(read.tokens(), "The river", read.vector(), TinyTask.LAYER, "docs:0");
+            int all = tokenizer.vocabularySize();
+            NextTokenReader reader = new NextTokenReader(target.decoder(), TinyTask.LAYER, DrawableIds.below(all), all);
+            List<String> texts = new TargetPredictions(tokenizer, reader, 64, LONGEST, Map.of())
+                    .of(List.of(row)).getFirst().next().stream()
+                            .map(NextToken::text)
+                            .toList();
+            List<String> expected = IntStream.range(0, all)
+                    .filter(id -> !tokenizer.specials().ids().contains(id))
+                    .mapToObj(tokenizer::token)
+                    .filter(token -> !token.startsWith("<0x"))
+                    .map(token -> token.replace('▁', ' '))
+                    .toList();
+            assertThat(expected).contains(" the", " ", "b");
+            assertThat(texts).containsAll(expected).contains("\ufffd").doesNotContain("");
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredType;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.TensorToWrite;
@@ -199,6 +200,29 @@ class LoadedModelTest {
                     bare.path(), bare.config(), bare.weights(), bare.decoder(), tokenizer, null, null);
             assertThat(model.drawableIds()).isEqualTo(new DrawableIds(5, List.of(1, 3)));
             assertThat(model.drawableIds().count()).isEqualTo(3);
+        }
+    }
+
+    /// As transformers adds it: under the next id, for which the model has no row.
+    @Test
+    void a_named_token_that_no_file_defines_opens_and_is_refused_in_a_text_alone() throws IOException {
+        Path files = TinyFolder.write(folder.resolve("named"), """
+                {"model_type": "llama", "vocab_size": 704, "hidden_size": 8, "intermediate_size": 8,
+                 "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 4,
+                 "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
+                 "tie_word_embeddings": true}
+                """, "model.", 1);
+        Files.copy(Path.of("src/test/resources/tokenizer/qwen.json"), files.resolve("tokenizer.json"));
+        Files.writeString(files.resolve("tokenizer_config.json"), "{\"pad_token\": \"[PAD]\"}");
+        try (LanguageModel model = ModelLoader.load(files, DType.FP32, Extent.WHOLE, Progress.NONE);
+                Scope _ = Scope.noGrad()) {
+            int[] ids = model.tokenizer().ids("[PAD]", true);
+            assertThat(ids).containsExactly(704);
+            assertThat(model.drawableIds()).isEqualTo(DrawableIds.below(704));
+            assertThatThrownBy(() -> model.decoder().embed(Tensors.ids(new int[][] {ids})))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("token 704: the model has no embedding for it")
+                    .hasMessageContaining("leave the token out");
         }
     }
 

@@ -8,25 +8,31 @@ import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.tokenizer.TokenSpan;
 import dev.nla4j.tokenizer.Tokenizer;
 import dev.nla4j.tokenizer.Tokenizers;
-import java.net.URISyntaxException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TextTokensTest {
     private static final List<Message> CONVERSATION =
             List.of(Message.of("user", " Hi there "), Message.of("assistant", "Hi"), Message.of("user", "Hi"));
     private static final String BODY = "{% for m in messages %}[{{ m.role }}] {{ m.content | trim }}\n{% endfor %}";
 
+    @TempDir
+    Path folder;
+
     private static Tokenizer gemma;
     private static Tokenizer qwen;
 
     @BeforeAll
-    static void open() throws URISyntaxException {
+    static void open() {
         gemma = tokenizer("contract-gemma3");
         qwen = tokenizer("contract-qwen2");
     }
@@ -37,9 +43,12 @@ class TextTokensTest {
         qwen.close();
     }
 
-    private static Tokenizer tokenizer(String name) throws URISyntaxException {
-        return Tokenizers.fromFolder(
-                Path.of(TextTokensTest.class.getResource("/tokenizer/" + name).toURI()));
+    private static Tokenizer tokenizer(String name) {
+        return Tokenizers.fromFolder(resource(name));
+    }
+
+    private static Path resource(String name) {
+        return Path.of("src/test/resources/tokenizer").resolve(name);
     }
 
     @Test
@@ -56,6 +65,22 @@ class TextTokensTest {
             int[] ids = conversation(gemma, template).ids();
             assertThat(ids).startsWith(1);
             assertThat(java.util.Arrays.stream(ids).filter(id -> id == 1)).hasSize(1);
+        }
+    }
+
+    /// The tokenizer's template adds `<s>` 1 before a text and `</s>` 2 after it.
+    @Test
+    void an_end_of_sequence_that_the_tokenizer_adds_to_texts_does_not_end_a_conversation() throws IOException {
+        Files.copy(resource("llama2.json"), folder.resolve("tokenizer.json"));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+        try (Tokenizer llama = Tokenizers.fromFolder(folder)) {
+            int[] raw = TextTokens.ofText(llama, "Hello").ids();
+            assertThat(raw).startsWith(1).endsWith(2);
+            for (String template : List.of("{{ bos_token }}Hello", "Hello")) {
+                TextTokens tokens = conversation(llama, template);
+                assertThat(tokens.ids()).isEqualTo(java.util.Arrays.copyOf(raw, raw.length - 1));
+                assertThat(tokens.tokens().getFirst().special()).isTrue();
+            }
         }
     }
 
@@ -99,6 +124,30 @@ class TextTokensTest {
         }
         assertThat(count).isGreaterThan(1);
         assertThat(tokens.fragment(1).count()).isEqualTo(count);
+    }
+
+    /// Its place is the first character's, whose bytes are others.
+    @Test
+    void a_space_that_the_tokenizer_puts_before_a_text_is_no_fragment_of_its_first_character() {
+        try (Tokenizer llama = Tokenizers.fromFile(resource("llama2.json"))) {
+            TextTokens whole = TextTokens.ofText(llama, "xb");
+            assertThat(whole.tokens().stream().map(TokenSpan::token)).containsExactly("<s>", "▁", "x", "b", "</s>");
+            TextTokens bytes = TextTokens.ofText(llama, "ⴲb");
+            assertThat(bytes.tokens().stream().map(TokenSpan::token))
+                    .containsExactly("<s>", "▁", "<0xE2>", "<0xB4>", "<0xB2>", "b", "</s>");
+            for (int i = 0; i < whole.size(); i++) {
+                assertThat(whole.fragment(i)).isEqualTo(new TextTokens.Fragment(0, 1));
+            }
+            assertThat(bytes.fragment(1)).isEqualTo(new TextTokens.Fragment(0, 1));
+            for (int i = 0; i < 3; i++) {
+                assertThat(bytes.fragment(2 + i)).isEqualTo(new TextTokens.Fragment(i, 3));
+            }
+            TextTokens spaces = TextTokens.ofText(llama, "▁ x");
+            for (int i = 0; i < spaces.size(); i++) {
+                assertThat(spaces.fragment(i).index())
+                        .isBetween(0, spaces.fragment(i).count() - 1);
+            }
+        }
     }
 
     @Test

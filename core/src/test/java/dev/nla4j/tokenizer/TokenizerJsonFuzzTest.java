@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -25,8 +24,6 @@ class TokenizerJsonFuzzTest {
     private static final long SMALL_FILE = 4 << 20;
     /// The trees and texts of the bases, which have up to some thousand tokens, and what other values can add to them.
     private static final long WHOLE_TOKENIZER = 32 << 20;
-    private static final SpecialNames NO_NAMES =
-            new SpecialNames(null, null, null, null, List.of(), Set.of(), List.of());
     private static final List<JsonNode> BASES = Stream.of("qwen", "llama3", "gemma", "llama2")
             .map(name -> Json.read(Fixtures.path(name + ".json"), 1 << 20))
             .toList();
@@ -56,7 +53,7 @@ class TokenizerJsonFuzzTest {
     }
 
     private static void attempt(Source source) {
-        try (Tokenizer tokenizer = NativeTokenizer.of(TokenizerJson.check(FILE, source.json(), NO_NAMES))) {
+        try (Tokenizer tokenizer = NativeTokenizer.of(TokenizerJson.check(FILE, source.json(), SpecialNames.NONE))) {
             for (String text : TEXTS) {
                 int[] ids = tokenizer.encode(text, true).ids();
                 tokenizer.decode(ids, false);

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -245,57 +244,6 @@ class TokenizerTest {
         }
     }
 
-    @Test
-    void configured_special_tokens_join_the_tokenizers_own() throws IOException {
-        Files.copy(Fixtures.path("qwen.json"), folder.resolve("tokenizer.json"));
-        Files.writeString(
-                folder.resolve("tokenizer_config.json"),
-                "{\"eos_token\": {\"content\": \"<|im_end|>\", \"special\": true}, \"bos_token\": null,"
-                        + " \"additional_special_tokens\": [\"<tool_call>\"]}");
-        Files.writeString(
-                folder.resolve("special_tokens_map.json"),
-                "{\"pad_token\": \"<|endoftext|>\", \"eos_token\": \"<|im_start|>\", \"unk_token\": \"ver\"}");
-        Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [702, 700]}");
-        try (Tokenizer tokenizer = Tokenizers.fromFolder(folder)) {
-            SpecialTokens specials = tokenizer.specials();
-            assertThat(specials.bos()).isNull();
-            assertThat(specials.eos()).isEqualTo(new SpecialTokens.Special(702, "<|im_end|>"));
-            assertThat(specials.pad()).isEqualTo(new SpecialTokens.Special(700, "<|endoftext|>"));
-            int ver = tokenizer.id("ver").getAsInt();
-            assertThat(specials.unk()).isEqualTo(new SpecialTokens.Special(ver, "ver"));
-            assertThat(specials.ids()).containsExactlyInAnyOrder(700, 701, 702, 703, ver);
-            assertThat(specials.stops()).isEqualTo(Set.of(700, 702));
-            // a token that is special by configuration alone is cut out of words, too
-            assertThat(tokenizer.encode("never", false).tokens()).contains(new TokenSpan(ver, "ver", 2, 5, true));
-        }
-    }
-
-    /// As transformers 5.24 reads these folders: the next id whatever the list says, and a token that is there
-    /// already stays as it is.
-    @Test
-    void tokens_that_stand_in_the_configuration_alone_are_added() throws IOException {
-        Files.copy(Fixtures.path("qwen.json"), folder.resolve("tokenizer.json"));
-        String token = "{\"content\": \"%s\", \"lstrip\": false, \"rstrip\": true, \"normalized\": false,"
-                + " \"single_word\": false, \"special\": true}";
-        Files.writeString(
-                folder.resolve("tokenizer_config.json"),
-                "{\"added_tokens_decoder\": {\"1600\": " + token.formatted("<second>") + ", \"900\": "
-                        + token.formatted("<first>") + ", \"702\": " + token.formatted("<|im_end|>") + ", \"5\": "
-                        + token.formatted("ver") + "}}");
-        try (Tokenizer tokenizer = Tokenizers.fromFolder(folder)) {
-            assertThat(tokenizer.maxId()).isEqualTo(705);
-            int ver = tokenizer.id("ver").getAsInt();
-            assertThat(tokenizer
-                            .encode("a <second>  b<first>never<|im_end|> c", false)
-                            .tokens())
-                    .extracting(TokenSpan::token)
-                    .containsExactly("a", "Ġ", "<second>", "b", "<first>", "n", "e", "ver", "<|im_end|>", "Ġc");
-            assertThat(tokenizer.id("<first>")).hasValue(704);
-            assertThat(tokenizer.id("<second>")).hasValue(705);
-            assertThat(tokenizer.specials().ids()).contains(704, 705, ver);
-        }
-    }
-
     /// transformers 5 drops both flags where there is a `tokenizer.json`.
     @Test
     void what_the_configuration_says_of_begin_and_end_of_sequence_does_not_count() throws IOException {
@@ -327,13 +275,15 @@ class TokenizerTest {
             value = {
                 "tokenizer_config.json | {\"added_tokens_decoder\": {\"x\": {}}} | ids as its names",
                 "tokenizer_config.json | {\"added_tokens_decoder\": {\"1\": {}}} | added_tokens_decoder.1.content",
-                "tokenizer_config.json | {\"bos_token\": \"<nope>\"} | <nope>' isn't in the vocabulary",
                 "tokenizer_config.json | {\"bos_token\": 3} | must be a string",
                 "tokenizer_config.json | [] | must be an object",
                 "tokenizer_config.json | {\"additional_special_tokens\": \"x\"} | must be a list",
+                "tokenizer_config.json | {\"extra_special_tokens\": 3} | must be a list",
+                "tokenizer_config.json | {\"extra_special_tokens\": {\"image_token\": 3}} | must be a string",
+                "special_tokens_map.json | {\"extra_special_tokens\": [3]} | must be a string",
+                "added_tokens.json | [] | must be an object",
+                "added_tokens.json | {\"<x>\": -1} | must be a whole number",
                 "special_tokens_map.json | {\"pad_token\": {\"content\": []}} | must be a string",
-                "generation_config.json | {\"eos_token_id\": 9999} | which no token has",
-                "generation_config.json | {\"eos_token_id\": [-1]} | must be a whole number",
                 "generation_config.json | {\"eos_token_id\": 1.5} | must be a whole number",
                 "generation_config.json | {\"eos_token_id\": {}} | must be a whole number"
             })

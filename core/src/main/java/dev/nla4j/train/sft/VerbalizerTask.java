@@ -12,8 +12,10 @@ import dev.nla4j.model.Trainable;
 import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.TextTokens;
 import dev.nla4j.nla.Verbalizer;
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tokenizer.TokenSpan;
 import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.Parameter;
 import dev.nla4j.train.config.SftConfig;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -105,19 +108,29 @@ public final class VerbalizerTask implements Task {
     }
 
     /// What ends an answer in the model's own conversations: the first stop id that its template writes behind one.
-    private static int[] endOfTurn(LanguageModel base) {
-        String text = base.chatTemplate()
-                .render(RenderOptions.timeless(Message.of("user", "a"))
-                        .withMessages(List.of(Message.of("user", "a"), Message.of("assistant", "b")))
+    /// Another may follow (Phi-3 ends the text, too), which the model has never written.
+    static int[] endOfTurn(LanguageModel base) {
+        List<Message> messages = List.of(Message.of("user", "a"), Message.of("assistant", "b"));
+        TextTokens conversation = TextTokens.ofConversation(
+                base.tokenizer(),
+                base.chatTemplate(),
+                RenderOptions.timeless(messages.getFirst())
+                        .withMessages(messages)
                         .withSpecials(base.templateSpecials()));
+        int answered = conversation.messages().stream()
+                .filter(message -> message.index() == 1)
+                .mapToInt(TextTokens.MessageSpan::end)
+                .findFirst()
+                .orElse(0);
         Set<Integer> stops = base.stopIds();
-        int[] ids = base.tokenizer().ids(text, false);
-        for (int i = ids.length - 1; i >= 0; i--) {
-            if (stops.contains(ids[i])) {
-                return new int[] {ids[i]};
-            }
-        }
-        return stops.stream().sorted().limit(1).mapToInt(Integer::intValue).toArray();
+        return IntStream.concat(
+                        conversation.tokens().stream()
+                                .filter(token -> token.start() >= answered)
+                                .mapToInt(TokenSpan::tokenId)
+                                .filter(stops::contains),
+                        stops.stream().mapToInt(Integer::intValue).sorted())
+                .limit(1)
+                .toArray();
     }
 
     private List<PromptedAnswers.Answer> answers(Examples from, int[] rows, int[] end) {
