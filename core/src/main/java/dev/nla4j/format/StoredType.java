@@ -22,9 +22,13 @@ public enum StoredType {
     Q5_0(32, 22),
     Q5_1(32, 24),
     Q8_0(32, 34),
+    Q2_K(256, 84),
+    Q3_K(256, 110),
     Q4_K(256, 144),
     Q5_K(256, 176),
-    Q6_K(256, 210);
+    Q6_K(256, 210),
+    IQ4_NL(32, 18),
+    IQ4_XS(256, 136);
 
     private final int blockSize;
     private final int blockBytes;
@@ -48,7 +52,8 @@ public enum StoredType {
     public boolean isFloating() {
         return switch (this) {
             case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> false;
-            case F16, BF16, F32, F64, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> true;
+            case F16, BF16, F32, F64 -> true;
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> true;
         };
     }
 }

@@ -12,8 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /// A GGUF's header to [ModelConfig].
 ///
@@ -23,13 +21,15 @@ final class GgufConfig {
     private static final String PARTS = "split.count";
     private static final int MOST_PARTS = 0xffff;
     private static final String EMBEDDING = "token_embd.weight";
+    private static final String STOPS = "tokenizer.ggml.eos_token_ids";
     private static final long MOST_IDS = 1 << 24;
-    /// The first block tells what all have.
-    private static final String INPUT_BIAS = "blk.0.attn_q.bias";
-    private static final String OUTPUT_BIAS = "blk.0.attn_output.bias";
     /// Gemma 3 has no key for its period of five sliding layers and a full one.
     private static final int GEMMA3_PERIOD = 6;
     private static final double GEMMA3_EPS = 1e-6;
+    /// Of Phi-3 mini and medium with 4096 positions, whose first files have no key for it.
+    private static final int PHI3_WINDOW = 2047;
+    private static final int PHI3_CONTEXT = 4096;
+    private static final Set<Integer> PHI3_BLOCKS = Set.of(32, 40);
     /// Of 270M, 1B, 4B, 12B and 27B.
     private static final Set<Integer> GEMMA3_BLOCKS = Set.of(18, 26, 34, 48, 62);
 
@@ -79,7 +79,7 @@ final class GgufConfig {
         if (keys.has(causal) && !metadata.bool(keys.architecture() + "." + causal)) {
             throw keys.wrong(causal, "is false, and " + ConfigJson.ONLY_CAUSAL);
         }
-        requireNoOtherBias();
+        new GgufTensors(keys, tensors).requireKnown(keys.integer("block_count"));
         int dim = keys.integer("embedding_length");
         int vocabulary = vocabulary();
         int contextLength = keys.integer("context_length");
@@ -122,20 +122,6 @@ final class GgufConfig {
         return uncapped ? 0 : keys.number("final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0);
     }
 
-    /// A bias that is not read would be left out of the sums, and nothing would say so. Those of an image
-    /// tower, which Ollama keeps in the same file, are none of ours.
-    private void requireNoOtherBias() {
-        boolean ofInput = tensors.names().contains(INPUT_BIAS);
-        boolean ofOutput = tensors.names().contains(OUTPUT_BIAS);
-        for (String name : new TreeSet<>(tensors.names())) {
-            boolean read = (ofInput && name.matches("blk\\.\\d+\\.attn_[qkv]\\.bias"))
-                    || (ofOutput && name.matches("blk\\.\\d+\\.attn_output\\.bias"));
-            if (name.endsWith(".bias") && !read && !name.startsWith("v.") && !name.startsWith("mm.")) {
-                throw new FormatException(keys.file(), -1, name, "is a bias that this program does not know");
-            }
-        }
-    }
-
     private Heads heads(int dim) {
         int queries = keys.integer("attention.head_count");
         int keyValues = keys.integer("attention.head_count_kv", queries);
@@ -144,6 +130,9 @@ final class GgufConfig {
         if (valueWidth != width) {
             throw keys.wrong("attention.value_length", "must equal key_length " + width + ", was " + valueWidth);
         }
+        if (width % 2 != 0 && WeightNames.gguf(family).permutesQueryAndKey()) {
+            throw keys.wrong("attention.key_length", "must be even where rows of q and k lie in pairs, was " + width);
+        }
         return new Heads(
                 queries,
                 keyValues,
@@ -151,8 +140,8 @@ final class GgufConfig {
                 scale(dim, queries, width),
                 keys.number("attn_logit_softcapping", family == Family.GEMMA2 ? 50 : 0),
                 family.hasHeadNorms(),
-                tensors.names().contains(INPUT_BIAS),
-                tensors.names().contains(OUTPUT_BIAS));
+                tensors.names().contains(GgufTensors.INPUT_BIAS),
+                tensors.names().contains(GgufTensors.OUTPUT_BIAS));
     }
 
     /// The converter has no key for Gemma's `query_pre_attn_scalar`; llama.cpp knows the sizes whose value is not
@@ -173,8 +162,8 @@ final class GgufConfig {
         if (count > MOST_LAYERS) {
             throw keys.wrong("block_count", "must be 1 to " + MOST_LAYERS + ", was " + count);
         }
-        int window = (int)
-                keys.integer("attention.sliding_window", family == Family.GEMMA2 ? 4096 : 0, 0, Integer.MAX_VALUE);
+        int window =
+                (int) keys.integer("attention.sliding_window", usualWindow(count, contextLength), 0, Integer.MAX_VALUE);
         GgufRope ropes = new GgufRope(keys, tensors, family, heads.width(), contextLength);
         Rope full = ropes.full();
         Rope sliding = ropes.sliding();
@@ -184,6 +173,12 @@ final class GgufConfig {
             layers.add(new Layer(slides[layer] ? window : 0, slides[layer] ? sliding : full));
         }
         return layers;
+    }
+
+    /// What files from before the key for the window mean.
+    private int usualWindow(int blocks, int contextLength) {
+        boolean phi3At4k = family == Family.PHI3 && PHI3_BLOCKS.contains(blocks) && contextLength == PHI3_CONTEXT;
+        return family == Family.GEMMA2 ? 4096 : phi3At4k ? PHI3_WINDOW : 0;
     }
 
     /// Which layers have the window: what the header says (a period whose last layer sees everything, or a flag a
@@ -211,12 +206,24 @@ final class GgufConfig {
         return sliding;
     }
 
-    /// End of text, of a turn and of a message: llama.cpp stops at each.
+    /// End of text, of a turn and of a message: llama.cpp stops at each. Ollama's converter may write a list.
+    /// An id that the vocabulary doesn't have, as llama.cpp writes for none, is none.
     private List<Integer> stopIds(int vocabulary) {
-        return Stream.of("eos", "eot", "eom")
-                .map(kind -> "tokenizer.ggml." + kind + "_token_id")
-                .filter(metadata::has)
-                .map(key -> (int) metadata.integer(key, 0, vocabulary - 1L))
+        List<Long> ids = new ArrayList<>();
+        for (String kind : List.of("eos", "eot", "eom")) {
+            String key = "tokenizer.ggml." + kind + "_token_id";
+            if (metadata.has(key)) {
+                ids.add(metadata.integer(key, Long.MIN_VALUE, Long.MAX_VALUE));
+            }
+        }
+        if (metadata.has(STOPS)) {
+            for (long id : metadata.integers(STOPS)) {
+                ids.add(id);
+            }
+        }
+        return ids.stream()
+                .filter(id -> id >= 0 && id < vocabulary)
+                .map(Math::toIntExact)
                 .distinct()
                 .toList();
     }

@@ -99,10 +99,16 @@ final class GgufRope {
                 factor,
                 keys.integer("rope.scaling.original_context_length", contextLength),
                 attention,
-                keys.number("rope.scaling.yarn_beta_fast", 32),
-                keys.number("rope.scaling.yarn_beta_slow", 1),
+                beta("fast", 32),
+                beta("slow", 1),
                 true,
                 rotary);
+    }
+
+    /// Ollama's converter leaves `yarn` out of the name.
+    private double beta(String which, double usual) {
+        double ofOllama = keys.number("rope.scaling.beta_" + which, usual);
+        return keys.number("rope.scaling.yarn_beta_" + which, ofOllama);
     }
 
     private List<Float> factors(String name) {

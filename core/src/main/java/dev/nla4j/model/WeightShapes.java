@@ -47,9 +47,11 @@ public final class WeightShapes {
 
     /// Refuses a file whose blocks have more than a configuration asks for (norms of another architecture
     /// under this one's name, scales of quantised numbers): without it the model would be another, and
-    /// nothing would say so.
+    /// nothing would say so. Then proves the shape of every tensor of the trunk: a size that only the
+    /// configuration claims takes no memory. The head is as large as the embedding table, the last norm as wide.
     static void requireNothingElse(ModelConfig config, WeightNames names, TensorSource source) {
-        Set<String> wanted = of(config, names, source.names(), false).keySet();
+        Map<String, List<Long>> shapes = of(config, names, source.names(), false);
+        Set<String> wanted = shapes.keySet();
         Set<String> blocks = new HashSet<>();
         for (int layer = 0; layer < config.numLayers(); layer++) {
             blocks.add(names.block(layer));
@@ -66,6 +68,8 @@ public final class WeightShapes {
                                 + config.family().modelType() + ": without it the model would be another one");
             }
         }
+        shapes.forEach((name, shape) -> WeightLoader.requireShape(
+                source.tensor(name), shape.stream().mapToLong(Long::longValue).toArray()));
     }
 
     /// The first parts of a name, with the dot after them.

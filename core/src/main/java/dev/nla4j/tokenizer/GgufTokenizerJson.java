@@ -25,8 +25,9 @@ final class GgufTokenizerJson {
     private GgufTokenizerJson(GgufVocabulary vocabulary, Path file) {
         this.vocabulary = vocabulary;
         this.file = file;
-        this.specials =
-                vocabulary.model().equals("llama") ? withDefaults(vocabulary.specials()) : vocabulary.specials();
+        int tokens = vocabulary.tokens().size();
+        GgufVocabulary.Specials given = vocabulary.specials().within(tokens);
+        this.specials = vocabulary.model().equals("llama") ? withDefaults(given).within(tokens) : given;
     }
 
     static TokenizerDefinition definition(GgufVocabulary vocabulary, Path file) {
@@ -87,16 +88,19 @@ final class GgufTokenizerJson {
         ArrayNode added = root.putArray("added_tokens");
         for (int id = 0; id < vocabulary.tokens().size(); id++) {
             int type = vocabulary.type(id);
-            boolean special = type == GgufVocabulary.CONTROL || type == GgufVocabulary.UNKNOWN;
-            if (special || type == GgufVocabulary.USER_DEFINED) {
+            if (isAdded(type)) {
                 added.addObject()
                         .put("id", id)
                         .put("content", spelling(id))
-                        .put("special", special)
+                        .put("special", type != GgufVocabulary.USER_DEFINED)
                         .put("rstrip", vocabulary.stripsAfterSpecials() && !NEVER_STRIP.contains(spelling(id)))
                         .put("normalized", false);
             }
         }
+    }
+
+    private static boolean isAdded(int type) {
+        return type == GgufVocabulary.CONTROL || type == GgufVocabulary.UNKNOWN || type == GgufVocabulary.USER_DEFINED;
     }
 
     private void byteLevel(ObjectNode model) {
@@ -141,9 +145,7 @@ final class GgufTokenizerJson {
         for (SentencePieceMerges.Merge merge : SentencePieceMerges.of(vocabulary, file)) {
             merges.addArray().add(merge.left()).add(merge.right());
         }
-        model.put("byte_fallback", true)
-                .put("fuse_unk", true)
-                .put("unk_token", name("unknown_token_id", specials.unk()));
+        model.put("byte_fallback", true).put("fuse_unk", true).put("unk_token", name(specials.unk()));
         boolean prefix = orDefault(vocabulary.addSpacePrefix(), true);
         ArrayNode normalizers = steps("normalizer", "normalizers");
         if (prefix) {
@@ -186,7 +188,7 @@ final class GgufTokenizerJson {
     }
 
     private void templateToken(ArrayNode single, ObjectNode tokens, String field, @Nullable Integer id) {
-        String token = name(field, id);
+        String token = name(id);
         if (token == null || id == null) {
             throw problem(field, "is missing, but the tokenizer adds that token to every text");
         }
@@ -198,25 +200,22 @@ final class GgufTokenizerJson {
     private SpecialNames names() {
         Set<Integer> stops = new HashSet<>(specials.stops());
         return new SpecialNames(
-                name("bos_token_id", specials.bos()),
-                name("eos_token_id", specials.eos()),
-                name("padding_token_id", specials.pad()),
-                name("unknown_token_id", specials.unk()),
+                name(specials.bos()),
+                name(specials.eos()),
+                ofSpecial(specials.pad()),
+                ofSpecial(specials.unk()),
                 List.of(),
                 stops,
                 List.of());
     }
 
-    private @Nullable String name(String field, @Nullable Integer id) {
-        if (id == null) {
-            return null;
-        }
-        if (id < 0 || id >= vocabulary.tokens().size()) {
-            throw problem(
-                    field,
-                    "is " + id + "; the vocabulary has " + vocabulary.tokens().size() + " tokens");
-        }
-        return spelling(id);
+    private @Nullable String name(@Nullable Integer id) {
+        return id == null ? null : spelling(id);
+    }
+
+    /// What is named special becomes so: Ollama's Llama 3 names `!` as its unknown token, which is none.
+    private @Nullable String ofSpecial(@Nullable Integer id) {
+        return id != null && isAdded(vocabulary.type(id)) ? spelling(id) : null;
     }
 
     private void requireSize(String field, int size, boolean required) {

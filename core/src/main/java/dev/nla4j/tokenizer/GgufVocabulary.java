@@ -3,6 +3,7 @@ package dev.nla4j.tokenizer;
 import dev.nla4j.format.gguf.GgufMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -50,11 +51,6 @@ public record GgufVocabulary(
     /// The id of Llama 3's `<|eot_id|>`.
     private static final int LLAMA3_EOT = 128_009;
 
-    /// How families spell the end of a turn. Many files name the end of a text only; as llama.cpp does, it
-    /// is then known by its spelling.
-    private static final Set<String> ENDS_OF_TURNS =
-            Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<EOT>", "<end_of_utterance>");
-
     /// Ids with a meaning, null when the file names none, and what is added to texts, null when the file doesn't
     /// say.
     ///
@@ -70,6 +66,23 @@ public record GgufVocabulary(
         public Specials {
             stops = List.copyOf(stops);
         }
+
+        /// Without ids that a vocabulary of `tokens` doesn't have: such an id (4294967295, by which llama.cpp
+        /// means none) is as good as absent.
+        Specials within(int tokens) {
+            return new Specials(
+                    within(bos, tokens),
+                    within(eos, tokens),
+                    within(pad, tokens),
+                    within(unk, tokens),
+                    stops.stream().filter(id -> id < tokens).toList(),
+                    addBos,
+                    addEos);
+        }
+
+        private static @Nullable Integer within(@Nullable Integer id, int tokens) {
+            return id == null || id >= tokens ? null : id;
+        }
     }
 
     public GgufVocabulary {
@@ -81,51 +94,67 @@ public record GgufVocabulary(
 
     /// Reads a GGUF file's vocabulary; refuses one without model and tokens, and values of the wrong type.
     public static GgufVocabulary of(GgufMetadata metadata) {
-        List<Float> scores = new ArrayList<>();
-        for (float score : metadata.has(KEY + "scores") ? metadata.floats(KEY + "scores") : new float[0]) {
-            scores.add(score);
-        }
-        long[] types = metadata.has(KEY + "token_type") ? metadata.integers(KEY + "token_type") : new long[0];
+        String model = metadata.string(KEY + "model");
+        List<String> tokens = metadata.strings(KEY + "tokens");
+        List<Integer> types = GgufSpellings.types(tokens, types(metadata, tokens.size()));
         Specials specials = new Specials(
                 id(metadata, "bos_token_id"),
                 id(metadata, "eos_token_id"),
                 id(metadata, "padding_token_id"),
                 id(metadata, "unknown_token_id"),
-                stops(metadata, types),
+                stops(metadata, tokens, types),
                 flag(metadata, "add_bos_token"),
                 flag(metadata, "add_eos_token"));
         return new GgufVocabulary(
-                metadata.string(KEY + "model"),
+                model,
                 pre(metadata),
-                metadata.strings(KEY + "tokens"),
-                Arrays.stream(types)
-                        .mapToObj(type -> type >= 0 && type <= BYTE ? (int) type : UNDEFINED)
-                        .toList(),
+                tokens,
+                types,
                 metadata.has(KEY + "merges") ? metadata.strings(KEY + "merges") : List.of(),
-                scores,
+                model.equals("llama") ? scores(metadata, tokens.size()) : List.of(),
                 specials,
                 addSpacePrefix(metadata),
                 isPhi3(metadata));
     }
 
-    private static List<Integer> stops(GgufMetadata metadata, long[] types) {
-        List<Integer> stops = new ArrayList<>();
+    /// What stands beyond the tokens says nothing of any, as in llama.cpp.
+    private static List<Integer> types(GgufMetadata metadata, int tokens) {
+        String key = KEY + "token_type";
+        return Arrays.stream(metadata.has(key) ? metadata.integers(key) : new long[0])
+                .limit(tokens)
+                .mapToObj(type -> type >= 0 && type <= BYTE ? (int) type : UNDEFINED)
+                .toList();
+    }
+
+    /// Other vocabularies than SentencePiece's may have scores too, of any type, which nothing reads.
+    private static List<Float> scores(GgufMetadata metadata, int tokens) {
+        String key = KEY + "scores";
+        float[] all = metadata.has(key) ? metadata.floats(key) : new float[0];
+        List<Float> scores = new ArrayList<>();
+        for (int id = 0; id < Math.min(all.length, tokens); id++) {
+            scores.add(all[id]);
+        }
+        return scores;
+    }
+
+    /// What the file names, and what is known by its spelling whether the file names an end or not. `eos_token_ids`
+    /// is a key of Ollama's.
+    private static List<Integer> stops(GgufMetadata metadata, List<String> tokens, List<Integer> types) {
+        Set<Integer> stops = new LinkedHashSet<>();
         for (String key : List.of("eot_token_id", "eom_token_id")) {
             Integer id = id(metadata, key);
             if (id != null) {
                 stops.add(id);
             }
         }
-        if (!metadata.has(KEY + "eot_token_id")) {
-            List<String> tokens = metadata.strings(KEY + "tokens");
-            for (int id = 0; id < Math.min(types.length, tokens.size()); id++) {
-                boolean special = types[id] == CONTROL || types[id] == USER_DEFINED;
-                if (special && ENDS_OF_TURNS.contains(tokens.get(id))) {
-                    stops.add(id);
-                }
+        String list = KEY + "eos_token_ids";
+        for (long id : metadata.has(list) ? metadata.integers(list) : new long[0]) {
+            if (isId(id)) {
+                stops.add((int) id);
             }
         }
-        return stops;
+        stops.addAll(GgufSpellings.ends(tokens, types));
+        return List.copyOf(stops);
     }
 
     /// The converter did not know the name yet that Llama 3 and Qwen have now: their first files say
@@ -167,7 +196,13 @@ public record GgufVocabulary(
     }
 
     private static @Nullable Integer id(GgufMetadata metadata, String key) {
-        return metadata.has(KEY + key) ? (int) metadata.integer(KEY + key, 0, Vocabulary.LARGEST_ID) : null;
+        long id = metadata.has(KEY + key) ? metadata.integer(KEY + key, Long.MIN_VALUE, Long.MAX_VALUE) : -1;
+        return isId(id) ? (int) id : null;
+    }
+
+    /// Whether any vocabulary may have that id; which this one has is [Specials#within]'s matter.
+    private static boolean isId(long id) {
+        return id >= 0 && id <= Vocabulary.LARGEST_ID;
     }
 
     private static @Nullable Boolean flag(GgufMetadata metadata, String key) {

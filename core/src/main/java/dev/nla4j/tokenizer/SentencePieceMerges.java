@@ -14,16 +14,20 @@ import java.util.Map;
 final class SentencePieceMerges {
     /// Every cut of every token is looked at.
     private static final int LONGEST_TOKEN = 512;
-    /// Among equal scores the order of other converters: longer halves first.
-    private static final Comparator<Merge> FIRST_MERGED_FIRST = Comparator.comparingDouble(Merge::score)
-            .thenComparingInt(Merge::leftLength)
+    /// The order of other converters.
+    private static final Comparator<Merge> LONGER_HALVES_FIRST = Comparator.comparingInt(Merge::leftLength)
             .thenComparingInt(Merge::rightLength)
             .reversed();
+    private static final Comparator<Merge> HIGHEST_SCORE_FIRST =
+            Comparator.comparingDouble(Merge::score).reversed().thenComparing(LONGER_HALVES_FIRST);
+    /// Where all scores are one (converters of `tokenizer.json` write -1000), ids are still in the order of merging.
+    private static final Comparator<Merge> SMALLEST_ID_FIRST =
+            Comparator.comparingInt(Merge::id).thenComparing(LONGER_HALVES_FIRST);
 
     private SentencePieceMerges() {}
 
-    /// One cut of a token.
-    record Merge(String left, String right, int leftId, int rightId, float score) {
+    /// One cut of the token `id`.
+    record Merge(String left, String right, int leftId, int rightId, int id, float score) {
         int leftLength() {
             return left.codePointCount(0, left.length());
         }
@@ -46,7 +50,8 @@ final class SentencePieceMerges {
                 default -> addCuts(vocabulary, id, ids, merges, file);
             }
         }
-        merges.sort(FIRST_MERGED_FIRST);
+        boolean oneScore = merges.stream().map(Merge::score).distinct().count() == 1;
+        merges.sort(oneScore ? SMALLEST_ID_FIRST : HIGHEST_SCORE_FIRST);
         return merges;
     }
 
@@ -75,7 +80,7 @@ final class SentencePieceMerges {
             Integer rightId = ids.get(right);
             if (rightId != null) {
                 cuts.add(new Merge(
-                        left, right, leftId, rightId, vocabulary.scores().get(id)));
+                        left, right, leftId, rightId, id, vocabulary.scores().get(id)));
             }
         }
         cuts.sort(Comparator.comparingInt(Merge::leftId).thenComparingInt(Merge::rightId));

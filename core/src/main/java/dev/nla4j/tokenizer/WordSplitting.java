@@ -20,16 +20,32 @@ record WordSplitting(
         boolean ignoresMerges,
         boolean addsBos) {
     private static final List<WordSplitting> KNOWN = List.of(
-            plain("gpt-2", "gpt2").withPatterns(SplitPatterns.GPT2),
+            plain("gpt-2", "gpt2", "phi-2", "a.x-4.0", "mellum").withPatterns(SplitPatterns.GPT2),
             plain("smollm").withSingleDigits().withPatterns(SplitPatterns.GPT2),
             plain("qwen2", "deepseek-r1-qwen").withComposing().withPatterns(SplitPatterns.QWEN2),
+            plain("megrez", "kormo").withPatterns(SplitPatterns.QWEN2),
             plain("qwen35").withComposing().withPatterns(SplitPatterns.QWEN35),
-            plain("llama-bpe", "llama-v3", "llama3")
+            plain("llama-bpe", "llama-v3", "llama3", "falcon3", "pixtral", "midm-2.0")
                     .withPatterns(SplitPatterns.LLAMA3)
                     .asLlama3(),
             plain("smaug-bpe", "dbrx").withPatterns(SplitPatterns.LLAMA3),
             plain("gpt-4o").withPatterns(SplitPatterns.O200K),
             plain("tekken").withPatterns(SplitPatterns.TEKKEN).asLlama3(),
+            plain("deepseek-coder")
+                    .withPatterns(
+                            SplitPatterns.LINE_ENDS,
+                            SplitPatterns.DEEPSEEK_CODER_LETTERS,
+                            SplitPatterns.DEEPSEEK_CODER_PUNCTUATION,
+                            SplitPatterns.DEEPSEEK_EAST_ASIAN,
+                            SplitPatterns.DIGIT),
+            plain("deepseek-llm")
+                    .withPatterns(
+                            SplitPatterns.LINE_ENDS,
+                            SplitPatterns.DEEPSEEK_LLM_LETTERS,
+                            SplitPatterns.DEEPSEEK_LLM_PUNCTUATION,
+                            SplitPatterns.SPACES_AT_THE_END,
+                            SplitPatterns.DEEPSEEK_EAST_ASIAN,
+                            SplitPatterns.DIGIT),
             plain("default")
                     .withPatterns(
                             SplitPatterns.UNNAMED_PUNCTUATION,

@@ -16,6 +16,7 @@ import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.Safetensors;
 import dev.nla4j.format.safetensors.SafetensorsWriter;
 import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.URISyntaxException;
@@ -180,8 +181,96 @@ class GgufFamiliesTest {
                 Map.of(
                         "tokenizer.ggml.eos_token_id", GgufValue.u32(7),
                         "tokenizer.ggml.eot_token_id", GgufValue.u32(9),
-                        "tokenizer.ggml.eom_token_id", GgufValue.u32(7)));
-        assertThat(config.stopIds()).containsExactly(7, 9);
+                        "tokenizer.ggml.eom_token_id", GgufValue.u32(7),
+                        "tokenizer.ggml.eos_token_ids", GgufValue.i32s(9, 11, -1)));
+        assertThat(config.stopIds()).containsExactly(7, 9, 11);
+    }
+
+    @Test
+    void an_id_that_no_row_has_stops_nothing() throws IOException {
+        ModelConfig config = header(
+                Map.of(),
+                Map.of(
+                        "tokenizer.ggml.eos_token_id", GgufValue.u32(7),
+                        "tokenizer.ggml.eot_token_id", GgufValue.u32(4_294_967_295L)));
+        assertThat(config.stopIds()).containsExactly(7);
+        assertThatThrownBy(() -> header(Map.of(), Map.of("tokenizer.ggml.eos_token_id", GgufValue.f32(7))))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("must be an integer");
+    }
+
+    /// Ollama's converter leaves `yarn` out; llama.cpp's name goes first.
+    @ParameterizedTest
+    @CsvSource({"false, 48, 2", "true, 40, 2"})
+    void the_borders_of_yarn_have_two_names(boolean both, double fast, double slow) throws IOException {
+        Map<String, GgufValue> extra = new HashMap<>(Map.of(
+                "rope.scaling.type", GgufValue.text("yarn"),
+                "rope.scaling.factor", GgufValue.f32(4),
+                "rope.scaling.original_context_length", GgufValue.u32(64),
+                "rope.scaling.beta_fast", GgufValue.f32(48),
+                "rope.scaling.beta_slow", GgufValue.f32(2)));
+        if (both) {
+            extra.put("rope.scaling.yarn_beta_fast", GgufValue.f32(40));
+        }
+        assertThat(header(extra, Map.of()).layers().getFirst().rope().scaling())
+                .isInstanceOfSatisfying(RopeScaling.Yarn.class, yarn -> {
+                    assertThat(yarn.betaFast()).isEqualTo(fast);
+                    assertThat(yarn.betaSlow()).isEqualTo(slow);
+                });
+    }
+
+    /// Rows of q and k lie in pairs in this architecture.
+    @Test
+    void heads_of_an_odd_width_are_refused_where_rows_lie_in_pairs() {
+        assertThatThrownBy(() -> header(
+                        Map.of(
+                                "attention.key_length", GgufValue.u32(33),
+                                "attention.value_length", GgufValue.u32(33),
+                                "rope.dimension_count", GgufValue.u32(32)),
+                        Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("llama.attention.key_length: must be even")
+                .hasMessageContaining("was 33");
+    }
+
+    @Test
+    void fewer_blocks_than_the_file_has_are_refused() {
+        assertThatThrownBy(() -> header(Map.of("block_count", GgufValue.u32(3)), Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("llama.block_count: is 3, and the file has blk.3.");
+    }
+
+    /// The file has a few kilobytes; nothing is allocated before shapes are proved.
+    @ParameterizedTest
+    @CsvSource({
+        "embedding_length, 1048576, token_embd.weight, 'asks for [97, 1048576]'",
+        "feed_forward_length, 1048576, blk.0.ffn_gate.weight, 'asks for [1048576, 64]'"
+    })
+    void a_size_that_only_the_header_claims_is_refused(String key, int size, String name, String wanted)
+            throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("llama 2").old(), "model.", 52);
+        int width = ModelLoader.config(source).heads().width();
+        Path gguf = GgufConversion.convert(
+                source,
+                folder.resolve("model.gguf"),
+                Map.of(
+                        key,
+                        GgufValue.u32(size),
+                        "attention.key_length",
+                        GgufValue.u32(width),
+                        "attention.value_length",
+                        GgufValue.u32(width)));
+        ModelConfig config = ModelLoader.config(gguf);
+        try (GgufFile file = GgufFile.open(gguf)) {
+            assertThatThrownBy(() -> WeightShapes.requireNothingElse(config, WeightNames.gguf(config.family()), file))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining(name)
+                    .hasMessageContaining(wanted);
+        }
+        assertThatThrownBy(() -> ModelLoader.load(gguf, DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(wanted);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.nla4j.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.gguf.GgufFile;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +37,7 @@ class GgufTokenizerTest {
             assertThat(specials.eos()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
             assertThat(specials.unk()).isEqualTo(new SpecialTokens.Special(0, "<|endoftext|>"));
             assertThat(specials.ids()).hasSize(17);
-            assertThat(specials.stops()).containsExactly(2);
+            assertThat(specials.stops()).containsExactlyInAnyOrder(0, 2);
             assertThat(specials.addsBos()).isFalse();
             assertThat(tokenizer.vocabularySize()).isEqualTo(1152);
         }
@@ -71,10 +73,144 @@ class GgufTokenizerTest {
     }
 
     @Test
-    void an_id_outside_the_vocabulary_is_refused() {
-        assertThatThrownBy(() -> Tokenizers.fromGguf(with(specials(1152, 2, false, false)), FILE))
+    void an_id_outside_the_vocabulary_is_as_good_as_absent() {
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(specials(1152, 2, false, false)), FILE)) {
+            assertThat(tokenizer.specials().bos()).isNull();
+            assertThat(tokenizer.specials().eos()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
+        }
+        assertThatThrownBy(() -> Tokenizers.fromGguf(with(specials(1152, 2, true, false)), FILE))
                 .isInstanceOf(FormatException.class)
-                .hasMessageContaining("bos_token_id: is 1152; the vocabulary has 1152 tokens");
+                .hasMessageContaining("bos_token_id: is missing");
+    }
+
+    /// llama.cpp writes its number for no token.
+    @Test
+    void an_id_that_means_none_is_absent_and_one_that_is_no_integer_is_refused() throws IOException {
+        Map<String, GgufValue> header = reducedHeader();
+        header.put("tokenizer.ggml.padding_token_id", GgufValue.u32(4_294_967_295L));
+        header.put("tokenizer.ggml.eot_token_id", GgufValue.i32(-1));
+        GgufVocabulary.Specials specials = read(header).specials();
+        assertThat(specials.pad()).isNull();
+        assertThat(specials.stops()).containsExactlyInAnyOrder(0, 2);
+        header.put("tokenizer.ggml.padding_token_id", GgufValue.text("0"));
+        assertThatThrownBy(() -> read(header))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("tokenizer.ggml.padding_token_id")
+                .hasMessageContaining("must be an integer");
+    }
+
+    /// Ollama's Llama 3 names `!`; what is named special would be cut out of texts' ids and hidden.
+    @Test
+    void an_ordinary_token_does_not_become_special_by_being_named_for_padding_or_the_unknown() {
+        int he = REDUCED.tokens().indexOf("he");
+        GgufVocabulary.Specials named = new GgufVocabulary.Specials(1, 2, he, he, List.of(), null, null);
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(named), FILE)) {
+            assertThat(tokenizer.specials().pad()).isNull();
+            assertThat(tokenizer.specials().unk()).isNull();
+            assertThat(tokenizer.specials().ids()).doesNotContain(he);
+        }
+        GgufVocabulary.Specials control = new GgufVocabulary.Specials(1, 2, 2, 0, List.of(), null, null);
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(with(control), FILE)) {
+            assertThat(tokenizer.specials().pad()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
+            assertThat(tokenizer.specials().unk()).isEqualTo(new SpecialTokens.Special(0, "<|endoftext|>"));
+        }
+    }
+
+    /// As in some Gemma 3 files.
+    @Test
+    void marks_of_turns_that_are_called_ordinary_are_control_tokens_all_the_same() throws IOException {
+        Map<String, GgufValue> header = reducedHeader();
+        int[] types = REDUCED.types().stream().mapToInt(Integer::intValue).toArray();
+        types[1] = GgufVocabulary.NORMAL;
+        types[2] = GgufVocabulary.NORMAL;
+        header.put("tokenizer.ggml.token_type", GgufValue.i32s(types));
+        GgufVocabulary vocabulary = read(header);
+        assertThat(vocabulary.types()).isEqualTo(REDUCED.types());
+        assertThat(vocabulary.specials().stops()).contains(2);
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(vocabulary, FILE)) {
+            assertThat(tokenizer.encode("<|im_start|>he<|im_end|>", false).tokens())
+                    .extracting(TokenSpan::tokenId, TokenSpan::special)
+                    .containsExactly(tuple(1, true), tuple(REDUCED.tokens().indexOf("he"), false), tuple(2, true));
+        }
+        header.remove("tokenizer.ggml.token_type");
+        assertThat(read(header).types())
+                .hasSize(REDUCED.tokens().size())
+                .startsWith(GgufVocabulary.NORMAL, GgufVocabulary.CONTROL, GgufVocabulary.CONTROL);
+    }
+
+    @Test
+    void types_and_scores_beyond_the_tokens_say_nothing() throws IOException {
+        Map<String, GgufValue> header = header("llama", "llama", List.of("<unk>", "a"));
+        header.put("tokenizer.ggml.token_type", GgufValue.i32s(2, 1, 1));
+        header.put("tokenizer.ggml.scores", GgufValue.f32s(0, 1, 2));
+        assertThat(read(header).types()).containsExactly(2, 1);
+        assertThat(read(header).scores()).containsExactly(0f, 1f);
+    }
+
+    @Test
+    void scores_of_a_vocabulary_that_has_merges_are_not_read() throws IOException {
+        Map<String, GgufValue> header = reducedHeader();
+        header.put("tokenizer.ggml.scores", GgufValue.i32s(1, 2, 3));
+        assertThat(read(header).scores()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "falcon3, llama-bpe",
+        "pixtral, llama-bpe",
+        "midm-2.0, llama-bpe",
+        "phi-2, gpt-2",
+        "a.x-4.0, gpt-2",
+        "mellum, gpt-2",
+        "kormo, megrez"
+    })
+    void ways_to_split_words_have_several_names(String name, String other) {
+        assertThat(WordSplitting.named(name))
+                .isEqualTo(WordSplitting.named(other))
+                .isPresent();
+    }
+
+    /// Signs, digits one by one, and spaces at the end, each by a pattern of its own.
+    @ParameterizedTest
+    @CsvSource({"deepseek-llm, 'Â±|ĠĠ'", "deepseek-coder, 'Â±ĠĠ'", "gpt-2, 'Â±|ĠĠ'"})
+    void deepseeks_first_models_split_words_by_patterns_of_their_own(String pre, String signAndSpaces) {
+        try (Tokenizer tokenizer = Tokenizers.fromGguf(tiny(pre), FILE)) {
+            assertThat(words(tokenizer, "±  ")).isEqualTo(signAndSpaces);
+            if (!pre.equals("gpt-2")) {
+                assertThat(words(tokenizer, "a12!a")).isEqualTo("a|1|2|!|a");
+            }
+        }
+    }
+
+    private static String words(Tokenizer tokenizer, String text) {
+        return tokenizer.encode(text, false).tokens().stream()
+                .map(TokenSpan::token)
+                .collect(Collectors.joining("|"));
+    }
+
+    /// Merges everything that the patterns leave together.
+    private static GgufVocabulary tiny(String pre) {
+        return new GgufVocabulary(
+                "gpt2",
+                pre,
+                List.of("a", "1", "2", "!", "Â", "±", "Ġ", "12", "!a", "Â±", "ĠĠ", "Â±ĠĠ", "a1", "2!"),
+                List.of(),
+                List.of("1 2", "! a", "Â ±", "Ġ Ġ", "Â± ĠĠ", "a 1", "2 !"),
+                List.of(),
+                specials(null, null, false, false),
+                null,
+                false);
+    }
+
+    private static Map<String, GgufValue> reducedHeader() {
+        Map<String, GgufValue> header = header("llama", "gpt2", REDUCED.tokens());
+        header.put("tokenizer.ggml.pre", GgufValue.text("smollm"));
+        header.put("tokenizer.ggml.merges", GgufValue.texts(REDUCED.merges()));
+        header.put(
+                "tokenizer.ggml.token_type",
+                GgufValue.i32s(
+                        REDUCED.types().stream().mapToInt(Integer::intValue).toArray()));
+        return header;
     }
 
     @Test
@@ -203,24 +339,30 @@ class GgufTokenizerTest {
                 "gpt2", "smollm", tokens, types, REDUCED.merges(), List.of(), specials(1, 2, null, null), null, false);
     }
 
-    /// Files of Gemma, Phi-3 and early Llama 3 name the end of a text only.
+    /// Files of Gemma, Phi-3 and early Llama 3 name the end of a text only, others another end than that.
     @Test
-    void the_end_of_a_turn_is_known_by_its_spelling_where_the_file_does_not_name_it() throws IOException {
+    void ends_are_known_by_their_spelling_whatever_the_file_names() throws IOException {
         Map<String, GgufValue> header = new LinkedHashMap<>();
         header.put("general.architecture", GgufValue.text("gemma2"));
         header.put("tokenizer.ggml.model", GgufValue.text("llama"));
-        header.put("tokenizer.ggml.tokens", GgufValue.texts(List.of("<eos>", "<end_of_turn>", "<|end|>", "a")));
-        header.put("tokenizer.ggml.token_type", GgufValue.i32s(3, 4, 1, 1));
+        header.put("tokenizer.ggml.tokens", GgufValue.texts(List.of("<eos>", "<end_of_turn>", "</s>", "a")));
+        header.put("tokenizer.ggml.token_type", GgufValue.i32s(3, 4, 4, 1));
         header.put("tokenizer.ggml.eos_token_id", GgufValue.u32(0));
         Path path = folder.resolve("turn.gguf");
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
-            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(1);
+            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(0, 1);
         }
         header.put("tokenizer.ggml.eot_token_id", GgufValue.u32(3));
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
-            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3);
+            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3, 0, 1);
+        }
+        header.put("tokenizer.ggml.token_type", GgufValue.i32s(3, 4, 3, 1));
+        header.put("tokenizer.ggml.eos_token_ids", GgufValue.i32s(1, -1, 3));
+        GgufWriter.write(path, header, List.of());
+        try (GgufFile file = GgufFile.open(path)) {
+            assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3, 1, 0, 2);
         }
     }
 

@@ -46,6 +46,32 @@ class SentencePieceGgufTest {
         }
     }
 
+    /// Converters of `tokenizer.json` write one score for all tokens, whose ids are in the order of merging.
+    @Test
+    void where_all_scores_are_one_the_smallest_id_is_merged_first() {
+        List<String> pieces = List.of("a", "b", "c", "d", "ab", "cd", "abc");
+        List<Float> equal = Collections.nCopies(3 + 256 + pieces.size(), -1000f);
+        try (Tokenizer tokenizer = open(vocabulary(pieces, equal, false, false))) {
+            assertThat(tokens(tokenizer, "abcd")).containsExactly("ab", "cd");
+        }
+    }
+
+    @Test
+    void ids_that_the_vocabulary_does_not_have_are_absent() {
+        GgufVocabulary sound = vocabulary(scores(), null, false);
+        int none = sound.tokens().size();
+        GgufVocabulary.Specials beyond =
+                new GgufVocabulary.Specials(none, none, none, none, List.of(none, id("c")), null, null);
+        GgufVocabulary vocabulary = new GgufVocabulary(
+                "llama", null, sound.tokens(), sound.types(), List.of(), sound.scores(), beyond, null, false);
+        try (Tokenizer tokenizer = open(vocabulary)) {
+            assertThat(tokenizer.specials().bos()).isEqualTo(new SpecialTokens.Special(1, "<s>"));
+            assertThat(tokenizer.specials().unk()).isEqualTo(new SpecialTokens.Special(0, "<unk>"));
+            assertThat(tokenizer.specials().pad()).isNull();
+            assertThat(tokenizer.specials().stops()).containsExactlyInAnyOrder(2, id("c"));
+        }
+    }
+
     @Test
     void a_space_goes_before_the_text_unless_the_file_says_no() {
         try (Tokenizer tokenizer = open(vocabulary(scores(), false, false))) {
@@ -141,6 +167,11 @@ class SentencePieceGgufTest {
     }
 
     private static GgufVocabulary vocabulary(List<Float> scores, Boolean addSpacePrefix, boolean strips) {
+        return vocabulary(PIECES, scores, addSpacePrefix, strips);
+    }
+
+    private static GgufVocabulary vocabulary(
+            List<String> pieces, List<Float> scores, Boolean addSpacePrefix, boolean strips) {
         List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
         List<Integer> types =
                 new ArrayList<>(List.of(GgufVocabulary.UNKNOWN, GgufVocabulary.CONTROL, GgufVocabulary.CONTROL));
@@ -148,7 +179,7 @@ class SentencePieceGgufTest {
             tokens.add(String.format("<0x%02X>", b));
             types.add(GgufVocabulary.BYTE);
         }
-        for (String piece : PIECES) {
+        for (String piece : pieces) {
             tokens.add(piece);
             types.add(piece.startsWith("<") ? GgufVocabulary.CONTROL : GgufVocabulary.NORMAL);
         }

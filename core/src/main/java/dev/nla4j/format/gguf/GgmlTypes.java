@@ -16,9 +16,13 @@ final class GgmlTypes {
             Map.entry(6, StoredType.Q5_0),
             Map.entry(7, StoredType.Q5_1),
             Map.entry(8, StoredType.Q8_0),
+            Map.entry(10, StoredType.Q2_K),
+            Map.entry(11, StoredType.Q3_K),
             Map.entry(12, StoredType.Q4_K),
             Map.entry(13, StoredType.Q5_K),
             Map.entry(14, StoredType.Q6_K),
+            Map.entry(20, StoredType.IQ4_NL),
+            Map.entry(23, StoredType.IQ4_XS),
             Map.entry(24, StoredType.I8),
             Map.entry(25, StoredType.I16),
             Map.entry(26, StoredType.I32),
@@ -29,23 +33,30 @@ final class GgmlTypes {
     /// Types that exist and that we do not read: an error with their name tells which file to get instead.
     private static final Map<Integer, String> OTHERS = Map.ofEntries(
             Map.entry(9, "Q8_1"),
-            Map.entry(10, "Q2_K"),
-            Map.entry(11, "Q3_K"),
             Map.entry(15, "Q8_K"),
             Map.entry(16, "IQ2_XXS"),
             Map.entry(17, "IQ2_XS"),
             Map.entry(18, "IQ3_XXS"),
             Map.entry(19, "IQ1_S"),
-            Map.entry(20, "IQ4_NL"),
             Map.entry(21, "IQ3_S"),
             Map.entry(22, "IQ2_S"),
-            Map.entry(23, "IQ4_XS"),
             Map.entry(29, "IQ1_M"),
             Map.entry(34, "TQ1_0"),
             Map.entry(35, "TQ2_0"),
             Map.entry(39, "MXFP4"),
             Map.entry(40, "NVFP4"),
             Map.entry(41, "Q1_0"));
+
+    /// Types that ggml once had: their numbers were never given to others.
+    private static final Map<Integer, String> RETIRED = Map.ofEntries(
+            Map.entry(4, "Q4_2"),
+            Map.entry(5, "Q4_3"),
+            Map.entry(31, "Q4_0_4_4"),
+            Map.entry(32, "Q4_0_4_8"),
+            Map.entry(33, "Q4_0_8_8"),
+            Map.entry(36, "IQ4_NL_4_4"),
+            Map.entry(37, "IQ4_NL_4_8"),
+            Map.entry(38, "IQ4_NL_8_8"));
 
     private GgmlTypes() {}
 
@@ -56,6 +67,10 @@ final class GgmlTypes {
 
     /// What to call a number we can't read.
     static String name(int code) {
+        String retired = RETIRED.get(code);
+        if (retired != null) {
+            return retired + " (which ggml has retired)";
+        }
         return OTHERS.getOrDefault(code, "unknown type " + Integer.toUnsignedString(code));
     }
 

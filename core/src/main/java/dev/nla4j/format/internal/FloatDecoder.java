@@ -52,9 +52,13 @@ final class FloatDecoder {
             case Q5_0 -> QuantBlocks.q50(stored, blocks, floats);
             case Q5_1 -> QuantBlocks.q51(stored, blocks, floats);
             case Q8_0 -> QuantBlocks.q80(stored, blocks, floats);
+            case Q2_K -> KQuantBlocks.q2k(stored, blocks, floats);
+            case Q3_K -> KQuantBlocks.q3k(stored, blocks, floats);
             case Q4_K -> KQuantBlocks.q4k(stored, blocks, floats);
             case Q5_K -> KQuantBlocks.q5k(stored, blocks, floats);
             case Q6_K -> KQuantBlocks.q6k(stored, blocks, floats);
+            case IQ4_NL -> TableBlocks.iq4nl(stored, blocks, floats);
+            case IQ4_XS -> TableBlocks.iq4xs(stored, blocks, floats);
             case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
                 throw new IllegalStateException(type + " has no real numbers");
         }

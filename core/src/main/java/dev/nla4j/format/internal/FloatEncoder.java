@@ -38,8 +38,27 @@ public final class FloatEncoder {
             case F16 -> new FloatEncoder(type, FloatEncoder::f16);
             case BF16 -> new FloatEncoder(type, FloatEncoder::bf16);
             case Q8_0 -> new FloatEncoder(type, FloatEncoder::q80);
-            case BOOL, U8, I8, U16, I16, U32, I32, U64, I64, F64, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
-                throw new IllegalArgumentException("type: must be F32, F16, BF16 or Q8_0, was " + type);
+            case BOOL,
+                    U8,
+                    I8,
+                    U16,
+                    I16,
+                    U32,
+                    I32,
+                    U64,
+                    I64,
+                    F64,
+                    Q4_0,
+                    Q4_1,
+                    Q5_0,
+                    Q5_1,
+                    Q2_K,
+                    Q3_K,
+                    Q4_K,
+                    Q5_K,
+                    Q6_K,
+                    IQ4_NL,
+                    IQ4_XS -> throw new IllegalArgumentException("type: must be F32, F16, BF16 or Q8_0, was " + type);
         };
     }
 

@@ -6,9 +6,67 @@ package dev.nla4j.format.internal;
 final class KQuantBlocks {
     private static final int SIZE = 256;
     private static final int PART = 32;
+    private static final int SIXTEENS = SIZE / 16;
     private static final int SCALES = 12;
 
     private KQuantBlocks() {}
+
+    /// 16 bytes of a scale (low nibble) and a minimum, 64 bytes of bit pairs, scale, scale of minimums.
+    static void q2k(byte[] in, int blocks, float[] out) {
+        for (int b = 0; b < blocks; b++) {
+            int at = b * 84;
+            float d = QuantBlocks.half(in, at + 80);
+            float dmin = QuantBlocks.half(in, at + 82);
+            for (int sixteen = 0; sixteen < SIXTEENS; sixteen++) {
+                int scales = in[at + sixteen];
+                float scale = d * (scales & 15);
+                float min = dmin * ((scales >>> 4) & 15);
+                int pairs = pairs(at + 16, sixteen);
+                int shift = shift(sixteen);
+                int o = b * SIZE + sixteen * 16;
+                for (int j = 0; j < 16; j++) {
+                    out[o + j] = scale * ((in[pairs + j] >>> shift) & 3) - min;
+                }
+            }
+        }
+    }
+
+    /// 32 bytes of third bits (bit `part` of byte `j`; a clear one takes four away), 64 bytes of bit pairs as in
+    /// [#q2k], 16 packed scales, scale of the block.
+    static void q3k(byte[] in, int blocks, float[] out) {
+        for (int b = 0; b < blocks; b++) {
+            int at = b * 110;
+            float d = QuantBlocks.half(in, at + 108);
+            for (int sixteen = 0; sixteen < SIXTEENS; sixteen++) {
+                float scale = d * (packed(in, at + 96, sixteen) - 32);
+                int pairs = pairs(at + 32, sixteen);
+                int shift = shift(sixteen);
+                int third = at + sixteen % 2 * 16;
+                int part = sixteen / 2;
+                int o = b * SIZE + sixteen * 16;
+                for (int j = 0; j < 16; j++) {
+                    int offset = ((in[third + j] >>> part) & 1) == 0 ? 4 : 0;
+                    out[o + j] = scale * (((in[pairs + j] >>> shift) & 3) - offset);
+                }
+            }
+        }
+    }
+
+    /// Where the bit pairs of 16 numbers lie: each half of the block has 32 bytes, which hold four times 32 numbers.
+    private static int pairs(int at, int sixteen) {
+        return at + sixteen / 8 * PART + sixteen % 2 * 16;
+    }
+
+    private static int shift(int sixteen) {
+        return sixteen % 8 / 2 * 2;
+    }
+
+    /// Six bits of Q3_K: nibbles in bytes 0 to 7, first all low ones; above them bit pairs of bytes 8 to 11.
+    private static int packed(byte[] in, int at, int sixteen) {
+        int low = (in[at + sixteen % 8] >>> (sixteen / 8 * 4)) & 15;
+        int high = (in[at + 8 + sixteen % 4] >>> (sixteen / 4 * 2)) & 3;
+        return low | high << 4;
+    }
 
     /// Scale, scale of minimums, 8 packed (scale, minimum) pairs, 128 bytes of nibbles.
     static void q4k(byte[] in, int blocks, float[] out) {

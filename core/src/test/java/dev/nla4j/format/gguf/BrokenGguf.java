@@ -277,13 +277,23 @@ final class BrokenGguf {
         put(
                 cases,
                 "unreadable_quantisation",
-                "t: is stored as IQ4_XS; what",
-                start(1, 0).tensor("t", 23, 0, 256).zeros(999));
+                "t: is stored as IQ3_S; what",
+                start(1, 0).tensor("t", 21, 0, 256).zeros(999));
         put(
                 cases,
                 "removed_quantisation",
-                "stored as unknown type 4",
+                "stored as Q4_2 (which ggml has retired); what",
                 start(1, 0).tensor("t", 4, 0, 32).zeros(64));
+        put(
+                cases,
+                "retired_order_of_rows",
+                "stored as Q4_0_8_8 (which ggml has retired); what",
+                start(1, 0).tensor("t", 33, 0, 32).zeros(64));
+        put(
+                cases,
+                "retired_order_of_nonlinear_rows",
+                "stored as IQ4_NL_4_4 (which ggml has retired); what",
+                start(1, 0).tensor("t", 36, 0, 32).zeros(64));
         put(
                 cases,
                 "row_of_half_a_block",

@@ -36,9 +36,13 @@ class GgufFileTest {
 
     @TestFactory
     Stream<DynamicTest> numbers_are_bit_equal_to_what_ggmls_python_library_makes_of_them() {
-        GgufFile file = GgufFile.open(Fixtures.file("gguf/quantised.gguf"));
-        SafetensorsFile expected = SafetensorsFile.open(Fixtures.file("gguf/quantised-expected.safetensors"));
-        assertThat(file.names()).hasSize(11);
+        return Stream.concat(numbersAreEqual("quantised", 11), numbersAreEqual("quantised-k", 4));
+    }
+
+    private static Stream<DynamicTest> numbersAreEqual(String fixture, int types) {
+        GgufFile file = GgufFile.open(Fixtures.file("gguf/" + fixture + ".gguf"));
+        SafetensorsFile expected = SafetensorsFile.open(Fixtures.file("gguf/" + fixture + "-expected.safetensors"));
+        assertThat(file.names()).hasSize(types);
         return file.names().stream()
                 .map(name -> DynamicTest.dynamicTest(name, () -> {
                     assertThat(file.tensor(name).type()).isEqualTo(StoredType.valueOf(name));

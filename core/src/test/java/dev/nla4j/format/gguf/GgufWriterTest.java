@@ -37,9 +37,13 @@ class GgufWriterTest {
             StoredType.Q5_0,
             StoredType.Q5_1,
             StoredType.Q8_0,
+            StoredType.Q2_K,
+            StoredType.Q3_K,
             StoredType.Q4_K,
             StoredType.Q5_K,
-            StoredType.Q6_K);
+            StoredType.Q6_K,
+            StoredType.IQ4_NL,
+            StoredType.IQ4_XS);
 
     @TempDir
     Path folder;
