@@ -110,10 +110,9 @@ final class Wiring {
         Phases.ofThisRun().end("command line");
         PairFolder folder = pairFolder(options);
         LocalModel base = find(targetReference(folder, options.target));
-        announce(
-                MemoryPlan.of(ModelLoader.config(base.path()), folder, dtype, false)
-                        .withoutAdvice(),
-                options.verbose);
+        ModelConfig config = ModelLoader.config(base.path());
+        folder.requireWidth(config, base.path());
+        announce(MemoryPlan.of(config, folder, dtype, false).withoutAdvice(), options.verbose);
         Phases.ofThisRun().end("store");
         return load(folder, base, options, dtype);
     }
@@ -137,6 +136,7 @@ final class Wiring {
         PairFolder folder = pairFolder(options);
         LocalModel base = find(targetReference(folder, options.target));
         ModelConfig target = ModelLoader.config(base.path());
+        folder.requireWidth(target, base.path());
         boolean shareOneModel =
                 folder.verbalizer().isAdapter() && folder.reconstructor().isAdapter();
         if (options.lowMemory && shareOneModel) {
