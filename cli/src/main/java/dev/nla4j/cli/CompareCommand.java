@@ -7,6 +7,7 @@ import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.ExplanationJson;
 import dev.nla4j.nla.Positions;
+import dev.nla4j.nla.Score;
 import dev.nla4j.nla.Stages;
 import dev.nla4j.nla.TextTokens;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
                 "Explain what one text's activation has over another's: the difference A - B is explained and scored.",
         footer = {
             "",
-            "Example: nla compare \"He sat by the bank of the river\" \"He went to the bank for money\" --at 5,4"
+            "Example: nla compare \"He sat by the bank of the river\" \"He went to the bank for money\" --at 4,4"
         })
 final class CompareCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "TEXT_A", description = "First text.")
@@ -54,8 +56,13 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     DTypeOption dtype = new DTypeOption();
 
-    @Mixin
-    RawvarOption rawvar = new RawvarOption();
+    @Option(
+            names = "--rawvar",
+            paramLabel = "X",
+            description = "FVE denominator of differences, " + Score.RAWVARS
+                    + ". Default: none, as the one in the AR's sidecar is of activations.")
+    @Nullable
+    Double rawvar;
 
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
@@ -63,7 +70,7 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Explainer.Options options = sampling.options();
-        OptionalDouble denominator = rawvar.rawvar();
+        OptionalDouble denominator = RawvarOption.checked(rawvar);
         List<Positions> places = places();
         Wiring wiring = new Wiring();
         try (PairSession session = wiring.session(pair, dtype.dtype())) {
@@ -76,19 +83,15 @@ final class CompareCommand implements Callable<Integer> {
                         target, session.stages().reconstructor().layer().orElseThrow());
                 return new float[][] {first.read(reader), second.read(reader)};
             });
-            float[] a = read[0];
-            float[] b = read[1];
-            float[] difference = new float[a.length];
-            for (int i = 0; i < a.length; i++) {
-                difference[i] = a[i] - b[i];
-            }
-            double norm = Explainer.norm(difference);
-            if (norm == 0) {
+            if (Arrays.equals(read[0], read[1])) {
                 throw new InputException("both activations are equal: there is no difference to explain");
             }
-            // The texts' own activations are the control: their explanations should score worse on the difference.
-            Explainer.Report report = explainer.explain(new float[][] {difference, a, b}, options, wiring.progress());
-            print(report, session.stages(), norm);
+            Explainer.Report report = explainer.difference(read[0], read[1], options, wiring.progress());
+            if (json) {
+                System.out.println(json(report, session.stages(), first, second));
+            } else {
+                print(report, session.stages(), first, second);
+            }
             return ExitCode.OK;
         }
     }
@@ -97,6 +100,19 @@ final class CompareCommand implements Callable<Integer> {
     private record Place(TextTokens tokens, int position) {
         float[] read(ResidualReader reader) {
             return reader.read(List.of(tokens.ids()), List.of(new int[] {position}))[0];
+        }
+
+        String token() {
+            return tokens.token(position);
+        }
+
+        ObjectNode json() {
+            return Json.mapper().createObjectNode().put("position", position).put("token", token());
+        }
+
+        @Override
+        public String toString() {
+            return ExplanationView.visible(token()) + " (token " + position + ")";
         }
     }
 
@@ -117,16 +133,23 @@ final class CompareCommand implements Callable<Integer> {
         return new Place(tokens, at.in(tokens.size()).get(0));
     }
 
-    private void print(Explainer.Report report, Stages stages, double norm) {
-        Explainer.Result result = report.results().get(0);
-        if (json) {
-            ObjectNode node = Json.mapper().createObjectNode();
-            ExplanationJson.putScored(node, result, report.rawvar());
-            node.put("diff_norm", norm);
-            ExplanationJson.putRun(node, report, stages, sampling.seed);
-            System.out.println(node);
-            return;
-        }
+    private ObjectNode json(Explainer.Report report, Stages stages, Place first, Place second) {
+        ObjectNode node = Json.mapper().createObjectNode();
+        Explainer.Result result = report.results().getFirst();
+        ExplanationJson.putScored(node, result, report.rawvar());
+        node.put("diff_norm", result.norm());
+        node.put("layer_index", stages.reconstructor().layer().orElseThrow());
+        node.set("a", first.json());
+        node.set("b", second.json());
+        ExplanationJson.putRun(node, report, stages, sampling.seed);
+        return node;
+    }
+
+    private static void print(Explainer.Report report, Stages stages, Place first, Place second) {
+        Explainer.Result result = report.results().getFirst();
+        System.out.println(stages.targetPath().getFileName() + ", block "
+                + stages.reconstructor().layer().orElseThrow() + ": " + first + " of the first text minus " + second
+                + " of the second");
         List<Explainer.Sample> bestFirst = result.samples().stream()
                 .sorted(Comparator.comparingDouble(
                         (Explainer.Sample sample) -> -sample.score().cosine()))
@@ -136,8 +159,12 @@ final class CompareCommand implements Callable<Integer> {
                     + FormatException.escaped(sample.text().description().replaceAll("\\s+", " "))
                     + (sample.text().truncated() ? " … (truncated)" : ""));
         }
-        System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", norm));
+        if (bestFirst.size() > 1) {
+            System.out.println("mean of the " + bestFirst.size() + ": "
+                    + ExplanationView.scores(result.mean().cosine(), report.rawvar()));
+        }
+        System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", result.norm()));
         new ExplanationView(Terminal.current(), System.out)
-                .controls(report, "mean over the difference and both activations", "another's explanation");
+                .controls(report, "on the difference", "explanations of either text alone", "");
     }
 }

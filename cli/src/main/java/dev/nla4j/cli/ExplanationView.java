@@ -33,7 +33,7 @@ final class ExplanationView {
             show(result, tokens, report.rawvar());
         }
         out.println();
-        controls(report, "mean", "another position's explanation");
+        controls(report, "mean", "another position's explanation", "the text has one token");
     }
 
     private void show(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {
@@ -42,7 +42,7 @@ final class ExplanationView {
         out.println(String.format(Locale.ROOT, "%4d  ", result.position())
                 + terminal.bold(visible(tokens.token(result.position()))) + "  "
                 + scores(best.score().cosine(), rawvar) + "  "
-                + terminal.faint(String.format(Locale.ROOT, "norm %.0f", result.norm())));
+                + terminal.faint(mean(result) + String.format(Locale.ROOT, "norm %.0f", result.norm())));
         describe(best, "");
         for (Explainer.Sample sample : result.samples()) {
             if (!sample.equals(best)) {
@@ -51,6 +51,18 @@ final class ExplanationView {
                         String.format(Locale.ROOT, "cos %.2f  ", sample.score().cosine()));
             }
         }
+    }
+
+    /// What the score of the best of several stands beside; nothing where there is one.
+    private static String mean(Explainer.Result result) {
+        int samples = result.samples().size();
+        return samples == 1
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "best of %d, mean cos %.2f  ",
+                        samples,
+                        result.mean().cosine());
     }
 
     private void describe(Explainer.Sample sample, String lead) {
@@ -65,17 +77,20 @@ final class ExplanationView {
     ///
     /// @param over what the controls are of
     /// @param other what the explanations of another one are called
-    void controls(Explainer.Report report, String over, String other) {
+    /// @param without why there may be no other one
+    void controls(Explainer.Report report, String over, String other, String without) {
         Explainer.Controls controls = report.controls();
-        OptionalDouble rawvar = report.rawvar();
-        out.println("Controls (" + over + "): empty text " + scores(controls.empty(), rawvar));
-        String shuffled = controls.shuffled().isPresent()
-                ? scores(controls.shuffled().getAsDouble(), rawvar)
-                : "not known: the text has one token";
-        out.println("          " + other + " " + shuffled);
-        if (rawvar.isEmpty()) {
-            out.println("No FVE: the pair's sidecar has no rawvar; give the denominator with --rawvar");
+        int samples = report.results().getFirst().samples().size();
+        String best = samples == 1 ? "" : ", the best of " + samples;
+        out.println("Controls (" + over + "): empty text " + known(controls.empty(), report, Explainer.NO_EMPTY));
+        out.println("          " + other + best + " " + known(controls.shuffled(), report, without));
+        if (report.rawvar().isEmpty()) {
+            out.println("No FVE: " + report.noFve());
         }
+    }
+
+    private static String known(OptionalDouble cosine, Explainer.Report report, String without) {
+        return cosine.isPresent() ? scores(cosine.getAsDouble(), report.rawvar()) : "not known: " + without;
     }
 
     /// The cosine, and the FVE with its bar where the denominator is known.
@@ -95,7 +110,8 @@ final class ExplanationView {
         return full + part + "·".repeat(BAR - full.length() - part.length());
     }
 
-    private static String visible(String token) {
+    /// A token in quotes, on one line.
+    static String visible(String token) {
         return "\""
                 + visibleControls(
                         token.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")) + "\"";

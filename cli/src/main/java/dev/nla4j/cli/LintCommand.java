@@ -11,6 +11,7 @@ import dev.nla4j.nla.lint.State;
 import dev.nla4j.tensor.Threads;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -33,6 +34,14 @@ import picocli.CommandLine.Parameters;
 final class LintCommand implements Callable<Integer> {
     @Parameters(paramLabel = "CHECKPOINT", description = "A pair's folder, the folder of one half, or a repository id.")
     String checkpoint = "";
+
+    @Option(
+            names = "--nla-ar",
+            paramLabel = "DIR|ID",
+            description = "The pair's reconstructor, where it lies apart, as in released pairs of two repositories;"
+                    + " CHECKPOINT is the verbalizer then.")
+    @Nullable
+    String nlaAr;
 
     @Option(
             names = "--against",
@@ -59,13 +68,13 @@ final class LintCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Wiring wiring = new Wiring();
-        Path folder = Files.exists(Path.of(checkpoint))
-                ? Path.of(checkpoint)
-                : wiring.find(checkpoint).path();
+        Path folder = folder(wiring, checkpoint);
+        Path reconstructor = nlaAr == null ? null : folder(wiring, nlaAr);
         Lint.Model target = against == null ? null : model(wiring, wiring.find(against));
-        Lint.Model base = against == null ? baseAtHand(wiring, folder) : null;
+        Lint.Model base = against == null ? baseAtHand(wiring, Lint.bases(folder, reconstructor)) : null;
         Threads.useAllProcessors();
-        LintReport report = Lint.check(folder, new Lint.Options(target, base, data, dtype.dtype()), wiring.progress());
+        Lint.Options options = new Lint.Options(target, base, data, dtype.dtype());
+        LintReport report = Lint.check(folder, reconstructor, options, wiring.progress());
         if (json) {
             System.out.println(report.json());
         } else {
@@ -74,14 +83,19 @@ final class LintCommand implements Callable<Integer> {
         return report.failed() ? ExitCode.BAD_INPUT : ExitCode.OK;
     }
 
+    private static Path folder(Wiring wiring, String named) {
+        Path path = Path.of(named);
+        return Files.exists(path) ? path : wiring.find(named).path();
+    }
+
     private static Lint.Model model(Wiring wiring, LocalModel model) {
         return new Lint.Model(
                 model.ref(), model.path(), model.sha256(wiring.progress()).orElse(null));
     }
 
     /// What adapters stand on, as far as it is on this machine: nothing is fetched for it.
-    private static Lint.@Nullable Model baseAtHand(Wiring wiring, Path folder) {
-        for (String named : Lint.bases(folder)) {
+    private static Lint.@Nullable Model baseAtHand(Wiring wiring, List<String> bases) {
+        for (String named : bases) {
             String reference = KnownModel.ALL.stream()
                     .filter(known -> known.sha256().equals(named))
                     .map(KnownModel::name)

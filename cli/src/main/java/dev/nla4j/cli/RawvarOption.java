@@ -16,6 +16,11 @@ final class RawvarOption {
 
     /// The one given; empty when the pair's own is meant.
     OptionalDouble rawvar() {
+        return checked(given);
+    }
+
+    /// What was given, or nothing.
+    static OptionalDouble checked(@Nullable Double given) {
         if (given == null) {
             return OptionalDouble.empty();
         }

@@ -7,6 +7,7 @@ import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.Score;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +83,9 @@ final class ScoreCommand implements Callable<Integer> {
                 }
             }
             List<String> toRead = new ArrayList<>(lines.stream().map(Line::text).toList());
-            toRead.add("");
+            if (reconstructor.reads("")) {
+                toRead.add("");
+            }
             float[][] read = reconstructor.reconstruct(toRead);
             OptionalDouble denominator =
                     given.isPresent() ? given : reconstructor.meta().rawvar();
@@ -144,25 +148,33 @@ final class ScoreCommand implements Callable<Integer> {
     }
 
     private void print(List<Line> lines, float[][] vectors, float[][] read, OptionalDouble denominator) {
-        double sum = 0;
-        double emptySum = 0;
-        double shuffledSum = 0;
-        int[] others = others(lines.stream().mapToInt(Line::row).toArray());
-        for (int i = 0; i < lines.size(); i++) {
-            Score score = Score.of(read[i], vectors[i]);
-            sum += score.cosine();
-            emptySum += Score.of(read[lines.size()], vectors[i]).cosine();
-            shuffledSum += others.length == 0
-                    ? 0
-                    : Score.of(read[others[i]], vectors[i]).cosine();
-            printRow(lines.get(i), score, denominator);
-        }
         int n = lines.size();
-        summary("mean", sum / n, denominator, n);
-        summary("control: empty text", emptySum / n, denominator, n);
-        if (others.length > 0) {
-            summary("control: another row's text", shuffledSum / n, denominator, n);
+        for (int i = 0; i < n; i++) {
+            printRow(lines.get(i), Score.of(read[i], vectors[i]), denominator);
         }
+        int[] others = others(lines.stream().mapToInt(Line::row).toArray());
+        summary("mean", mean(read, vectors, i -> i), denominator, n);
+        String empty = "control: empty text";
+        if (read.length > n) {
+            summary(empty, mean(read, vectors, _ -> n), denominator, n);
+        } else {
+            unknown(empty, Explainer.NO_EMPTY, n);
+        }
+        String another = "control: another row's text";
+        if (others.length > 0) {
+            summary(another, mean(read, vectors, i -> others[i]), denominator, n);
+        } else {
+            unknown(another, "all texts are of one row", n);
+        }
+    }
+
+    /// The mean cosine of the vectors and the reconstruction that `which` gives each.
+    private static double mean(float[][] read, float[][] vectors, IntUnaryOperator which) {
+        return IntStream.range(0, vectors.length)
+                .mapToDouble(
+                        i -> Score.of(read[which.applyAsInt(i)], vectors[i]).cosine())
+                .average()
+                .orElseThrow();
     }
 
     /// For each text the next one, in a circle, of another row; empty where all are of one.
@@ -203,6 +215,22 @@ final class ScoreCommand implements Callable<Integer> {
             System.out.println(scores(node, score, denominator));
         } else {
             System.out.println(String.format(Locale.ROOT, "%-28s %s", what, text(score, denominator)));
+        }
+    }
+
+    /// A figure that there is not is said, so that nobody reads the others without it.
+    private void unknown(String what, String why, int count) {
+        if (json) {
+            System.out.println(Json.mapper()
+                    .createObjectNode()
+                    .put("summary", what)
+                    .put("texts", count)
+                    .putNull("mse")
+                    .putNull("cosine_similarity")
+                    .putNull("fve")
+                    .put("missing", why));
+        } else {
+            System.out.println(String.format(Locale.ROOT, "%-28s not known: %s", what, why));
         }
     }
 

@@ -111,10 +111,9 @@ final class Wiring {
         Phases.ofThisRun().end("command line");
         PairFolder folder = pairFolder(options);
         LocalModel base = target(folder, options.target);
-        announce(
-                MemoryPlan.of(ModelLoader.config(base.path()), folder, dtype, false)
-                        .withoutAdvice(),
-                options.verbose);
+        ModelConfig config = ModelLoader.config(base.path());
+        folder.requireWidth(config, base.path());
+        announce(MemoryPlan.of(config, folder, dtype, false).withoutAdvice(), options.verbose);
         Phases.ofThisRun().end("store");
         return load(folder, base, options, dtype);
     }
@@ -138,6 +137,7 @@ final class Wiring {
         PairFolder folder = pairFolder(options);
         LocalModel base = target(folder, options.target);
         ModelConfig target = ModelLoader.config(base.path());
+        folder.requireWidth(target, base.path());
         boolean shareOneModel =
                 folder.verbalizer().isAdapter() && folder.reconstructor().isAdapter();
         if (options.lowMemory && shareOneModel) {

@@ -59,6 +59,18 @@ class LintCommandTest {
     }
 
     @Test
+    void halves_that_lie_apart_are_one_pair_and_one_alone_says_how_to_name_the_other() throws IOException {
+        Path pair = copy();
+        Path apart = Files.move(pair.resolve("ar"), folder.resolve("apart"));
+        String verbalizer = pair.resolve("av").toString();
+        Run both = Run.of("lint", verbalizer, "--nla-ar", apart.toString());
+        assertThat(both.code()).as(both.out()).isZero();
+        assertThat(both.out()).containsPattern("ok +pair +layers_agree +K = 20");
+        Run alone = Run.of("lint", verbalizer);
+        assertThat(alone.out()).containsPattern("not run +pair +layers_agree +name the other half by --nla-ar");
+    }
+
+    @Test
     void what_is_no_folder_is_one_line_and_ends_with_3() {
         String nowhere = folder.resolve("nowhere").toString();
         Run run = Run.of("lint", nowhere);

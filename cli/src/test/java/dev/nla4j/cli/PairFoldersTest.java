@@ -2,6 +2,8 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.ActivationWriter;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,10 +45,11 @@ class PairFoldersTest {
                 "8",
                 "--dtype",
                 "fp32",
-                "--json",
-                "--target",
-                target));
+                "--json"));
         arguments.addAll(List.of(more));
+        if (!arguments.contains("--target")) {
+            arguments.addAll(List.of("--target", target));
+        }
         return Run.of(arguments.toArray(String[]::new));
     }
 
@@ -126,19 +130,12 @@ class PairFoldersTest {
     }
 
     private Run compare(String first, String... more) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "compare",
-                first,
-                "a king",
-                "--max-new-tokens",
-                "4",
-                "--dtype",
-                "fp32",
-                "--nla",
-                pair,
-                "--target",
-                target));
+        List<String> arguments =
+                new ArrayList<>(List.of("compare", first, "a king", "--max-new-tokens", "4", "--dtype", "fp32"));
         arguments.addAll(List.of(more));
+        if (!arguments.contains("--nla")) {
+            arguments.addAll(List.of("--nla", pair, "--target", target));
+        }
         return Run.of(arguments.toArray(String[]::new));
     }
 
@@ -153,6 +150,13 @@ class PairFoldersTest {
         assertThat(document.path("diff_norm").isNumber()).isTrue();
         assertThat(document.path("controls").path("empty").isNumber()).isTrue();
         assertThat(document.path("controls").path("shuffled").isNumber()).isTrue();
+        assertThat(document.path("layer_index").intValue()).isEqualTo(2);
+        assertThat("The capital").endsWith(document.path("a").path("token").stringValue());
+        assertThat(document.path("a").path("position").isNumber()).isTrue();
+        assertThat(document.path("b").propertyNames()).containsExactlyInAnyOrder("position", "token");
+        assertThat(document.path("samples_mean").path("cosine_similarity").doubleValue())
+                .isLessThan(document.path("cosine_similarity").doubleValue());
+        assertThat(document.path("samples_mean").path("fve").isNumber()).isTrue();
         Run byTurns = compare("The capital", "--json", "--seed", "7", "--rawvar", "0.5", "--low-memory");
         assertThat(byTurns).isEqualTo(run);
         Run text = compare("The capital", "--seed", "7", "--rawvar", "0.5", "--samples", "4");
@@ -162,7 +166,154 @@ class PairFoldersTest {
                 .map(line -> Double.valueOf(line.substring(4, 9).strip()))
                 .toList();
         assertThat(cosines).hasSize(4).isSortedAccordingTo(Comparator.reverseOrder());
-        assertThat(text.out()).contains("FVE", "norm of the difference: ", "Controls (mean over", "another's");
+        assertThat(text.out())
+                .contains("FVE", "norm of the difference: ", "Controls (on the difference): empty text cos")
+                .contains("explanations of either text alone, the best of 4 cos", "mean of the 4: cos")
+                .containsPattern(
+                        "target, block 2: \"[^\"]+\" \\(token [0-9]+\\) of the first text minus \"[^\"]+\" \\(token");
+    }
+
+    /// The denominator of a pair is the variance of its activations.
+    @Test
+    void a_difference_has_no_fve_of_the_pairs_own_denominator() throws IOException {
+        Path sidecar = Path.of(pair, "ar/nla_meta.yaml");
+        Files.writeString(sidecar, Files.readString(sidecar).replaceFirst("d_model: ", "rawvar: 0.5\nd_model: "));
+        JsonNode document = Json.parse(folder, compare("The capital", "--json").out());
+        assertThat(document.path("fve").isNull()).isTrue();
+        assertThat(document.path("rawvar").isNull()).isTrue();
+        assertThat(document.path("fve_missing").stringValue()).contains("not of their differences");
+        assertThat(Json.parse(folder, explain("--nla", pair).out())
+                        .path("rawvar")
+                        .doubleValue())
+                .isEqualTo(0.5);
+    }
+
+    @Test
+    void the_best_of_several_stands_beside_their_mean() {
+        JsonNode result =
+                Json.parse(folder, explain("--nla", pair).out()).path("results").path(0);
+        assertThat(result.path("samples_mean").propertyNames()).containsExactly("mse", "cosine_similarity", "fve");
+        double sum = 0;
+        for (JsonNode sample : result.path("samples")) {
+            sum += sample.path("cosine_similarity").doubleValue();
+        }
+        assertThat(result.path("samples_mean").path("cosine_similarity").doubleValue())
+                .isCloseTo(sum / 2, org.assertj.core.api.Assertions.within(1e-9));
+        Run text = Run.of(
+                "explain",
+                "The capital",
+                "--nla",
+                pair,
+                "--target",
+                target,
+                "--samples",
+                "2",
+                "--max-new-tokens",
+                "4",
+                "--dtype",
+                "fp32");
+        assertThat(text.out()).contains("best of 2, mean cos ", "another position's explanation, the best of 2 cos ");
+    }
+
+    @Test
+    void halves_and_targets_that_differ_are_refused_before_they_are_loaded() throws IOException {
+        for (String half : List.of("av", "ar")) {
+            try (Stream<Path> files = Files.list(Path.of(pair, half))) {
+                for (Path file : files.filter(f -> f.toString().contains("model-") || f.endsWith("model.safetensors"))
+                        .toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        Path other = new RandomPair("gemma3", 32, 96, 4, 2, 16, 4, 2).target(folder.resolve("other"));
+        Run wide = explain("--nla", pair, "--target", other.toString());
+        assertThat(wide.code()).isEqualTo(3);
+        assertThat(wide.err()).contains("is for activations of 64 numbers", "has 32");
+        Path sidecar = Path.of(pair, "av/nla_meta.yaml");
+        String text = Files.readString(sidecar);
+        Files.writeString(sidecar, text + "\ncritic: {extraction_layer_index: 1}\n");
+        Run layers = explain("--nla", pair);
+        assertThat(layers.code()).isEqualTo(3);
+        assertThat(layers.err()).contains(sidecar + ": critic.extraction_layer_index: is 1", "is 2");
+        Files.writeString(sidecar, text.replace("d_model: 64", "d_model: 32"));
+        Run halves = explain("--nla", pair);
+        assertThat(halves.code()).isEqualTo(3);
+        assertThat(halves.err()).contains(sidecar + ": d_model: is 32", "is 64");
+        for (String half : List.of("av", "ar")) {
+            Path both = Path.of(pair, half, "nla_meta.yaml");
+            Files.writeString(both, Files.readString(both).replace("d_model: 64", "d_model: 32"));
+        }
+        Run model = explain("--nla", pair, "--target", other.toString());
+        assertThat(model.code()).isEqualTo(3);
+        assertThat(model.err()).contains(sidecar + ": d_model: is 32, the model's width is 64");
+    }
+
+    private Run score(String texts, String... more) throws IOException {
+        Path activations = folder.resolve("a.parquet");
+        try (ActivationWriter writer = ActivationWriter.create(activations, 64)) {
+            for (int row = 0; row < 2; row++) {
+                float[] vector = new float[64];
+                vector[row] = 1;
+                writer.write(new ActivationRow(3, "a text", vector, 2, "doc:" + row));
+            }
+        }
+        List<String> arguments = new ArrayList<>(List.of(
+                "score",
+                "--activations",
+                activations.toString(),
+                "--texts",
+                Files.writeString(folder.resolve("t.jsonl"), texts).toString(),
+                "--dtype",
+                "fp32"));
+        arguments.addAll(List.of(more));
+        return Run.of(arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void a_control_that_there_is_not_is_said_and_null() throws IOException {
+        String one = "{\"row\": 0, \"text\": \"a\"}\n{\"row\": 0, \"text\": \"b\"}\n";
+        Run text = score(one, "--nla", pair);
+        assertThat(text.code()).as(text.err()).isZero();
+        assertThat(text.out())
+                .containsPattern("control: another row's text +not known: all texts are of one row")
+                .containsPattern("control: empty text +mse");
+        JsonNode last = Json.parse(
+                folder,
+                score(one, "--nla", pair, "--json").out().lines().toList().getLast());
+        assertThat(last.path("summary").stringValue()).isEqualTo("control: another row's text");
+        assertThat(last.path("cosine_similarity").isNull()).isTrue();
+        assertThat(last.path("missing").stringValue()).isEqualTo("all texts are of one row");
+        Run both = score(one + "{\"row\": 1, \"text\": \"c\"}\n", "--nla", pair);
+        assertThat(both.out())
+                .containsPattern("control: another row's text +mse")
+                .doesNotContain("not known");
+    }
+
+    /// Without a begin-of-sequence token such a prompt of the empty text has nothing that could be read.
+    @Test
+    void a_template_that_is_the_explanation_alone_has_no_control_of_the_empty_text() throws IOException {
+        RandomPair qwen = RandomPair.tiny("qwen2");
+        Path place = qwen.full(folder.resolve("qwen"));
+        Path model = qwen.target(folder.resolve("qwen-target"));
+        for (String half : List.of("av", "ar")) {
+            Path sidecar = place.resolve(half).resolve("nla_meta.yaml");
+            String text = Files.readString(sidecar);
+            String bare = text.replaceAll("ar: .*\\{explanation}.*", "ar: \"{explanation}\"");
+            assertThat(bare).isNotEqualTo(text);
+            Files.writeString(sidecar, bare);
+        }
+        String[] named = {"--nla", place.toString(), "--target", model.toString()};
+        Run explained = explain(named);
+        assertThat(explained.code()).as(explained.err()).isZero();
+        JsonNode controls = Json.parse(folder, explained.out()).path("controls");
+        assertThat(controls.path("empty").isNull()).isTrue();
+        assertThat(controls.path("empty_missing").stringValue()).contains("the empty text has no token");
+        Run compared = compare("The capital", named);
+        assertThat(compared.code()).as(compared.err()).isZero();
+        assertThat(compared.out()).contains("empty text not known: the AR's template is the explanation alone");
+        Run scored = score("{\"row\": 0, \"text\": \"a\"}\n", "--nla", place.toString());
+        assertThat(scored.code()).as(scored.err()).isZero();
+        assertThat(scored.out()).containsPattern("control: empty text +not known: the AR's template");
     }
 
     @Test

@@ -170,6 +170,7 @@ class UsageTest {
                 List.of("lint", " "),
                 List.of("lint", "x", "--against", ""),
                 List.of("lint", "x", "--data", ""),
+                List.of("lint", "x", "--nla-ar", ""),
                 List.of("explain", "x", "--nla", ""),
                 List.of("explain", "x", "--nla", "x", "--nla-ar", ""),
                 List.of("explain", "x", "--target", ""),

@@ -7,11 +7,14 @@ import dev.nla4j.generate.Sampling;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.progress.Progress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// From tokens to explanations and back: reads activations off the target, has the verbalizer explain each, the
 /// reconstructor reconstruct it, and scores what survived, with the controls beside it.
@@ -21,7 +24,7 @@ public final class Explainer {
     private static final long MOST_SAMPLES = 4096;
 
     private final Stages stages;
-    private final OptionalDouble rawvar;
+    private final OptionalDouble given;
 
     /// Explains with models that are all in memory; see [#Explainer(Stages, OptionalDouble)].
     public Explainer(LanguageModel target, Nla nla, OptionalDouble rawvar) {
@@ -34,12 +37,14 @@ public final class Explainer {
     public Explainer(Stages stages, OptionalDouble rawvar) {
         NlaMeta meta = stages.reconstructor();
         if (meta.dim() != stages.target().dim()) {
-            throw new InputException("the pair " + stages.pair() + " is for activations of " + meta.dim()
-                    + " numbers, the target " + stages.targetPath() + " has "
-                    + stages.target().dim());
+            throw PairFolder.otherWidth(
+                    stages.pair(),
+                    meta.dim(),
+                    stages.targetPath(),
+                    stages.target().dim());
         }
         this.stages = stages;
-        this.rawvar = rawvar.isPresent() ? rawvar : meta.rawvar();
+        this.given = rawvar;
     }
 
     /// How to explain.
@@ -75,16 +80,33 @@ public final class Explainer {
                     .max(Comparator.comparingDouble((Sample s) -> s.score().cosine()))
                     .orElseThrow();
         }
+
+        /// What a sample scores that nobody chose: the best one's score grows with their number.
+        public Score mean() {
+            return new Score(samples.stream()
+                    .mapToDouble(s -> s.score().cosine())
+                    .average()
+                    .orElseThrow());
+        }
     }
 
     /// What the reconstructor scores without the explanation: the mean cosine over the explained activations.
     ///
-    /// @param empty of the empty text
-    /// @param shuffled of another position's explanation; empty when the text has only one position
-    public record Controls(double empty, OptionalDouble shuffled) {}
+    /// @param empty of the empty text; empty when its prompt has no token that could be read, see
+    ///     [#NO_EMPTY]
+    /// @param shuffled of another position's explanations: the one of them that fits best, as of the own
+    ///     ones the best is shown; empty when the text has only one position
+    public record Controls(OptionalDouble empty, OptionalDouble shuffled) {}
+
+    /// Why there may be no score of the empty text.
+    public static final String NO_EMPTY =
+            "the AR's template is the explanation alone and the tokenizer adds nothing: the empty text has no token";
 
     /// Everything there is to show.
-    public record Report(List<Result> results, Controls controls, OptionalDouble rawvar) {}
+    ///
+    /// @param rawvar FVE denominator
+    /// @param noFve why there is none; empty when there is
+    public record Report(List<Result> results, Controls controls, OptionalDouble rawvar, String noFve) {}
 
     /// Explains the activations of a text at chosen tokens.
     ///
@@ -97,7 +119,27 @@ public final class Explainer {
         List<Integer> read = withControl(positions, ids.length);
         float[][] activations = activations(
                 List.of(ids), List.of(read.stream().mapToInt(Integer::intValue).toArray()));
-        return report(read, activations, positions.size(), options, progress);
+        return report(read, activations, positions.size(), options, own(), progress);
+    }
+
+    /// FVE's denominator, and why there is none.
+    private record Denominator(OptionalDouble rawvar, String missing) {}
+
+    private Denominator own() {
+        OptionalDouble rawvar =
+                given.isPresent() ? given : stages.reconstructor().rawvar();
+        return new Denominator(
+                rawvar, rawvar.isPresent() ? "" : "the AR's sidecar has no rawvar and --rawvar was not given");
+    }
+
+    /// The variance of activations says nothing about how much their differences differ.
+    private Denominator ofDifferences() {
+        return new Denominator(
+                given,
+                given.isPresent()
+                        ? ""
+                        : "the rawvar of the AR's sidecar is of activations, not of their differences; --rawvar gives"
+                                + " one of these");
     }
 
     /// The target's activations; see [ResidualReader#read].
@@ -108,9 +150,18 @@ public final class Explainer {
 
     /// Explains activations that come from elsewhere; their positions are their indices.
     public Report explain(float[][] activations, Options options, Progress progress) {
-        List<Integer> positions =
-                java.util.stream.IntStream.range(0, activations.length).boxed().toList();
-        return report(positions, activations, activations.length, options, progress);
+        List<Integer> positions = IntStream.range(0, activations.length).boxed().toList();
+        return report(positions, activations, activations.length, options, own(), progress);
+    }
+
+    /// Explains `a − b`. The controls are of the difference too: what the explanations of `a` and of `b` by
+    /// themselves score on it, in the mean, and what the empty text does.
+    public Report difference(float[] a, float[] b, Options options, Progress progress) {
+        float[] difference = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            difference[i] = a[i] - b[i];
+        }
+        return report(List.of(0, 1, 2), new float[][] {difference, a, b}, 1, options, ofDifferences(), progress);
     }
 
     /// A single position has no other whose explanation could be its control: one more is read for that.
@@ -123,16 +174,20 @@ public final class Explainer {
         return List.copyOf(read);
     }
 
-    /// @param shown how many of the first activations are results; one after them serves as control only
+    /// @param shown how many of the first activations are results; those after them serve as controls only
     private Report report(
-            List<Integer> positions, float[][] activations, int shown, Options options, Progress progress) {
+            List<Integer> positions,
+            float[][] activations,
+            int shown,
+            Options options,
+            Denominator denominator,
+            Progress progress) {
         if (shown == 0) {
             throw new InputException("there is nothing to explain: no activation was given");
         }
         List<Verbalizer.Task> tasks = new ArrayList<>();
         for (int i = 0; i < activations.length; i++) {
-            int samples = i < shown ? options.samples() : 1;
-            for (int sample = 0; sample < samples; sample++) {
+            for (int sample = 0; sample < options.samples(); sample++) {
                 tasks.add(new Verbalizer.Task(activations[i], positions.get(i) * MOST_SAMPLES + sample));
             }
         }
@@ -141,10 +196,8 @@ public final class Explainer {
             List<Completion> completions = verbalizer.complete(tasks, how, progress);
             return completions.stream().map(verbalizer::read).toList();
         });
-        List<String> toScore =
-                new ArrayList<>(texts.stream().map(ExplanationText::description).toList());
-        toScore.add("");
-        float[][] reconstructions = stages.withReconstructor(reconstructor -> reconstructor.reconstruct(toScore));
+        Reconstructions read = stages.withReconstructor(reconstructor -> reconstructions(reconstructor, texts));
+        float[][] reconstructions = read.texts();
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < shown; i++) {
             List<Sample> samples = new ArrayList<>();
@@ -154,24 +207,42 @@ public final class Explainer {
             }
             results.add(new Result(positions.get(i), norm(activations[i]), samples));
         }
-        return new Report(results, controls(reconstructions, activations, shown, options.samples()), rawvar);
+        OptionalDouble empty = read.empty().stream()
+                .flatMapToDouble(vector -> Arrays.stream(activations, 0, shown)
+                        .mapToDouble(activation -> Score.of(vector, activation).cosine()))
+                .average();
+        Controls controls = new Controls(empty, shuffled(reconstructions, activations, shown, options.samples()));
+        return new Report(results, controls, denominator.rawvar(), denominator.missing());
     }
 
-    /// Each activation against the first explanation of the next one, the last against that of the first (or of the
-    /// one read for this only).
-    private static Controls controls(float[][] reconstructions, float[][] activations, int shown, int samples) {
-        float[] empty = reconstructions[reconstructions.length - 1];
-        double emptySum = 0;
-        double shuffledSum = 0;
-        for (int i = 0; i < shown; i++) {
-            emptySum += Score.of(empty, activations[i]).cosine();
-            int other = (i + 1) % activations.length;
-            int at = Math.min(other, shown) * samples;
-            shuffledSum += Score.of(reconstructions[at], activations[i]).cosine();
-        }
-        boolean hasOther = activations.length > 1;
-        return new Controls(
-                emptySum / shown, hasOther ? OptionalDouble.of(shuffledSum / shown) : OptionalDouble.empty());
+    /// @param empty of the empty text, where it can be read
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    private record Reconstructions(float[][] texts, Optional<float[]> empty) {}
+
+    private static Reconstructions reconstructions(Reconstructor reconstructor, List<ExplanationText> texts) {
+        List<String> toRead =
+                new ArrayList<>(texts.stream().map(ExplanationText::description).toList());
+        toRead.add("");
+        float[][] read = reconstructor.reconstructReadable(toRead);
+        int last = texts.size();
+        return new Reconstructions(
+                Arrays.copyOf(read, last), reconstructor.reads("") ? Optional.of(read[last]) : Optional.empty());
+    }
+
+    /// Each activation against the explanations of the next one, the last against those of the first; one
+    /// that is shown alone against those of each that was read for this. Of as many explanations the best
+    /// counts, as of the own ones: an only one would be too low a bar for the best of several.
+    private static OptionalDouble shuffled(float[][] reconstructions, float[][] activations, int shown, int samples) {
+        int count = activations.length;
+        return IntStream.range(0, shown)
+                .boxed()
+                .flatMapToDouble(i -> (shown == 1 ? IntStream.range(1, count) : IntStream.of((i + 1) % count))
+                        .mapToDouble(other -> IntStream.range(other * samples, (other + 1) * samples)
+                                .mapToDouble(at -> Score.of(reconstructions[at], activations[i])
+                                        .cosine())
+                                .max()
+                                .orElseThrow()))
+                .average();
     }
 
     /// The L2 norm.

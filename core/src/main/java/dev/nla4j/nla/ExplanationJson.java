@@ -6,7 +6,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Explanations as the public inference server's `POST /explain` answers, with what this program knows besides: `fve`,
-/// `truncated` and `samples` for each result, `seed`, `nla` and `controls` at the top.
+/// `truncated`, `samples` and `samples_mean` for each result, `seed`, `nla` and `controls` at the top.
 public final class ExplanationJson {
     private ExplanationJson() {}
 
@@ -28,13 +28,16 @@ public final class ExplanationJson {
         document.put("seed", seed);
         document.put("nla", String.valueOf(stages.pair().getFileName()));
         ObjectNode controls = document.putObject("controls");
-        controls.put("empty", report.controls().empty());
+        putOrNull(controls, "empty", report.controls().empty());
+        if (report.controls().empty().isEmpty()) {
+            controls.put("empty_missing", Explainer.NO_EMPTY);
+        }
         putOrNull(controls, "shuffled", report.controls().shuffled());
         if (report.rawvar().isPresent()) {
             document.put("rawvar", report.rawvar().getAsDouble());
         } else {
             document.putNull("rawvar");
-            document.put("fve_missing", "the AR's sidecar has no rawvar and --rawvar was not given");
+            document.put("fve_missing", report.noFve());
         }
     }
 
@@ -65,21 +68,26 @@ public final class ExplanationJson {
         return node;
     }
 
-    /// Adds the best sample's text and scores, and all samples.
+    /// Adds the best sample's text and scores, all samples, and what they score in the mean.
     public static void putScored(ObjectNode node, Explainer.Result result, OptionalDouble rawvar) {
         put(node, result.best(), rawvar);
         ArrayNode samples = node.putArray("samples");
         for (Explainer.Sample sample : result.samples()) {
             put(samples.addObject(), sample, rawvar);
         }
+        put(node.putObject("samples_mean"), result.mean(), rawvar);
     }
 
     private static void put(ObjectNode node, Explainer.Sample sample, OptionalDouble rawvar) {
         node.put("description", sample.text().description());
-        node.put("mse", sample.score().mse());
-        node.put("cosine_similarity", sample.score().cosine());
-        putOrNull(node, "fve", sample.score().fve(rawvar));
+        put(node, sample.score(), rawvar);
         node.put("truncated", sample.text().truncated());
+    }
+
+    private static void put(ObjectNode node, Score score, OptionalDouble rawvar) {
+        node.put("mse", score.mse());
+        node.put("cosine_similarity", score.cosine());
+        putOrNull(node, "fve", score.fve(rawvar));
     }
 
     private static void putOrNull(ObjectNode node, String name, OptionalDouble value) {

@@ -17,10 +17,10 @@ import dev.nla4j.tensor.Tensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +65,7 @@ public final class Nla implements AutoCloseable {
             Reconstructor reconstructor = openReconstructor(pair.reconstructor(), base, dtype, progress, owned);
             return new Nla(pair.folder(), verbalizer, reconstructor, owned);
         } catch (RuntimeException e) {
-            closeAll(owned);
+            closeAfter(e, owned);
             throw e;
         }
     }
@@ -81,7 +81,7 @@ public final class Nla implements AutoCloseable {
             return new LoneReconstructor(
                     openReconstructor(PairFolder.reconstructor(folder), base, dtype, progress, owned), owned);
         } catch (RuntimeException e) {
-            closeAll(owned);
+            closeAfter(e, owned);
             throw e;
         }
     }
@@ -192,6 +192,7 @@ public final class Nla implements AutoCloseable {
         try (TensorSource source = SafetensorsFile.open(file);
                 Scope scope = Scope.noGrad()) {
             var stored = source.tensor("weight");
+            requireNothingElse(file, source);
             if (!stored.shape().equals(List.of((long) dim, (long) dim))) {
                 throw new FormatException(
                         file, stored.offset(), "weight", "must be [" + dim + ", " + dim + "], is " + stored.shape());
@@ -199,6 +200,21 @@ public final class Nla implements AutoCloseable {
             Tensor head = Tensors.empty(DType.FP32, dim, dim);
             source.readF32("weight", Tensors.memory(head));
             return scope.release(head);
+        }
+    }
+
+    /// A bias or a second matrix that nobody applies would make other numbers than were trained, and
+    /// nothing would say so.
+    private static void requireNothingElse(Path file, TensorSource source) {
+        for (String name : new TreeSet<>(source.names())) {
+            if (!name.equals("weight")) {
+                throw new FormatException(
+                        file,
+                        source.tensor(name).offset(),
+                        name,
+                        "stands beside \"weight\" and is not applied: a value head is one matrix without a bias; save it"
+                                + " as that");
+            }
         }
     }
 
@@ -234,15 +250,34 @@ public final class Nla implements AutoCloseable {
         closeAll(owned);
     }
 
+    /// Closes what was opened before a failure, which is what the caller wants to hear of.
+    private static void closeAfter(RuntimeException failure, List<AutoCloseable> owned) {
+        try {
+            closeAll(owned);
+        } catch (IllegalStateException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /// Closes all, the last opened first; one that fails keeps none of the others open.
     private static void closeAll(List<AutoCloseable> owned) {
-        Collections.reverse(owned);
-        for (AutoCloseable resource : owned) {
+        IllegalStateException failure = null;
+        for (AutoCloseable resource : owned.reversed()) {
             try {
                 resource.close();
             } catch (Exception e) {
-                throw new IllegalStateException("closing " + resource + ": " + e.getMessage(), e);
+                IllegalStateException here =
+                        new IllegalStateException("closing " + resource + ": " + e.getMessage(), e);
+                if (failure == null) {
+                    failure = here;
+                } else {
+                    failure.addSuppressed(here);
+                }
             }
         }
         owned.clear();
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

@@ -2,9 +2,11 @@ package dev.nla4j.nla;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.PeftAdapter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -14,6 +16,55 @@ import java.util.OptionalInt;
 public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
     private static final String[] VERBALIZER = {"av", "actor"};
     private static final String[] RECONSTRUCTOR = {"ar", "critic"};
+
+    /// Refuses halves that are for other activations than each other: neither would say so.
+    public PairFolder {
+        requireEqual(
+                "d_model",
+                verbalizer,
+                verbalizer.meta().dim(),
+                reconstructor,
+                reconstructor.meta().dim());
+        if (verbalizer.meta().layer().isPresent()) {
+            int layer = verbalizer.meta().layer().getAsInt();
+            requireEqual("critic.extraction_layer_index", verbalizer, layer, reconstructor, reconstructor.layer());
+        }
+    }
+
+    private static void requireEqual(String field, Half verbalizer, int one, Half reconstructor, int other) {
+        if (one != other) {
+            throw new FormatException(
+                    verbalizer.meta().file(),
+                    -1,
+                    field,
+                    "is " + one + ", the reconstructor's ("
+                            + reconstructor.meta().file() + ") is " + other
+                            + ": bring the two halves of one training run together");
+        }
+    }
+
+    /// Refuses a target of another width than the activations of the halves, and halves with full weights
+    /// that are of another width than they say, before a weight is read.
+    public void requireWidth(ModelConfig target, Path targetPath) {
+        int dim = reconstructor.meta().dim();
+        if (dim != target.dim()) {
+            throw otherWidth(folder, dim, targetPath, target.dim());
+        }
+        for (Half half : List.of(verbalizer, reconstructor)) {
+            if (!half.isAdapter()) {
+                int width = ModelLoader.config(half.folder()).dim();
+                if (width != dim) {
+                    throw new FormatException(
+                            half.meta().file(), -1, "d_model", "is " + dim + ", the model's width is " + width);
+                }
+            }
+        }
+    }
+
+    static InputException otherWidth(Path pair, int dim, Path target, int width) {
+        return new InputException("the pair " + pair + " is for activations of " + dim + " numbers, the target "
+                + target + " has " + width + ": name the model that it explains with --target");
+    }
 
     /// One half: its folder and its sidecar; a reconstructor's always has a layer.
     public record Half(Path folder, NlaMeta meta) {

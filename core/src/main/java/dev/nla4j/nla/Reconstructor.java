@@ -22,6 +22,9 @@ public final class Reconstructor {
     private static final int MOST_TOKENS = 4096;
     /// Fewer shared tokens than these take longer to read by themselves than with each text.
     private static final int LEAST_SHARED = 4;
+    /// A text whose last character no template's tail merges with: what its prompt ends in, every prompt
+    /// ends in.
+    public static final String PROBE = "A county court rules on a petition.";
     /// Characters of a text that an error tells it by.
     private static final int BEGINNING = 40;
 
@@ -54,6 +57,7 @@ public final class Reconstructor {
         this.before = template.before();
         this.after = template.after();
         meta.suffixIds().ifPresent(this::requireSuffix);
+        requireNothingAdded();
         // The last token may become another one together with the text.
         this.shared = Math.max(0, tokenizer.ids(before, true).length - 1);
     }
@@ -66,6 +70,28 @@ public final class Reconstructor {
                     "tokens.critic_suffix_ids",
                     "are " + expected + ", this tokenizer reads the template's end as " + found
                             + " (its first token left out, since it merges with the text)");
+        }
+        // Not the template's end by itself: the token that is read is the last one of a prompt.
+        List<Integer> prompt = Arrays.stream(tokenizer.ids(before + PROBE + after, true))
+                .boxed()
+                .toList();
+        List<Integer> end = prompt.subList(Math.max(0, prompt.size() - expected.size()), prompt.size());
+        if (!end.equals(expected)) {
+            throw wrong(
+                    "tokens.critic_suffix_ids",
+                    "are " + expected + ", a prompt ends in " + end
+                            + ": this tokenizer makes the end of a prompt otherwise than the template's end alone");
+        }
+    }
+
+    private void requireNothingAdded() {
+        List<Integer> added = tokenizer.specials().suffix();
+        if (!added.isEmpty()) {
+            throw wrong(
+                    "prompt_templates",
+                    "its prompts would not end in the template's end: this tokenizer adds " + added
+                            + " after a text, and that token would be read instead; take it out of post_processor in"
+                            + " tokenizer.json");
         }
     }
 
@@ -102,6 +128,26 @@ public final class Reconstructor {
             throw new InputException("the prompt of an empty explanation has no token");
         }
         return ids;
+    }
+
+    /// Whether a text's prompt has a token: the empty text has none in a template that is nothing but its
+    /// place, where the tokenizer adds nothing either.
+    public boolean reads(String explanation) {
+        return tokenizer.ids(before + explanation + after, true).length > 0;
+    }
+
+    /// As [#reconstruct], but a text that is not read gives zeros, which point nowhere.
+    public float[][] reconstructReadable(List<String> explanations) {
+        float[][] results = new float[explanations.size()][meta.dim()];
+        int[] readable = IntStream.range(0, results.length)
+                .filter(i -> reads(explanations.get(i)))
+                .toArray();
+        float[][] read =
+                reconstruct(Arrays.stream(readable).mapToObj(explanations::get).toList());
+        for (int i = 0; i < readable.length; i++) {
+            results[readable[i]] = read[i];
+        }
+        return results;
     }
 
     /// One reconstruction a text, in their order. Texts go through sorted by length, in batches of a bounded

@@ -22,6 +22,7 @@ import dev.nla4j.model.Prefix;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tokenizer.SpecialTokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -89,6 +90,13 @@ public final class Verbalizer implements AutoCloseable {
                     "tokens.injection_token_id",
                     "is " + marker.id() + ", this tokenizer reads \"" + marker.text() + "\" as "
                             + Arrays.toString(alone));
+        }
+        SpecialTokens.Special unknown = base.tokenizer().specials().unk();
+        if (unknown != null && unknown.id() == marker.id()) {
+            throw wrong(
+                    "tokens.injection_token_id",
+                    "is " + marker.id() + ", this tokenizer's token for what it does not know (" + unknown.token()
+                            + "): any unknown character of a prompt would be taken for the marker");
         }
         String message = PromptTemplate.of(template, NlaMeta.INJECTION).fill(marker.text());
         ChatTemplate chat = base.chatTemplate();

@@ -45,6 +45,17 @@ final class AdapterChecks {
                     read.problem(), "save it as plain LoRA: one rank, no bias, no whole modules, on an unchanged base");
         }
         PeftAdapter adapter = read.need("adapter");
+        if (!half.weights().failed()) {
+            Attempt<AdaptedModules> modules = Attempt.of(this::modules);
+            List<String> problems = modules.failed()
+                    ? List.of(modules.problem())
+                    : modules.need(PeftAdapter.CONFIG).disagreements();
+            if (!problems.isEmpty()) {
+                return Outcome.fail(
+                        String.join("; ", problems),
+                        "save the adapter again: programs that go by target_modules would run another adapter");
+            }
+        }
         Optional<String> named = half.meta().baseCheckpoint().optional().flatMap(b -> b);
         if (adapter.base().isPresent()
                 && named.isPresent()
@@ -52,14 +63,6 @@ final class AdapterChecks {
             return Outcome.warn(
                     "adapter_config.json names the base " + adapter.base().get() + ", the sidecar " + named.get(),
                     "make both name the model that it was trained on");
-        }
-        if (!half.weights().failed()) {
-            List<String> problems = modules().disagreements();
-            if (!problems.isEmpty()) {
-                return Outcome.fail(
-                        String.join("; ", problems),
-                        "save the adapter again: programs that go by target_modules would run another adapter");
-            }
         }
         return Outcome.ok("rank " + adapter.rank() + ", alpha " + SidecarChecks.number(adapter.alpha()));
     }
@@ -95,8 +98,27 @@ final class AdapterChecks {
             return Outcome.ok(sound);
         }
         Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
-        Set<Integer> gaps = gaps(adapted, Integer.MAX_VALUE);
-        return gaps.isEmpty() ? Outcome.ok(sound) : gap("the adapter is", adapted, gaps);
+        Optional<Outcome> chosen = chosen(adapted);
+        if (chosen.isPresent()) {
+            return chosen.get();
+        }
+        Set<Integer> before = gaps(adapted, deepest(adapted));
+        if (!before.isEmpty()) {
+            return gap("the adapter is", adapted, before);
+        }
+        int depth = half.base().config().optional().map(ModelConfig::numLayers).orElse(0);
+        Set<Integer> behind = gaps(adapted, depth - 1);
+        return behind.isEmpty()
+                ? Outcome.ok(sound)
+                : Outcome.warn(
+                        "the adapter is for blocks " + WeightChecks.ranges(adapted) + ", the base has " + depth + ": "
+                                + WeightChecks.ranges(behind) + " run without it",
+                        "nothing, when training reached no further (layers_to_transform can say so); else save the"
+                                + " adapter again");
+    }
+
+    private static int deepest(Set<Integer> adapted) {
+        return adapted.stream().mapToInt(Integer::intValue).max().orElse(-1);
     }
 
     /// The program runs a block without tensors as the base has it, and those above K not at all: the numbers are
@@ -106,6 +128,15 @@ final class AdapterChecks {
                 what + " for blocks " + WeightChecks.ranges(adapted) + ": " + WeightChecks.ranges(gaps)
                         + " would run without it",
                 "save the adapter again, with the blocks' own numbers in the names of its tensors");
+    }
+
+    /// A configuration that lists its blocks must list these.
+    private Optional<Outcome> chosen(Set<Integer> adapted) {
+        return Attempt.of(this::modules)
+                .optional()
+                .flatMap(modules -> modules.otherBlocks(adapted))
+                .map(found -> Outcome.fail(
+                        found, "save the adapter again: programs that go by the list would run another adapter"));
     }
 
     private Set<Integer> gaps(Set<Integer> adapted, int last) {
@@ -121,27 +152,37 @@ final class AdapterChecks {
         return AdaptedModules.of(config, half.weights().need(PeftAdapter.TENSORS));
     }
 
-    /// Training reaches exactly the blocks 0 to K: an adapter that ends one off says that K is.
+    /// Training reaches the blocks 0 to K, and those above where the base was not cut: an adapter that
+    /// ends one off K says that K is.
     private Outcome adapted(int k, String mend) {
         if (half.weights().failed()) {
             return Outcome.notRun("K is " + k + "; needs " + PeftAdapter.TENSORS + ": "
                     + half.weights().problem());
         }
         Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
-        int deepest = adapted.stream().mapToInt(Integer::intValue).max().orElse(-1);
+        Optional<Outcome> chosen = chosen(adapted);
+        if (chosen.isPresent()) {
+            return chosen.get();
+        }
+        int deepest = deepest(adapted);
         String found = "K is " + k + ", the adapter is for blocks " + WeightChecks.ranges(adapted);
         Set<Integer> gaps = gaps(adapted, k);
         if (!gaps.isEmpty()) {
-            return gap("K is " + k + ", the adapter is", adapted, gaps);
+            return deepest == k - 1 && gaps.size() == 1
+                    ? Outcome.fail(found + ": K seems to be off by one", mend)
+                    : gap("K is " + k + ", the adapter is", adapted, gaps);
         }
-        if (deepest == k || adapted.isEmpty()) {
+        if (deepest <= k) {
             return Outcome.ok(found);
         }
-        boolean all = adapted.size() == deepest + 1 && !choosesLayers();
-        if (all && Math.abs(deepest - k) == 1) {
-            return Outcome.fail(found + ": K seems to be off by one", mend);
-        }
-        return deepest > k ? Outcome.warn(found + ": blocks above K never run", mend) : Outcome.ok(found);
+        boolean wholeBase = half.base()
+                .config()
+                .optional()
+                .map(base -> base.numLayers() - 1 == deepest)
+                .orElse(false);
+        return deepest == k + 1 && !wholeBase && !choosesLayers()
+                ? Outcome.fail(found + ": K seems to be off by one", mend)
+                : Outcome.warn(found + ": blocks above K never run", mend);
     }
 
     private boolean choosesLayers() {
@@ -180,13 +221,23 @@ final class AdapterChecks {
     }
 
     private Outcome tensors() {
-        half.weights().need(PeftAdapter.TENSORS);
+        TensorSource source = half.weights().need(PeftAdapter.TENSORS);
         Attempt<PeftAdapter> adapter = Attempt.of(() -> PeftAdapter.read(half.folder()));
-        PeftAdapter read = adapter.need(PeftAdapter.CONFIG);
-        ModelConfig config = half.base().config().need("the base's configuration");
+        OptionalInt rank =
+                adapter.optional().map(read -> OptionalInt.of(read.rank())).orElse(OptionalInt.empty());
         String mend = "save the adapter again for this base";
-        try (AutoCloseable _ = read.load(config, DType.FP32)) {
-            return Outcome.ok(half.weights().need("adapter").names().size() + " tensors fit the base");
+        List<String> problems = AdapterPairs.problems(source, rank);
+        if (!problems.isEmpty()) {
+            return Outcome.fail(String.join("; ", problems), mend);
+        }
+        PeftAdapter read = adapter.need(PeftAdapter.CONFIG);
+        Attempt<ModelConfig> config = half.base().config();
+        if (config.failed()) {
+            return Outcome.notRun(source.names().size() + " tensors are whole pairs of rank " + read.rank()
+                    + "; whether they fit needs the base's configuration: " + config.problem());
+        }
+        try (AutoCloseable _ = read.load(config.need("base"), DType.FP32)) {
+            return Outcome.ok(source.names().size() + " tensors fit the base");
         } catch (RuntimeException e) {
             return Outcome.fail(Attempt.message(e), mend);
         } catch (Exception e) {

@@ -47,9 +47,20 @@ public final class Lint {
     ///
     /// @throws InputException when there is no such folder
     public static LintReport check(Path checkpoint, Options options, Progress progress) {
-        if (!Files.isDirectory(checkpoint)) {
-            throw new InputException(checkpoint + ": is not a folder; name a pair's folder (av/, ar/) or one half");
+        return check(checkpoint, null, options, progress);
+    }
+
+    /// As above, for halves that may lie in two places.
+    ///
+    /// @param reconstructor the pair's other half, `checkpoint` being the verbalizer then; null when it
+    ///     does not lie apart
+    public static LintReport check(Path checkpoint, @Nullable Path reconstructor, Options options, Progress progress) {
+        for (Path place : reconstructor == null ? List.of(checkpoint) : List.of(checkpoint, reconstructor)) {
+            if (!Files.isDirectory(place)) {
+                throw new InputException(place + ": is not a folder; name a pair's folder (av/, ar/) or one half");
+            }
         }
+        Folders folders = Folders.of(checkpoint, reconstructor);
         Rows rows = new Rows();
         try (Subject target = open(options.target(), "needs --against TARGET");
                 Subject other = options.target() == null
@@ -58,10 +69,10 @@ public final class Lint {
                                 "an adapter's tokenizer and depth are its base's: name it with --against")
                         : Subject.missing("")) {
             Subject base = options.target() == null ? other : target;
-            run(checkpoint, options, target, base, rows, progress);
+            run(folders, options, target, base, rows, progress);
         }
         String against = options.target() == null ? null : options.target().name();
-        return new LintReport(checkpoint, against, options.data(), rows.sorted());
+        return new LintReport(checkpoint, reconstructor, against, options.data(), rows.sorted());
     }
 
     private static Subject open(@Nullable Model model, String why) {
@@ -69,8 +80,7 @@ public final class Lint {
     }
 
     private static void run(
-            Path checkpoint, Options options, Subject target, Subject base, Rows rows, Progress progress) {
-        Folders folders = Folders.of(checkpoint);
+            Folders folders, Options options, Subject target, Subject base, Rows rows, Progress progress) {
         try (Half verbalizer = half(Role.VERBALIZER, folders.verbalizer(), base);
                 Half reconstructor = half(Role.RECONSTRUCTOR, folders.reconstructor(), base)) {
             rows.check(Check.FOLDER, "pair", () -> PairChecks.folder(verbalizer, reconstructor, folders.pair()));
@@ -85,6 +95,10 @@ public final class Lint {
             }
             if (verbalizer != null && reconstructor != null) {
                 PairChecks.run(verbalizer, reconstructor, rows);
+            } else if (verbalizer != null) {
+                PairChecks.notRun(verbalizer, rows);
+            } else if (reconstructor != null) {
+                PairChecks.notRun(reconstructor, rows);
             }
             if (reconstructor != null) {
                 TextReading.run(reconstructor, verbalizer, options, rows, progress);
@@ -117,11 +131,13 @@ public final class Lint {
     }
 
     /// What a checkpoint's adapters say they stand on: SHA-256 digests first, then names; empty when it has no adapter.
-    public static List<String> bases(Path checkpoint) {
+    ///
+    /// @param reconstructor as for [#check]
+    public static List<String> bases(Path checkpoint, @Nullable Path reconstructor) {
         if (!Files.isDirectory(checkpoint)) {
             return List.of();
         }
-        Folders folders = Folders.of(checkpoint);
+        Folders folders = Folders.of(checkpoint, reconstructor);
         List<String> digests = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (Path folder : folders.all()) {
@@ -144,8 +160,14 @@ public final class Lint {
     /// @param pair whether the checkpoint is a folder of halves
     private record Folders(
             @Nullable Path verbalizer, @Nullable Path reconstructor, boolean pair) {
-        static Folders of(Path checkpoint) {
+        /// A folder that holds a whole pair stands for its half of the kind asked for, as where a pair is
+        /// opened.
+        static Folders of(Path checkpoint, @Nullable Path other) {
             Path verbalizer = within(checkpoint, VERBALIZERS);
+            if (other != null) {
+                Path apart = within(other, RECONSTRUCTORS);
+                return new Folders(verbalizer == null ? checkpoint : verbalizer, apart == null ? other : apart, false);
+            }
             Path reconstructor = within(checkpoint, RECONSTRUCTORS);
             if (verbalizer != null || reconstructor != null) {
                 return new Folders(verbalizer, reconstructor, true);

@@ -9,10 +9,15 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What is wrong with a checkpoint, and what is not.
 ///
+/// @param reconstructor the other half, null where it does not lie apart
 /// @param against the target's name, null when none was given
 /// @param data the file of activations, null when none was given
 public record LintReport(
-        Path checkpoint, @Nullable String against, @Nullable Path data, List<Row> rows) {
+        Path checkpoint,
+        @Nullable Path reconstructor,
+        @Nullable String against,
+        @Nullable Path data,
+        List<Row> rows) {
     /// Raised when a key of [#json] changes its meaning or goes away; new keys and new checks do not raise it.
     public static final int SCHEMA = 1;
 
@@ -39,6 +44,7 @@ public record LintReport(
     public ObjectNode json() {
         ObjectNode document = Json.mapper().createObjectNode();
         document.put("schema", SCHEMA).put("checkpoint", checkpoint.toString());
+        document.put("nla_ar", reconstructor == null ? null : reconstructor.toString());
         document.put("against", against);
         document.put("data", data == null ? null : data.toString());
         document.put("verdict", verdict().json());

@@ -47,8 +47,9 @@ final class LooseMeta {
         return Attempt.of(() -> NlaMeta.of(file, root()));
     }
 
-    Attempt<NlaMeta> head() {
-        return Attempt.of(() -> NlaMeta.of(file, copy(least(), "kind", "schema_version", "d_model")));
+    /// The whole as far as one member at the top goes.
+    Attempt<NlaMeta> top(String member) {
+        return Attempt.of(() -> NlaMeta.of(file, copy(least(), member)));
     }
 
     Attempt<NlaMeta.Role> role() {
@@ -83,6 +84,14 @@ final class LooseMeta {
         });
     }
 
+    /// Whether it names a marker; without one nobody reads ids and neighbours.
+    boolean hasMarker() {
+        return tree.optional()
+                .map(root -> root.path("tokens").path("injection_char"))
+                .filter(value -> !value.isMissingNode() && !value.isNull())
+                .isPresent();
+    }
+
     /// A marker of which only the neighbours mean anything.
     Attempt<NlaMeta.Marker> neighbours() {
         return Attempt.of(() -> {
@@ -102,6 +111,14 @@ final class LooseMeta {
         return Attempt.of(() -> Fields.of(file, root())
                 .object("prompt_templates")
                 .flatMap(t -> t.text(verbalizer ? "av" : "ar").or(() -> t.text(verbalizer ? "actor" : "critic"))));
+    }
+
+    /// Whether that template can be opened: a text that holds its place exactly once, or none at all.
+    Attempt<NlaMeta> held(NlaMeta.Role role) {
+        boolean verbalizer = role == NlaMeta.Role.VERBALIZER;
+        return Attempt.of(() -> within(
+                "prompt_templates",
+                verbalizer ? picked("prompt_templates", "av", "actor") : picked("prompt_templates", "ar", "critic")));
     }
 
     Attempt<OptionalInt> layer() {

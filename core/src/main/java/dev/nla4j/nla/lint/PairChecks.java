@@ -16,6 +16,15 @@ final class PairChecks {
     private static final String MEND =
             "one of the sidecars is of another training run: bring the two halves of one run" + " together";
 
+    private static final List<Check> AGREEMENTS = List.of(
+            Check.TEMPLATES_AGREE,
+            Check.MARKERS_AGREE,
+            Check.LAYERS_AGREE,
+            Check.WIDTHS_AGREE,
+            Check.BASES_AGREE,
+            Check.TOKENIZERS_AGREE,
+            Check.ARCHITECTURES_AGREE);
+
     private final Half verbalizer;
     private final Half reconstructor;
 
@@ -33,6 +42,16 @@ final class PairChecks {
         rows.check(Check.BASES_AGREE, PAIR, checks::bases);
         rows.check(Check.TOKENIZERS_AGREE, PAIR, checks::tokenizers);
         rows.check(Check.ARCHITECTURES_AGREE, PAIR, checks::architectures);
+    }
+
+    /// The rows of a half without the other one.
+    static void notRun(Half alone, Rows rows) {
+        String what = alone.isVerbalizer()
+                ? "name the other half by --nla-ar"
+                : "name the other half: the verbalizer first, this one by --nla-ar";
+        for (Check check : AGREEMENTS) {
+            rows.check(check, PAIR, () -> Outcome.notRun(what));
+        }
     }
 
     private void requireSidecars() {
@@ -143,13 +162,21 @@ final class PairChecks {
             return Outcome.fail(String.join("; ", problems), MEND);
         }
         compare("base_checkpoint", m -> m.baseCheckpoint().optional().flatMap(b -> b), String::equals, problems);
-        boolean adapters = verbalizer.adapter() || reconstructor.adapter();
         if (problems.isEmpty()) {
             return Outcome.ok("equal");
         }
-        // Full weights need no base; their sidecars often name a local folder of the training machine.
         String found = String.join("; ", problems);
+        if (hasBaseFile(verbalizer) && hasBaseFile(reconstructor)) {
+            return Outcome.warn(
+                    found + "; the bytes are the same (base_file.sha256)", "give the base one name in both sidecars");
+        }
+        // Full weights need no base; their sidecars often name a local folder of the training machine.
+        boolean adapters = verbalizer.adapter() || reconstructor.adapter();
         return adapters ? Outcome.fail(found, MEND) : Outcome.warn(found, MEND);
+    }
+
+    private static boolean hasBaseFile(Half half) {
+        return half.meta().baseFile().optional().flatMap(file -> file).isPresent();
     }
 
     private Outcome tokenizers() {

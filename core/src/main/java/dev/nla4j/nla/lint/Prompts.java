@@ -6,12 +6,13 @@ import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PromptTemplate;
+import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.tokenizer.Tokenizer;
 
 /// The prompts of both halves as opening a pair makes them, without its refusals.
 final class Prompts {
-    /// A text whose last character no template's tail merges with.
-    static final String PROBE = "A county court rules on a petition.";
+    /// See [Reconstructor#PROBE].
+    static final String PROBE = Reconstructor.PROBE;
 
     private Prompts() {}
 

@@ -2,10 +2,9 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.activation.AffineMap;
 import dev.nla4j.nla.NlaMeta;
-import dev.nla4j.nla.PromptTemplate;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -49,46 +48,64 @@ final class SidecarChecks {
                             ? "write it again as YAML, one object"
                             : "copy nla_meta.yaml from the training run: nothing can stand in for it");
         }
-        Attempt<NlaMeta> head = meta.head();
-        if (head.failed()) {
-            return Outcome.fail(head.problem(), "set the field as the message says");
-        }
+        List<String> problems = new ArrayList<>(
+                problems(unjudged()).map(Attempt::problem).distinct().toList());
         Attempt<NlaMeta> whole = meta.whole();
-        if (whole.failed() && !hasRowOfItsOwn()) {
-            return Outcome.fail(whole.problem(), "set the field as the message says");
+        if (whole.failed() && problems.isEmpty() && problems(judged()).findAny().isEmpty()) {
+            problems.add(whole.problem());
+        }
+        if (!problems.isEmpty()) {
+            return Outcome.fail(String.join("; ", problems), "set the field as the message says");
         }
         String stage = meta.stage();
-        String said = "schema " + head.need("head").schemaVersion() + ", stage " + stage;
+        String said = "schema " + meta.top("schema_version").need("schema").schemaVersion() + ", stage " + stage;
         return STAGES.contains(stage) || stage.equals("unknown")
                 ? Outcome.ok(said)
                 : Outcome.warn(said, "stage is usually init, sl or rl");
     }
 
-    /// Whether a field that another check judges is to blame.
-    private boolean hasRowOfItsOwn() {
-        boolean template = Stream.of(NlaMeta.Role.values()).anyMatch(role -> !holdsOnce(role));
-        return template
-                || Stream.of(
-                                meta.role(),
-                                meta.dim(),
-                                meta.injectionScale(),
-                                meta.mseScale(),
-                                meta.marker(),
-                                meta.neighbours(),
-                                meta.suffixIds(),
-                                meta.layer(),
-                                meta.rawvar(),
-                                meta.baseFile())
-                        .anyMatch(Attempt::failed);
+    private static Stream<Attempt<?>> problems(List<Attempt<?>> fields) {
+        return fields.stream().filter(Attempt::failed);
     }
 
-    private boolean holdsOnce(NlaMeta.Role role) {
-        Attempt<Optional<String>> template = meta.template(role);
-        String place = role == NlaMeta.Role.VERBALIZER ? NlaMeta.INJECTION : NlaMeta.EXPLANATION;
-        return !template.failed()
-                && template.need("template")
-                        .map(t -> PromptTemplate.of(t, place).places() == 1)
-                        .orElse(true);
+    /// Fields that opening reads of every half and that no other row of this one does.
+    private List<Attempt<?>> unjudged() {
+        List<Attempt<?>> fields =
+                new ArrayList<>(List.of(meta.top("kind"), meta.top("schema_version"), meta.top("stage")));
+        fields.add(meta.baseCheckpoint());
+        if (half.isVerbalizer()) {
+            fields.addAll(List.of(meta.mseScale(), meta.rawvar(), meta.held(NlaMeta.Role.RECONSTRUCTOR)));
+        } else {
+            fields.add(meta.held(NlaMeta.Role.VERBALIZER));
+            if (meta.hasMarker()) {
+                fields.add(meta.neighbours());
+            }
+        }
+        if (!half.adapter()) {
+            fields.add(meta.baseFile());
+            if (half.own().config().failed()) {
+                // The row of the depth is not run then.
+                fields.add(meta.layer());
+            }
+        }
+        return fields;
+    }
+
+    /// The others: what is wrong with one of them is said in its own row.
+    private List<Attempt<?>> judged() {
+        return List.of(
+                meta.role(),
+                meta.dim(),
+                meta.injectionScale(),
+                meta.mseScale(),
+                meta.rawvar(),
+                meta.marker(),
+                meta.neighbours(),
+                meta.suffixIds(),
+                meta.held(NlaMeta.Role.VERBALIZER),
+                meta.held(NlaMeta.Role.RECONSTRUCTOR),
+                meta.layer(),
+                meta.baseFile());
     }
 
     private Outcome role() {
@@ -179,12 +196,6 @@ final class SidecarChecks {
     }
 
     private Outcome reconstructorScale(OptionalDouble value, @Nullable Half other) {
-        if (value.isPresent()) {
-            return Outcome.fail(
-                    "extraction.injection_scale is " + number(value.getAsDouble())
-                            + " in the AR's sidecar: a reconstructor injects nothing",
-                    "set it to null here, and in the AV's sidecar to the norm the AV was trained with");
-        }
         OptionalDouble mse = written(half, "mse_scale");
         OptionalDouble injection = other == null ? OptionalDouble.empty() : written(other, "injection_scale");
         if (mse.isPresent()
@@ -195,7 +206,23 @@ final class SidecarChecks {
                     "mse_scale is the AV's injection scale, " + number(mse.getAsDouble()),
                     "set mse_scale to the root of d_model (or leave it out)");
         }
-        return Outcome.ok("none, as a reconstructor has");
+        return value.isPresent() ? copied(value.getAsDouble(), other) : Outcome.ok("none, as a reconstructor has");
+    }
+
+    /// A reconstructor injects nothing: its sidecar may repeat the verbalizer's scale for the record.
+    private static Outcome copied(double scale, @Nullable Half verbalizer) {
+        String found = "extraction.injection_scale is " + number(scale) + " in the AR's sidecar";
+        String mend = "set it to null here, and in the AV's sidecar to the norm the AV was trained with";
+        if (verbalizer == null) {
+            return Outcome.warn(found + ": a reconstructor injects nothing", mend);
+        }
+        OptionalDouble theirs = verbalizer.meta().injectionScale().optional().orElse(OptionalDouble.empty());
+        if (theirs.isEmpty()) {
+            return Outcome.fail(found + ", the AV's has none: a reconstructor injects nothing", mend);
+        }
+        return theirs.getAsDouble() == scale
+                ? Outcome.ok(number(scale) + ", the AV's; a reconstructor injects nothing")
+                : Outcome.fail(found + ", " + number(theirs.getAsDouble()) + " in the AV's", mend);
     }
 
     /// A scale that the file itself gives as a number, without what stands in for a missing one.

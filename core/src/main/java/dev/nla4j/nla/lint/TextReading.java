@@ -10,6 +10,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.nla.Nla;
+import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.nla.Score;
 import dev.nla4j.nla.Verbalizer;
@@ -34,6 +35,7 @@ final class TextReading {
     private static final int WORDS = 24;
     private static final int EXPLANATION_TOKENS = 200;
     private static final List<String> EXPLANATIONS = List.of("api_explanation", "response");
+    private static final String CONTEXT = "its context's last words";
 
     private final Half half;
     private final @Nullable Half verbalizer;
@@ -131,17 +133,25 @@ final class TextReading {
             throw new Unmet("needs two activations or more");
         }
         try (LanguageModel base = standsOnTarget() ? loadTarget() : null) {
-            Outcome literal = judge(sample, reconstruct(base, sample.texts()));
-            if (literal.state() != State.FAIL || verbalizer == null) {
-                return literal;
+            Outcome given = judge(sample, reconstruct(base, sample.texts()));
+            if (given.state() != State.FAIL) {
+                return given;
             }
             // A reconstructor trained on explanations alone may not understand plain context.
-            Attempt<Sample> explained = Attempt.of(() -> explained(sample, base));
-            if (explained.failed()) {
-                return literal;
+            Half other = verbalizer;
+            Attempt<Sample> explained = other == null
+                    ? Attempt.failed("there is no verbalizer")
+                    : Attempt.of(() -> explained(sample, other, base));
+            if (!explained.failed()) {
+                Sample own = explained.need("explanations");
+                return judge(own, reconstruct(base, own.texts()));
             }
-            Sample own = explained.need("explanations");
-            return judge(own, reconstruct(base, own.texts()));
+            return sample.kind().equals(CONTEXT)
+                    ? Outcome.warn(
+                            given.found() + ", which one trained on explanations alone need not understand; its"
+                                    + " verbalizer's can't be tried: " + explained.problem(),
+                            "name the verbalizer first and this half by --nla-ar, or give --data with explanations")
+                    : given;
         }
     }
 
@@ -162,23 +172,22 @@ final class TextReading {
         return model == null ? null : new Nla.Base(model, null, true);
     }
 
-    /// Reconstructions of the texts and, last, of the empty text.
+    /// Reconstructions of the texts and, last, of the empty text, where it can be read.
     private float[][] reconstruct(@Nullable LanguageModel base, List<String> texts) {
         List<String> all = new ArrayList<>(texts);
-        all.add("");
         Attempt<Nla.LoneReconstructor> opened =
                 Attempt.of(() -> Nla.openReconstructor(half.folder(), base(base), options.dtype(), progress));
         try (Nla.LoneReconstructor lone = opened.need("a reconstructor that can be opened")) {
             Reconstructor reconstructor = lone.reconstructor();
-            return reconstructor.reconstruct(all);
+            if (reconstructor.reads("")) {
+                all.add("");
+            }
+            return reconstructor.reconstructReadable(all);
         }
     }
 
-    private Sample explained(Sample sample, @Nullable LanguageModel base) {
-        Path pair = half.folder().getParent();
-        if (pair == null) {
-            throw new Unmet("needs a pair's folder");
-        }
+    private Sample explained(Sample sample, Half other, @Nullable LanguageModel base) {
+        PairFolder pair = PairFolder.of(other.folder(), half.folder());
         try (Nla nla = Nla.open(pair, base(base), options.dtype(), progress)) {
             List<Verbalizer.Task> tasks = new ArrayList<>();
             for (float[] vector : sample.vectors()) {
@@ -200,27 +209,29 @@ final class TextReading {
         int n = sample.vectors().length;
         double[] real = new double[n];
         double[] shuffled = new double[n];
-        double[] empty = new double[n];
+        double[] empty = new double[reconstructions.length > n ? n : 0];
         for (int i = 0; i < n; i++) {
             real[i] = cosine(reconstructions[i], sample.vectors()[i]);
             shuffled[i] = cosine(reconstructions[(i + n / 2) % n], sample.vectors()[i]);
-            empty[i] = cosine(reconstructions[n], sample.vectors()[i]);
+            if (empty.length > 0) {
+                empty[i] = cosine(reconstructions[n], sample.vectors()[i]);
+            }
         }
         String found = String.format(
                 Locale.ROOT,
-                "cosines over %d activations: %s %.3f, another activation's %.3f, empty text %.3f",
+                "cosines over %d activations: %s %.3f, another activation's %.3f, empty text %s",
                 n,
                 sample.kind(),
                 mean(real),
                 mean(shuffled),
-                mean(empty));
+                empty.length == 0 ? "has no token" : String.format(Locale.ROOT, "%.3f", mean(empty)));
         if (!isAbove(real, shuffled)) {
             return Outcome.fail(
                     found + ": the text makes no difference",
                     "check the AR's template, BOS and value head; if they are right, train it again: a reconstructor that"
                             + " ignores its text gives the mean activation");
         }
-        return isAbove(real, empty)
+        return empty.length == 0 || isAbove(real, empty)
                 ? Outcome.ok(found)
                 : Outcome.warn(
                         found + ": it reads, but the empty text does as well", "train it longer before using scores");
@@ -274,7 +285,7 @@ final class TextReading {
                 layers.add(row.layer());
                 texts.add(explanations == null ? lastWords(row.text()) : explanation(explanations, number));
             }
-            return new Sample(vectors, texts, column.isEmpty() ? "its context's last words" : column, layers);
+            return new Sample(vectors, texts, column.isEmpty() ? CONTEXT : column, layers);
         }
     }
 

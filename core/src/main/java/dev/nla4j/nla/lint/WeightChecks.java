@@ -301,18 +301,51 @@ final class WeightChecks {
                 .filter(name -> name.matches(
                         "(?:.*\\.)?(?:norm|final_norm|output_norm|final_layernorm|ln_f)\\.(?:weight|bias)"))
                 .toList();
+        List<String> heads = source.names().stream()
+                .filter(name -> name.endsWith("lm_head.weight") || name.equals("output.weight"))
+                .toList();
+        if (!norms.isEmpty() && areDummies(source, norms, heads)) {
+            return Outcome.warn(
+                    norms.get(0) + " is all ones and " + heads.get(0)
+                            + " the identity: the dummies that converters to Megatron want, which nothing here reads",
+                    "remove both from the index once it is converted: other programs apply the norm");
+        }
         if (!norms.isEmpty()) {
             return Outcome.fail(
                     "the weights hold the final norm, " + norms.get(0),
                     "remove it: the reconstructor reads the residual stream as it is, and whoever loads the norm applies"
                             + " it");
         }
-        List<String> heads = source.names().stream()
-                .filter(name -> name.endsWith("lm_head.weight") || name.equals("output.weight"))
-                .toList();
         return heads.isEmpty()
                 ? Outcome.ok("none, as it must be")
                 : Outcome.warn(
                         "no final norm, but " + heads.get(0) + ", which nothing reads", "remove it to save memory");
+    }
+
+    /// A norm of ones and an identity of the norm's width in place of the head, listed in an index beside
+    /// the shards.
+    private static boolean areDummies(TensorSource source, List<String> norms, List<String> heads) {
+        if (!(source instanceof ShardedSafetensors) || norms.size() != 1 || heads.size() != 1) {
+            return false;
+        }
+        return Attempt.of(() -> {
+                    long dim = source.tensor(norms.get(0)).elements();
+                    return source.tensor(heads.get(0)).shape().equals(List.of(dim, dim))
+                            && isOnes(source, norms.get(0))
+                            && HeadScan.of(source, heads.get(0), Math.toIntExact(dim))
+                                    .isIdentity();
+                })
+                .optional()
+                .orElse(false);
+    }
+
+    private static boolean isOnes(TensorSource source, String name) {
+        boolean[] ones = {true};
+        source.scanF32(name, (values, count) -> {
+            for (int i = 0; i < count; i++) {
+                ones[0] &= values[i] == 1;
+            }
+        });
+        return ones[0];
     }
 }

@@ -141,6 +141,14 @@ class LintFaultsTest {
                     p.sidecar("ar", "extraction", e -> e.put("injection_scale", 150));
                 }),
                 fault(
+                        "the injection scale in the AR's sidecar is not the AV's",
+                        Check.INJECTION_SCALE,
+                        "ar",
+                        List.of(Kind.LLAMA),
+                        p -> {
+                            p.sidecar("ar", "extraction", e -> e.put("injection_scale", 149));
+                        }),
+                fault(
                         "the injection scale stands in the AR's mse_scale",
                         Check.INJECTION_SCALE,
                         "ar",
@@ -155,6 +163,64 @@ class LintFaultsTest {
                         Check.RAWVAR,
                         "ar",
                         p -> p.sidecar("ar", s -> s.put("rawvar", 3))),
+                fault(
+                        "an AR lacks a neighbour of its marker",
+                        Check.SIDECAR,
+                        "ar",
+                        List.of(Kind.LLAMA),
+                        p -> p.sidecar("ar", "tokens", t -> t.remove("injection_left_neighbor_id"))),
+                fault(
+                        "an AV's mse_scale is zero",
+                        Check.SIDECAR,
+                        "av",
+                        List.of(Kind.LLAMA),
+                        p -> p.sidecar("av", "extraction", e -> e.put("mse_scale", 0))),
+                fault(
+                        "an AV's mse_scale is no number",
+                        Check.SIDECAR,
+                        "av",
+                        List.of(Kind.LLAMA),
+                        p -> p.sidecar("av", "extraction", e -> e.put("mse_scale", "loud"))),
+                fault(
+                        "an AV's FVE denominator is impossible",
+                        Check.SIDECAR,
+                        "av",
+                        List.of(Kind.LLAMA),
+                        p -> p.sidecar("av", s -> s.put("rawvar", 7))),
+                fault(
+                        "the base file of full weights has no name",
+                        Check.SIDECAR,
+                        "av",
+                        List.of(Kind.LLAMA),
+                        p -> p.sidecar("av", s -> s.putObject("base_file").put("sha256", "ab".repeat(32)))),
+                fault(
+                        "the base file of full weights has no digest",
+                        Check.SIDECAR,
+                        "ar",
+                        List.of(Kind.LLAMA),
+                        p -> p.sidecar(
+                                "ar",
+                                s -> s.putObject("base_file").put("name", "b").put("sha256", "ab"))),
+                fault(
+                        "an AV has a broken template of the AR",
+                        Check.SIDECAR,
+                        "av",
+                        List.of(Kind.LLAMA),
+                        p -> p.template("av", false, "{explanation}", "")),
+                fault(
+                        "an AR has a broken template of the AV",
+                        Check.SIDECAR,
+                        "ar",
+                        List.of(Kind.LLAMA),
+                        p -> p.template("ar", true, "{injection_char}", "")),
+                fault(
+                        "the base is named by a number, beside another fault",
+                        Check.SIDECAR,
+                        "ar",
+                        List.of(Kind.LLAMA),
+                        p -> {
+                            p.sidecar("ar", s -> s.put("base_checkpoint", 7).put("rawvar", 7));
+                        }),
                 fault(
                         "a half is missing",
                         Check.FOLDER,
@@ -423,6 +489,15 @@ class LintFaultsTest {
                         p -> TinyPair.tensors(
                                 p.ar("model.safetensors"),
                                 all -> all.put("model.norm.weight", new Values(List.of(16L), filled(16, 1))))),
+                fault(
+                        "a final norm that is no dummy is left in the index",
+                        Check.FINAL_NORM,
+                        "ar",
+                        List.of(Kind.LLAMA),
+                        p -> {
+                            p.shard("ar");
+                            p.dummies(1.5f);
+                        }),
                 fault(
                         "a weight is NaN",
                         Check.FINITE,

@@ -17,13 +17,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -169,10 +173,182 @@ class LintTest {
                     .contains("would run without it");
             TinyPair.json(
                     pair.folder().resolve(half).resolve("adapter_config.json"),
-                    c -> c.putArray("layers_to_transform").add(0));
+                    c -> c.put("exclude_modules", ".*layers\\.3\\..*"));
             assertThat(row(lint(pair.folder()), Check.LAYER_COUNT, half).state())
                     .isNotEqualTo(State.FAIL);
         }
+    }
+
+    /// @param half whose adapter it is
+    /// @param adapted that many blocks have tensors, from 0 on
+    /// @param k of the reconstructor
+    /// @param listed by `layers_to_transform`; -1 for no list
+    /// @param base whether the base with its six blocks is at hand
+    private record Depth(String half, int adapted, int k, int listed, boolean base, State state, String found) {}
+
+    static Stream<Depth> depths() {
+        return Stream.of(
+                new Depth("ar", 4, 3, -1, true, State.OK, "blocks 0-3"),
+                new Depth("ar", 3, 3, -1, true, State.FAIL, "K seems to be off by one"),
+                new Depth("ar", 2, 3, -1, true, State.FAIL, "2-3 would run without it"),
+                new Depth("ar", 1, 3, -1, false, State.FAIL, "1-3 would run without it"),
+                new Depth("ar", 5, 3, -1, true, State.FAIL, "K seems to be off by one"),
+                new Depth("ar", 6, 3, -1, true, State.WARN, "blocks above K never run"),
+                new Depth("ar", 6, 4, -1, true, State.WARN, "blocks above K never run"),
+                new Depth("ar", 4, 3, 4, true, State.OK, "blocks 0-3"),
+                new Depth("ar", 3, 3, 3, true, State.OK, "blocks 0-2"),
+                new Depth("ar", 4, 3, 1, true, State.FAIL, "lists blocks 0, the tensors are of 0-3"),
+                new Depth("ar", 2, 3, 4, true, State.FAIL, "lists blocks 0-3, the tensors are of 0-1"),
+                new Depth("av", 6, 3, -1, true, State.OK, ""),
+                new Depth("av", 3, 3, -1, false, State.OK, ""),
+                new Depth("av", 3, 3, -1, true, State.WARN, "3-5 run without it"),
+                new Depth("av", 3, 3, 3, true, State.OK, ""),
+                new Depth("av", 6, 3, 3, true, State.FAIL, "lists blocks 0-2, the tensors are of 0-5"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("depths")
+    void an_adapter_is_as_deep_as_its_configuration_and_k_say(Depth depth) throws IOException {
+        TinyPair pair = adapters(Kind.QWEN2);
+        pair.adapted(depth.half(), depth.adapted());
+        pair.sidecar("ar", "critic", c -> c.put("extraction_layer_index", depth.k()));
+        if (depth.listed() >= 0) {
+            TinyPair.json(pair.folder().resolve(depth.half()).resolve("adapter_config.json"), c -> {
+                var listed = c.putArray("layers_to_transform");
+                IntStream.range(0, depth.listed()).forEach(listed::add);
+            });
+        }
+        LintReport report = depth.base()
+                ? Lint.check(pair.folder(), against(pair.folder().resolve("base")), Progress.NONE)
+                : lint(pair.folder());
+        Row row = row(report, Check.LAYER_COUNT, depth.half());
+        assertThat(row.state()).as(row.found()).isEqualTo(depth.state());
+        assertThat(row.found()).contains(depth.found());
+    }
+
+    @Test
+    void blocks_that_are_no_numbers_fail_in_the_adapters_own_row() throws IOException {
+        TinyPair pair = adapters(Kind.QWEN2);
+        TinyPair.json(
+                pair.av("adapter_config.json"),
+                c -> c.putArray("layers_to_transform").add("first"));
+        Row row = row(lint(pair.folder()), Check.ADAPTER, "av");
+        assertThat(row.state()).isEqualTo(State.FAIL);
+        assertThat(row.found()).contains("layers_to_transform").doesNotContain("ended early");
+    }
+
+    @Test
+    void target_modules_that_exclude_modules_takes_out_again_need_no_tensors() throws IOException {
+        TinyPair pair = adapters(Kind.QWEN2);
+        TinyPair.json(pair.av("adapter_config.json"), c -> {
+            c.putArray("target_modules").add("q_proj").add("v_proj");
+            c.put("exclude_modules", ".*v_proj");
+        });
+        assertThat(row(lint(pair.folder()), Check.ADAPTER, "av").state()).isEqualTo(State.OK);
+        // Another base's name, which is a warning, hides no failure.
+        TinyPair.json(
+                pair.av("adapter_config.json"),
+                c -> c.put("base_model_name_or_path", "another/base")
+                        .putArray("target_modules")
+                        .add("v_proj"));
+        assertFails(lint(pair.folder()), Check.ADAPTER, "av");
+    }
+
+    private record Tensors(String name, Consumer<Map<String, Values>> change, String found) {}
+
+    @Test
+    void an_adapters_pairs_are_whole_also_where_its_base_is_not_at_hand() throws IOException {
+        TinyPair sound = adapters(Kind.QWEN2);
+        Row whole = row(lint(sound.folder()), Check.TENSORS, "av");
+        assertThat(whole.state()).isEqualTo(State.NOT_RUN);
+        assertThat(whole.found()).contains("12 tensors are whole pairs of rank 2", "--against");
+        String query = "base_model.model.model.layers.1.self_attn.q_proj.lora_";
+        for (Tensors fault : List.of(
+                new Tensors("no-a", all -> all.remove(query + "A.weight"), "block 1, q_proj has lora_B alone"),
+                new Tensors("no-b", all -> all.remove(query + "B.weight"), "block 1, q_proj has lora_A alone"),
+                new Tensors(
+                        "rank",
+                        all -> all.put(query + "A.weight", new Values(List.of(3L, 16L), new float[48])),
+                        "lora_A.weight is [3, 16], expected [r, in] with r = 2"),
+                new Tensors(
+                        "name",
+                        all -> all.put("layers.0.self_attn.query.lora_A.weight", numbersOf(2, 16)),
+                        "layers.0.self_attn.query.lora_A.weight is not a low-rank tensor of a projection"),
+                new Tensors(
+                        "twice",
+                        all -> all.put(query + "A.default.weight", numbersOf(2, 16)),
+                        "stands twice for block 1, q_proj"),
+                new Tensors("empty", Map::clear, "holds no tensors"))) {
+            TinyPair pair = sound.copyTo(folder.resolveSibling(folder.getFileName() + fault.name()));
+            TinyPair.tensors(pair.av("adapter_model.safetensors"), fault.change());
+            Row row = row(lint(pair.folder()), Check.TENSORS, "av");
+            assertThat(row.state()).as(fault.name() + row.found()).isEqualTo(State.FAIL);
+            assertThat(row.found()).contains(fault.found());
+        }
+    }
+
+    private static Values numbersOf(long rows, long columns) {
+        return new Values(List.of(rows, columns), new float[Math.toIntExact(rows * columns)]);
+    }
+
+    @Test
+    void the_dummies_that_converters_to_megatron_want_are_a_warning() throws IOException {
+        for (Kind kind : Kind.values()) {
+            TinyPair pair = TinyPair.write(folder.resolve(kind.name()), kind);
+            pair.shard("ar");
+            pair.dummies(1);
+            LintReport report = lint(pair.folder());
+            assertThat(report.rows()).noneMatch(row -> row.state() == State.FAIL);
+            assertThat(row(report, Check.FINAL_NORM, "ar").state()).isEqualTo(State.WARN);
+        }
+    }
+
+    @Test
+    void one_base_of_two_names_is_a_warning_where_its_bytes_are_the_same() throws IOException {
+        TinyPair pair = adapters(Kind.LLAMA);
+        pair.sidecar("av", s -> s.put("base_checkpoint", "another/name"));
+        Row row = row(lint(pair.folder()), Check.BASES_AGREE, "pair");
+        assertThat(row.state()).as(row.found()).isEqualTo(State.WARN);
+        pair.sidecar("ar", s -> s.remove("base_file"));
+        assertFails(lint(pair.folder()), Check.BASES_AGREE, "pair");
+    }
+
+    @Test
+    void a_reconstructor_may_repeat_the_verbalizers_injection_scale() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.LLAMA);
+        pair.sidecar("ar", "extraction", e -> e.put("injection_scale", 150.0));
+        assertSound(lint(pair.folder()));
+        Row alone = row(lint(pair.folder().resolve("ar")), Check.INJECTION_SCALE, "ar");
+        assertThat(alone.state()).isEqualTo(State.WARN);
+    }
+
+    @Test
+    void halves_that_lie_apart_are_held_against_each_other() throws IOException {
+        TinyPair pair = TinyPair.write(folder.resolve("pair"), Kind.GEMMA3);
+        Path apart = folder.resolve("apart");
+        Files.move(pair.folder().resolve("ar"), apart);
+        for (Path verbalizer : List.of(pair.folder().resolve("av"), pair.folder())) {
+            LintReport report = Lint.check(verbalizer, apart, Lint.Options.ALONE, Progress.NONE);
+            assertSound(report);
+            assertThat(row(report, Check.FOLDER, "pair").state()).isEqualTo(State.OK);
+            assertThat(report.rows())
+                    .filteredOn(row -> row.check().id().endsWith("_agree"))
+                    .hasSize(7)
+                    .allMatch(row -> row.state() == State.OK);
+            assertThat(report.json().path("nla_ar").stringValue()).isEqualTo(apart.toString());
+        }
+        pair.sidecar("av", s -> s.putObject("critic").put("extraction_layer_index", 2));
+        LintReport differ = Lint.check(pair.folder().resolve("av"), apart, Lint.Options.ALONE, Progress.NONE);
+        assertFails(differ, Check.LAYERS_AGREE, "pair");
+        for (Path alone : List.of(pair.folder().resolve("av"), apart)) {
+            assertThat(lint(alone).rows())
+                    .filteredOn(row -> row.check().id().endsWith("_agree"))
+                    .hasSize(7)
+                    .allMatch(row -> row.state() == State.NOT_RUN && row.found().contains("--nla-ar"));
+        }
+        assertThatThrownBy(() -> Lint.check(apart, folder.resolve("nowhere"), Lint.Options.ALONE, Progress.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("nowhere");
     }
 
     @Test
@@ -307,6 +483,27 @@ class LintTest {
         LintReport deaf = Lint.check(pair.folder(), against(pair.folder().resolve("av"), data), Progress.NONE);
         assertFails(deaf, Check.READS_TEXT, "ar");
         assertThat(deaf.count(State.FAIL)).isEqualTo(1);
+        // Alone it may be one that was trained on explanations only, which these texts are not.
+        LintReport alone = Lint.check(pair.ar(""), against(pair.folder().resolve("av"), data), Progress.NONE);
+        Row row = row(alone, Check.READS_TEXT, "ar");
+        assertThat(row.state()).as(row.found()).isEqualTo(State.WARN);
+        assertThat(row.mend()).contains("--nla-ar");
+        Path apart = Files.move(pair.folder().resolve("ar"), folder.resolve("apart"));
+        LintReport both = Lint.check(pair.av(""), apart, against(pair.folder().resolve("av"), data), Progress.NONE);
+        assertFails(both, Check.READS_TEXT, "ar");
+    }
+
+    @Test
+    void a_template_that_leaves_nothing_of_the_empty_text_is_tried_without_it() throws IOException {
+        TinyPair pair = TinyPair.write(folder, Kind.QWEN2);
+        pair.sidecar("ar", "tokens", t -> t.putNull("critic_suffix_ids"));
+        pair.sidecar("ar", "prompt_templates", t -> t.put("ar", "{explanation}"));
+        pair.sidecar("av", "prompt_templates", t -> t.put("ar", "{explanation}"));
+        LintReport report =
+                Lint.check(pair.folder(), against(pair.folder().resolve("av"), activations(pair)), Progress.NONE);
+        Row row = row(report, Check.READS_TEXT, "ar");
+        assertThat(row.state()).as(row.found()).isEqualTo(State.OK);
+        assertThat(row.found()).contains("empty text has no token");
     }
 
     @Test
@@ -383,7 +580,7 @@ class LintTest {
         pair.sidecar("av", "extraction", e -> e.putNull("injection_scale"));
         JsonNode json = lint(pair.folder()).json();
         assertThat(json.propertyNames())
-                .containsExactly("schema", "checkpoint", "against", "data", "verdict", "counts", "rows");
+                .containsExactly("schema", "checkpoint", "nla_ar", "against", "data", "verdict", "counts", "rows");
         assertThat(json.path("schema").intValue()).isEqualTo(1);
         assertThat(json.path("verdict").stringValue()).isEqualTo("fail");
         assertThat(json.path("counts").propertyNames()).containsExactly("ok", "warn", "fail", "not_run");

@@ -16,6 +16,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +29,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A sound pair in released layout with random weights of a few thousand numbers, and the tools to spoil it.
-record TinyPair(Path folder) {
-    static final int K = 3;
-    static final int DIM = 16;
-    private static final int BLOCKS = 6;
+public record TinyPair(Path folder) {
+    public static final int K = 3;
+    public static final int DIM = 16;
+    static final int BLOCKS = 6;
     private static final String EMBEDDING = "model.embed_tokens.weight";
     private static final String VERBALIZER_TEMPLATE =
             "You are a careful reader of activation vectors.\n\nHere is the vector:\n\n<concept>{injection_char}</concept>"
@@ -40,7 +41,7 @@ record TinyPair(Path folder) {
             "Summary of the following text: <text>{explanation}</text> <summary>";
 
     /// What the families of the released pairs differ in; the ids are those of the tokenizers in `resources/tokenizer`.
-    enum Kind {
+    public enum Kind {
         QWEN2("qwen2", "qwen2_5", "㈎", 32, 30, List.of(17, 1273, 982, 32, 223, 30, 85, 529, 79, 756, 32)),
         GEMMA3("gemma3_text", "gemma3", "㈜", 34, 32, List.of(19, 1275, 984, 34, 225, 32, 87, 531, 81, 758, 34)),
         LLAMA("llama", "llama3", "㎡", 34, 32, List.of(19, 1275, 984, 34, 225, 32, 87, 531, 81, 758, 34));
@@ -68,9 +69,9 @@ record TinyPair(Path folder) {
 
     /// A tensor's shape and numbers.
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-    record Values(List<Long> shape, float[] numbers) {}
+    public record Values(List<Long> shape, float[] numbers) {}
 
-    static TinyPair write(Path folder, Kind kind) throws IOException {
+    public static TinyPair write(Path folder, Kind kind) throws IOException {
         TinyPair pair = new TinyPair(folder);
         for (String half : List.of("av", "ar")) {
             Path place = Files.createDirectories(folder.resolve(half));
@@ -106,16 +107,21 @@ record TinyPair(Path folder) {
             Files.writeString(
                     half.resolve("adapter_config.json"),
                     "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4, \"bias\": \"none\"}");
-            Map<String, Values> tensors = new LinkedHashMap<>();
-            Random random = new Random(blocks);
-            for (int block = 0; block < blocks; block++) {
-                String name = "base_model.model.model.layers." + block + ".self_attn.q_proj.lora_";
-                tensors.put(name + "A.weight", random(random, List.of(2L, (long) DIM), 0));
-                tensors.put(name + "B.weight", random(random, List.of((long) DIM, 2L), 0));
-            }
-            write(half.resolve("adapter_model.safetensors"), tensors);
+            pair.adapted(String.valueOf(half.getFileName()), blocks);
         }
         return pair;
+    }
+
+    /// Gives the adapter of one half tensors for the blocks below that one.
+    void adapted(String half, int blocks) throws IOException {
+        Map<String, Values> tensors = new LinkedHashMap<>();
+        Random random = new Random(blocks);
+        for (int block = 0; block < blocks; block++) {
+            String name = "base_model.model.model.layers." + block + ".self_attn.q_proj.lora_";
+            tensors.put(name + "A.weight", random(random, List.of(2L, (long) DIM), 0));
+            tensors.put(name + "B.weight", random(random, List.of((long) DIM, 2L), 0));
+        }
+        write(folder.resolve(half).resolve("adapter_model.safetensors"), tensors);
     }
 
     private static void tokenizer(Path place, Kind kind) throws IOException {
@@ -206,16 +212,16 @@ record TinyPair(Path folder) {
         return root;
     }
 
-    Path av(String name) {
+    public Path av(String name) {
         return folder.resolve("av").resolve(name);
     }
 
-    Path ar(String name) {
+    public Path ar(String name) {
         return folder.resolve("ar").resolve(name);
     }
 
     /// Changes the sidecar of one half.
-    void sidecar(String half, Consumer<ObjectNode> change) throws IOException {
+    public void sidecar(String half, Consumer<ObjectNode> change) throws IOException {
         Path file = folder.resolve(half).resolve("nla_meta.yaml");
         ObjectNode root = (ObjectNode) Json.readYaml(file, 1 << 20);
         change.accept(root);
@@ -223,7 +229,7 @@ record TinyPair(Path folder) {
     }
 
     /// Changes an object inside one half's sidecar.
-    void sidecar(String half, String object, Consumer<ObjectNode> change) throws IOException {
+    public void sidecar(String half, String object, Consumer<ObjectNode> change) throws IOException {
         sidecar(half, root -> change.accept((ObjectNode) root.path(object)));
     }
 
@@ -241,14 +247,14 @@ record TinyPair(Path folder) {
     }
 
     /// Changes a JSON file.
-    static void json(Path file, Consumer<ObjectNode> change) throws IOException {
+    public static void json(Path file, Consumer<ObjectNode> change) throws IOException {
         ObjectNode root = (ObjectNode) Json.read(file, 8 << 20);
         change.accept(root);
         Files.writeString(file, root.toString());
     }
 
     /// Changes the tensors of a file.
-    static void tensors(Path file, Consumer<Map<String, Values>> change) throws IOException {
+    public static void tensors(Path file, Consumer<Map<String, Values>> change) throws IOException {
         Map<String, Values> tensors = new LinkedHashMap<>();
         try (SafetensorsFile source = SafetensorsFile.open(file)) {
             for (String name : source.names()) {
@@ -290,8 +296,32 @@ record TinyPair(Path folder) {
         Files.delete(place.resolve("model.safetensors"));
     }
 
+    /// Adds what converters to Megatron want to a reconstructor in shards: a norm and an identity as its
+    /// head.
+    void dummies(float norm) throws IOException {
+        float[] identity = new float[DIM * DIM];
+        for (int i = 0; i < DIM; i++) {
+            identity[i * (DIM + 1)] = 1;
+        }
+        float[] filled = new float[DIM];
+        Arrays.fill(filled, norm);
+        String file = "model-megatron-compat.safetensors";
+        write(
+                ar(file),
+                Map.of(
+                        "model.norm.weight",
+                        new Values(List.of((long) DIM), filled),
+                        "lm_head.weight",
+                        new Values(List.of((long) DIM, (long) DIM), identity)));
+        json(
+                ar("model.safetensors.index.json"),
+                index -> ((ObjectNode) index.path("weight_map"))
+                        .put("model.norm.weight", file)
+                        .put("lm_head.weight", file));
+    }
+
     /// A copy that may be spoilt.
-    TinyPair copyTo(Path other) throws IOException {
+    public TinyPair copyTo(Path other) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.toList()) {
                 Path target = other.resolve(folder.relativize(file).toString());
