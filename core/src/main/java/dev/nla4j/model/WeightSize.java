@@ -17,11 +17,26 @@ public final class WeightSize {
         return Math.addExact(Math.multiplyExact(matrices, dtype.bytes()), norms * DType.FP32.bytes());
     }
 
-    /// As above of a model that is loaded to be read with: a tied head is kept twice where it is multiplied in another
-    /// form.
+    /// As above of a model that is loaded to be read with: where matrices are packed they have another size, and a tied
+    /// head is kept beside the table.
     public static long bytesToRead(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
-        boolean twice = extent == ModelLoader.Extent.WHOLE && config.tiedHead() && Matrix.packs(dtype);
-        return bytes(config, dtype, extent) + (twice ? table(config) * dtype.bytes() : 0);
+        if (!Matrix.packs(dtype)) {
+            return bytes(config, dtype, extent);
+        }
+        ModelConfig.Heads heads = config.heads();
+        long dim = config.dim();
+        long hidden = config.hidden();
+        long attended = (long) heads.queries() * heads.width();
+        long block = Matrix.packedBytes(heads.fusedWidth(), dim)
+                + Matrix.packedBytes(dim, attended)
+                + Matrix.packedBytes(2 * hidden, dim)
+                + Matrix.packedBytes(dim, hidden)
+                + biases(config) * dtype.bytes()
+                + blockNorms(config) * DType.FP32.bytes();
+        long ends = extent == ModelLoader.Extent.WHOLE
+                ? Matrix.packedBytes(config.vocabulary(), dim) + dim * DType.FP32.bytes()
+                : 0;
+        return table(config) * dtype.bytes() + ends + Math.multiplyExact(block, config.numLayers());
     }
 
     /// The most bytes that loading to read takes at a time: weights, and one matrix as it was stored and in fp32 while
@@ -34,7 +49,9 @@ public final class WeightSize {
         long dim = config.dim();
         long widest = Math.max(Math.max(2L * config.hidden(), config.heads().fusedWidth()), dim);
         long atHead = extent == ModelLoader.Extent.WHOLE
-                ? 2 * table(config) * dtype.bytes() + Matrix.bytesMeanwhile(table(config))
+                ? table(config) * dtype.bytes()
+                        + Matrix.packedBytes(config.vocabulary(), dim)
+                        + Matrix.bytesMeanwhile(table(config))
                 : 0;
         return Math.max(whole + Matrix.bytesMeanwhile(widest * dim), atHead);
     }
@@ -47,8 +64,12 @@ public final class WeightSize {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
         long attended = (long) heads.queries() * heads.width();
-        long biases = (heads.inputBias() ? heads.fusedWidth() : 0) + (heads.outputBias() ? dim : 0);
-        return heads.fusedWidth() * dim + attended * dim + 3 * dim * config.hidden() + biases;
+        return heads.fusedWidth() * dim + attended * dim + 3 * dim * config.hidden() + biases(config);
+    }
+
+    private static long biases(ModelConfig config) {
+        ModelConfig.Heads heads = config.heads();
+        return (heads.inputBias() ? heads.fusedWidth() : 0) + (heads.outputBias() ? config.dim() : 0);
     }
 
     private static long blockNorms(ModelConfig config) {

@@ -27,6 +27,11 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
         return PackedMatrix.suits(dtype);
     }
 
+    /// Bytes that a matrix takes which [#packed] has laid out.
+    static long packedBytes(long outputs, long inputs) {
+        return PackedMatrix.bytes(outputs, inputs);
+    }
+
     /// Bytes that [#packed] takes for so many numbers besides what it makes.
     static long bytesMeanwhile(long numbers) {
         return PackedMatrix.bytesMeanwhile(numbers);

@@ -30,6 +30,11 @@ final class PackedMatrix implements Matrix {
 
     private static final long SLICE = 1L << 24;
 
+    /// FBGEMM's blocks: a matrix takes the room of whole ones, whatever it fills of them (`FbgemmPackMatrixB.h`).
+    private static final long BLOCK_INPUTS = 512;
+
+    private static final long BLOCK_OUTPUTS = 16;
+
     /// Asked once, and only when needed: it loads libtorch. Null where bf16 is multiplied, or the library was built
     /// without them.
     private static final class Operators {
@@ -81,7 +86,7 @@ final class PackedMatrix implements Matrix {
             throw new IllegalStateException("this libtorch has no fp16 products on this processor");
         }
         long rows = tensor.size(0);
-        long slice = tensor.numel() <= LARGEST_WHOLE ? rows : Math.clamp(SLICE / tensor.size(1), 1, rows);
+        long slice = slice(rows, tensor.size(1));
         List<IValue> parts = new ArrayList<>();
         for (long from = 0; from < rows; from += slice) {
             try (Scope scope = Scope.noGrad()) {
@@ -93,6 +98,22 @@ final class PackedMatrix implements Matrix {
             }
         }
         return new PackedMatrix(parts, rows, tensor.size(1), 0, rows);
+    }
+
+    /// Rows of a part.
+    private static long slice(long outputs, long inputs) {
+        return outputs * inputs <= LARGEST_WHOLE ? outputs : Math.clamp(SLICE / inputs, 1, outputs);
+    }
+
+    /// Bytes that a packed matrix takes.
+    static long bytes(long outputs, long inputs) {
+        long slice = slice(outputs, inputs);
+        long rows = outputs / slice * blocks(slice, BLOCK_OUTPUTS) + blocks(outputs % slice, BLOCK_OUTPUTS);
+        return DType.BF16.bytes() * rows * blocks(inputs, BLOCK_INPUTS);
+    }
+
+    private static long blocks(long numbers, long block) {
+        return (numbers + block - 1) / block * block;
     }
 
     /// Bytes that packing takes besides what is packed: the numbers as they were, and a slice of them in fp32.
@@ -186,7 +207,7 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public long bytes() {
-        return 2 * outputs * inputs;
+        return bytes(outputs, inputs);
     }
 
     @Override

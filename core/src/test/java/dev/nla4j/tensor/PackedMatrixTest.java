@@ -57,6 +57,16 @@ class PackedMatrixTest {
     }
 
     @Test
+    void bytes_are_those_of_whole_blocks() {
+        assertThat(PackedMatrix.bytes(64, 576)).isEqualTo(2 * 64 * 1024);
+        assertThat(PackedMatrix.bytes(65, 512)).isEqualTo(2 * 80 * 512);
+        assertThat(PackedMatrix.bytes(1 << 16, 1024)).isEqualTo(2L * (1 << 26));
+        try (Matrix matrix = Matrix.packed(weight(64, 576)).orElseThrow()) {
+            assertThat(matrix.bytes()).isEqualTo(PackedMatrix.bytes(64, 576));
+        }
+    }
+
+    @Test
     void a_rows_bits_depend_neither_on_the_rows_beside_it_nor_on_threads() {
         int before = Threads.inUse();
         try (Matrix matrix = Matrix.packed(weight(200, 1200)).orElseThrow()) {
