@@ -1,14 +1,27 @@
 package dev.nla4j.train;
 
+import tools.jackson.databind.node.ObjectNode;
+
 /// Decides what happens when a gradient's norm or a loss is NaN or infinite: the step is skipped, and a run of them
 /// ends the training, because weights that always give NaN never recover.
 public final class NonFiniteGuard {
+    /// A few bad batches pass; weights that are no numbers fail every time.
+    private static final int MOST_IN_A_ROW = 5;
+
+    private static final String SKIPPED = "skipped";
+    private static final String IN_A_ROW = "skipped_in_a_row";
+
     private final int most;
     private int inARow;
     private long skipped;
 
+    /// Bears five skipped steps in a row.
+    public NonFiniteGuard() {
+        this(MOST_IN_A_ROW);
+    }
+
     /// @param most skipped steps in a row that are borne, 0 or more
-    public NonFiniteGuard(int most) {
+    NonFiniteGuard(int most) {
         if (most < 0) {
             throw new IllegalArgumentException("skipped steps in a row: must be >= 0, was " + most);
         }
@@ -38,14 +51,14 @@ public final class NonFiniteGuard {
         return skipped;
     }
 
-    /// Skipped steps since the last good one: with [#skipped] what a checkpoint must hold.
-    public int inARow() {
-        return inARow;
+    /// Writes what a checkpoint must hold of this.
+    public void save(ObjectNode state) {
+        state.put(SKIPPED, skipped).put(IN_A_ROW, inARow);
     }
 
-    /// Goes on from a checkpoint.
-    public void restore(long skippedInAll, int skippedInARow) {
-        skipped = skippedInAll;
-        inARow = skippedInARow;
+    /// Reads what [#save] wrote.
+    public void restore(ObjectNode state) {
+        skipped = state.path(SKIPPED).asLong();
+        inARow = state.path(IN_A_ROW).asInt();
     }
 }

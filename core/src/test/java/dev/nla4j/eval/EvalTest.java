@@ -105,6 +105,23 @@ class EvalTest {
         assertThat(Bootstrap.mean(values, documents, 0.95, 2000, 1)).isEqualTo(whole);
     }
 
+    /// Means of many draws are all but normal: half of them lie within 0.674 standard errors, 95 % within
+    /// 1.96. The two widths are as 0.344, however wide the values lie.
+    @Test
+    void the_level_of_an_interval_is_the_share_of_draws_inside() {
+        double[] values = new double[400];
+        List<String> documents = new ArrayList<>();
+        Random random = new Random(6);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextGaussian();
+            documents.add("d" + i);
+        }
+        Bootstrap.Interval half = Bootstrap.mean(values, documents, 0.5, 2000, 1);
+        Bootstrap.Interval most = Bootstrap.mean(values, documents, 0.95, 2000, 1);
+        assertThat((half.high() - half.low()) / (most.high() - most.low())).isBetween(0.31, 0.38);
+        assertThat(half.mean() - half.low()).isCloseTo(half.high() - half.mean(), within(0.01));
+    }
+
     @Test
     void the_interval_of_fve_turns_the_one_of_errors_around() {
         Bootstrap.Interval errors = new Bootstrap.Interval(0.2, 0.1, 0.3, 9);

@@ -39,7 +39,7 @@ public final class TinyModels {
     }
 
     /// Everything that families add at once: caps, head norms, biases, sandwich norms, partial rotation.
-    static ModelConfig everything(int... windows) {
+    public static ModelConfig everything(int... windows) {
         return config(new Heads(4, 1, WIDTH, 0.3, 5, true, true, true), WIDTH / 2, true, 8, windows);
     }
 
@@ -70,6 +70,11 @@ public final class TinyModels {
     /// A decoder that knows no embeddings of the ids from `known` on, though its head writes them.
     public static Decoder decoderOfFewer(ModelConfig config, long seed, int known) {
         return new Decoder(with(config, config.family(), known), weights(config, seed));
+    }
+
+    /// The same with another number of ids.
+    public static ModelConfig ofVocabulary(ModelConfig config, int vocabulary) {
+        return with(config, config.family(), vocabulary);
     }
 
     /// The same under another family's name, with another number of ids.
@@ -128,10 +133,10 @@ public final class TinyModels {
         }
         return new Weights(
                 DType.FP32,
-                normal(random, VOCABULARY, DIM),
+                normal(random, config.vocabulary(), DIM),
                 blocks,
                 norm(random, DIM),
-                Matrix.stored(normal(random, VOCABULARY, DIM)),
+                Matrix.stored(normal(random, config.vocabulary(), DIM)),
                 false);
     }
 

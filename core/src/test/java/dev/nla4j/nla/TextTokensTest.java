@@ -104,11 +104,14 @@ class TextTokensTest {
                         new TextTokens.MessageSpan(1, "assistant", 28, 30),
                         new TextTokens.MessageSpan(2, "user", 38, 40));
         assertThat(tokens.message(0)).isNull();
+        StringBuilder second = new StringBuilder();
         for (int i = 0; i < tokens.size(); i++) {
-            if (tokens.tokens().get(i).start() >= 28 && tokens.tokens().get(i).end() <= 30) {
+            if (tokens.tokens().get(i).start() < 30 && tokens.tokens().get(i).end() > 28) {
                 assertThat(tokens.message(i)).isEqualTo(tokens.messages().get(1));
+                second.append(tokens.token(i));
             }
         }
+        assertThat(second.toString()).isEqualTo(" Hi");
     }
 
     @Test

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.format.json.Json;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Clipping, the guard against what is not finite, accumulation and the schedule.
 class GradientsTest {
@@ -68,7 +70,11 @@ class GradientsTest {
     @Test
     void a_restored_guard_remembers_how_many_it_skipped_in_a_row() {
         NonFiniteGuard guard = new NonFiniteGuard(2);
-        guard.restore(7, 2);
+        ObjectNode state = Json.mapper().createObjectNode().put("skipped", 7L).put("skipped_in_a_row", 2);
+        guard.restore(state);
+        ObjectNode again = Json.mapper().createObjectNode();
+        guard.save(again);
+        assertThat(again).isEqualTo(state);
         assertThatThrownBy(() -> guard.admits(9, Double.NaN, 1)).isInstanceOf(IllegalStateException.class);
         assertThat(guard.skipped()).isEqualTo(8);
     }

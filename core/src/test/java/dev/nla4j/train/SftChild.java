@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// that share the work.
 final class SftChild {
     static final int STEPS = 20;
+    static final int EVAL_EVERY = 10;
     private static final RunFolder.Info INFO = new RunFolder.Info(Map.of(), Map.of(), Map.of(), Optional.empty());
 
     private SftChild() {}
@@ -77,7 +78,7 @@ final class SftChild {
                 "batch=8",
                 "micro-batch=4",
                 "save-every=5",
-                "eval-every=10",
+                "eval-every=" + EVAL_EVERY,
                 "samples-every=0",
                 "rank=4")) {
             tree = tree.set("train.sft." + role + "." + assignment);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -53,10 +54,28 @@ class SftProcessesTest {
         return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl"));
     }
 
-    private List<Double> losses(String run) throws IOException {
+    /// Everything that was logged but how fast it went.
+    private List<MetricsLog.Line> curve(String run) throws IOException {
         return metrics(run).stream()
-                .map(line -> line.values().getOrDefault("loss", -1.0))
+                .map(line -> {
+                    Map<String, Double> values = new TreeMap<>(line.values());
+                    values.remove("tokens_per_second");
+                    return new MetricsLog.Line(line.step(), values);
+                })
                 .toList();
+    }
+
+    /// What each step of a role logs of these, the first line before any update.
+    private static List<String> logged(String role, long step) {
+        boolean measured = step % SftChild.EVAL_EVERY == 0;
+        List<String> keys = new ArrayList<>();
+        if (step > 0) {
+            keys.add("loss");
+        }
+        if (measured) {
+            keys.add(role.equals("av") ? "eval/loss" : "fve");
+        }
+        return keys;
     }
 
     @ParameterizedTest
@@ -81,7 +100,11 @@ class SftProcessesTest {
             assertThat(folder.resolve("torn").resolve(file))
                     .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
         }
-        assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(SftChild.STEPS + 1);
+        List<MetricsLog.Line> straight = curve("straight");
+        assertThat(curve("torn")).isEqualTo(straight).hasSize(SftChild.STEPS + 1);
+        for (MetricsLog.Line line : straight) {
+            assertThat(line.values()).containsKeys(logged(role, line.step()).toArray(String[]::new));
+        }
     }
 
     @ParameterizedTest
@@ -106,12 +129,12 @@ class SftProcessesTest {
         assertThat(shared).hasSameSizeAs(alone).hasSize(SftChild.STEPS + 1);
         for (int i = 0; i < alone.size(); i++) {
             Map<String, Double> expected = alone.get(i).values();
-            for (String key : List.of("loss", "eval/loss", "fve")) {
-                if (expected.containsKey(key)) {
-                    assertThat(shared.get(i).values().get(key))
-                            .as(key + " of step " + alone.get(i).step())
-                            .isCloseTo(expected.get(key), within(1e-5));
-                }
+            Map<String, Double> found = shared.get(i).values();
+            assertThat(found.keySet()).isEqualTo(expected.keySet());
+            for (String key : logged(role, alone.get(i).step())) {
+                assertThat(found.get(key))
+                        .as(key + " of step " + alone.get(i).step())
+                        .isCloseTo(expected.get(key), within(1e-5));
             }
         }
     }

@@ -15,8 +15,10 @@ import java.util.Arrays;
 public record Advantages(double[] values, int groups, int flatGroups, double meanSpread) {
     /// Added to a spread before dividing, as the published recipe does.
     private static final double EPSILON = 1e-6;
-    /// Rewards that differ only by rounding are equal.
-    private static final double FLAT = 1e-9;
+    /// Rewards that differ only by rounding are equal: an error moves by up to 1e-5 with the texts that
+    /// happen to be read beside it, and the best of texts that say the same would be the one that was
+    /// rounded up.
+    private static final double FLAT = 1e-5;
 
     /// Whether no group has anything to teach; the update is then skipped.
     public boolean isFlat() {

@@ -71,7 +71,11 @@ public final class HeldOutEvaluation {
 
     /// Measures both halves as they are now.
     public Result of(Policy policy, Critic critic) {
-        List<Policy.Rollout> written = policy.write(activations, 1, 1, numbers);
+        return of(policy.write(activations, 1, 1, numbers), critic);
+    }
+
+    /// Measures given texts, one a row.
+    Result of(List<Policy.Rollout> written, Critic critic) {
         List<String> texts = written.stream().map(Policy.Rollout::text).toList();
         List<String> gold = rows.stream().map(Example::explanation).toList();
         double[] errors = critic.errors(texts, activations);

@@ -5,7 +5,9 @@ import dev.nla4j.teacher.ClaimChecker;
 import dev.nla4j.teacher.Evidence;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
@@ -32,12 +34,14 @@ public final class Judge {
         }
     }
 
-    /// Judges samples; empty when an error is no finite number: nothing can be learned from them then.
+    /// Judges samples; empty when an error is no finite number: nothing can be learned from them then. The
+    /// same text on the same activation has the same errors, whatever was read beside it.
     ///
     /// @param activations one a sample
     /// @param errors the reconstructor's, one a sample
     /// @param evidence one a sample, or empty where nothing is known of contexts
-    /// @param numbers one a sample: with the seed they decide how it is reworded
+    /// @param numbers one a sample: with the seed they decide how it is reworded. What is compared shares
+    /// one, so that it is not the rewording that makes the difference
     public Optional<Judgement> judge(
             List<Policy.Rollout> samples,
             List<float[]> activations,
@@ -59,18 +63,23 @@ public final class Judge {
             return Optional.empty();
         }
         double[] reworded = known.get();
+        Map<Said, Integer> firsts = new HashMap<>();
         List<Reward.Facts> facts = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             int at = i;
+            int first = firsts.computeIfAbsent(new Said(samples.get(i).prompt(), texts.get(i)), _ -> at);
             facts.add(new Reward.Facts(
-                    errors[i],
-                    reworded.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(reworded[i]),
+                    errors[first],
+                    reworded.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(reworded[first]),
                     evidence.map(all -> truth(texts.get(at), all.get(at))).orElse(OptionalDouble.empty()),
                     samples.get(i).tokens(),
                     samples.get(i).truncated()));
         }
         return Optional.of(new Judgement(facts, facts.stream().map(reward::of).toList()));
     }
+
+    /// A text on an activation.
+    private record Said(int prompt, String text) {}
 
     /// The share of a text's checkable claims that hold.
     public OptionalDouble truth(String text, Evidence evidence) {

@@ -50,7 +50,7 @@ public final class PolicyGradient {
     /// @param entropy nats a token
     /// @param ratio mean of policy to sampling policy, 1 when both compute the same
     /// @param mismatch k3 between both
-    /// @param clipped share of tokens whose ratio is outside of the band
+    /// @param clipped share of tokens that lost their gradient to the ratio's band
     /// @param tokens learned from
     public record Outcome(
             double loss, double kl, double entropy, double ratio, double mismatch, double clipped, long tokens) {}

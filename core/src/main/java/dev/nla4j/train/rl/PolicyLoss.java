@@ -45,33 +45,38 @@ public record PolicyLoss(long tokenBudget, double ratioClip) {
 
     private Tensor clipped(Tensor logProbabilities, Tensor sampled, Tensor advantages) {
         Tensor ratio = logProbabilities.sub(sampled).exp(); // [N]
-        Tensor inside = ratio.clamp(
+        return torch.minimum(ratio.mul(advantages), inside(ratio).mul(advantages));
+    }
+
+    /// Ratios as far as the band goes.
+    private Tensor inside(Tensor ratio) {
+        return ratio.clamp(
                 new ScalarOptional(new Scalar(1 - ratioClip)), new ScalarOptional(new Scalar(1 + ratioClip)));
-        return torch.minimum(ratio.mul(advantages), inside.mul(advantages));
     }
 
     /// How far rollout and trainer disagree, for the log.
     ///
     /// @param meanRatio mean of `π / π_sampled`; 1 when both compute the same
     /// @param mismatch mean of k3 between both; about 0.001 is healthy in bf16
-    /// @param clippedShare share of tokens outside the band, 0 when there is none
+    /// @param clippedShare share of tokens that lose their gradient: those that left the band in their own
+    /// favour
     public record Ratio(double meanRatio, double mismatch, double clippedShare) {}
 
     /// Measures [Ratio]; no gradient. Shapes as [#of].
-    public Ratio ratio(Tensor logProbabilities, Tensor sampledLogProbabilities) {
+    public Ratio ratio(Tensor logProbabilities, Tensor sampledLogProbabilities, Tensor advantages) {
         try (Scope _ = Scope.noGrad()) {
             Tensor log = logProbabilities.sub(sampledLogProbabilities);
             Tensor ratio = log.exp();
             double mismatch = ratio.sub(new Scalar(1.0)).sub(log).mean().item_double();
-            double outside = ratioClip == 0
+            double clipped = ratioClip == 0
                     ? 0
-                    : ratio.sub(new Scalar(1.0))
-                            .abs()
-                            .gt(new Scalar(ratioClip))
-                            .to(org.bytedeco.pytorch.global.torch.ScalarType.Float)
+                    : inside(ratio)
+                            .mul(advantages)
+                            .lt(ratio.mul(advantages))
+                            .to(torch.ScalarType.Float)
                             .mean()
                             .item_double();
-            return new Ratio(ratio.mean().item_double(), mismatch, outside);
+            return new Ratio(ratio.mean().item_double(), mismatch, clipped);
         }
     }
 }

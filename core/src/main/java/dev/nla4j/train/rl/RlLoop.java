@@ -100,6 +100,9 @@ public final class RlLoop {
                 HeldOutEvaluation.Result measured = measurement.measure();
                 if (measures) {
                     values.putAll(measured.values());
+                }
+                // What may not be exported, because the halves have not met yet, is no best checkpoint either.
+                if (measures && done >= config.start().adaptSteps()) {
                     quality = OptionalDouble.of(measured.fve());
                 }
                 if (samples) {
@@ -107,8 +110,8 @@ public final class RlLoop {
                 }
             }
             if (measures) {
-                if (done >= config.start().adaptSteps()) {
-                    judge(quality.orElseThrow(), export);
+                if (quality.isPresent()) {
+                    judge(quality.getAsDouble(), export);
                 }
                 best.agree(step.agreement());
             }

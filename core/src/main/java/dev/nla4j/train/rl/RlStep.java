@@ -8,6 +8,7 @@ import dev.nla4j.train.Agreement;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Metric;
 import dev.nla4j.train.NonFiniteGuard;
+import dev.nla4j.train.Share;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.BatchOrder;
 import dev.nla4j.train.sft.Example;
@@ -25,8 +26,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// One step of joint learning: the verbalizer writes, the reconstructor scores and learns, then the verbalizer learns.
 /// A pure function of the weights, the seed and the step, so that a run that goes on needs no more than those.
 public final class RlStep implements AutoCloseable {
-    /// Updates in a row that may be skipped because a number was not finite.
-    private static final int MOST_SKIPPED = 5;
     /// Keeps the order of gold pairs apart from that of prompts.
     private static final long GOLD = 0x676f6c64;
 
@@ -38,7 +37,7 @@ public final class RlStep implements AutoCloseable {
     private final int goldRows;
     private final Trainee av;
     private final Trainee ar;
-    private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
+    private final NonFiniteGuard guard = new NonFiniteGuard();
 
     /// What a step works on; all stay the caller's.
     ///
@@ -81,7 +80,7 @@ public final class RlStep implements AutoCloseable {
     /// @param step counted from 0
     public Map<String, Double> update(long step) {
         Clock clock = new Clock();
-        List<Example> prompts = mine(order.at(step), parts.data().prompts().rows());
+        List<Example> prompts = prompts(step);
         List<float[]> activations = prompts.stream().map(Example::activation).toList();
         long[] numbers = numbers(step);
         int size = config.rollout().groupSize();
@@ -99,8 +98,9 @@ public final class RlStep implements AutoCloseable {
         ar.clear();
         double[] errors = learnToRead(step, rollouts, own);
         clock.lap("seconds/ar");
+        long[] rewordings = Arrays.stream(numbers).map(number -> number / size).toArray();
         Optional<Judge.Judgement> judged =
-                parts.judge().judge(rollouts, own, errors, evidence, numbers, parts.critic());
+                parts.judge().judge(rollouts, own, errors, evidence, rewordings, parts.critic());
         clock.lap("seconds/scoring");
         // What one process can't score none may learn from: all must make the same update.
         if (agreement().any(judged.isEmpty())) {
@@ -109,8 +109,9 @@ public final class RlStep implements AutoCloseable {
         Judge.Judgement judgement = judged.orElseThrow();
         Advantages advantages =
                 Advantages.of(judgement.totals(), size, config.loss().normaliseBySpread());
-        List<PolicyGradient.Sample> lessons =
-                isAdapting(step) ? List.of() : lessons(rollouts, own, advantages, judgement.totals());
+        List<PolicyGradient.Sample> lessons = isAdapting(step)
+                ? List.of()
+                : Lessons.of(config.loss().method(), rollouts, own, advantages, judgement.totals());
         Optional<PolicyGradient.Outcome> outcome = lessons.isEmpty()
                 ? Optional.empty()
                 : Optional.of(parts.policy().accumulate(lessons));
@@ -178,36 +179,6 @@ public final class RlStep implements AutoCloseable {
         return Objects.requireNonNull(values.get(name), name);
     }
 
-    /// What the verbalizer learns from: groups without spread teach nothing.
-    private List<PolicyGradient.Sample> lessons(
-            List<Policy.Rollout> rollouts, List<float[]> own, Advantages advantages, double[] rewards) {
-        int size = config.rollout().groupSize();
-        List<PolicyGradient.Sample> lessons = new ArrayList<>();
-        for (int from = 0; from < rollouts.size(); from += size) {
-            int first = from;
-            boolean flat =
-                    IntStream.range(from, from + size).allMatch(i -> advantages.values()[i] == 0);
-            if (flat) {
-                continue;
-            }
-            switch (config.loss().method()) {
-                case GRPO -> {
-                    for (int i = from; i < from + size; i++) {
-                        lessons.add(
-                                rollouts.get(i).sample(own.get(i), advantages.values()[i]));
-                    }
-                }
-                case BEST_OF_N -> {
-                    int best = IntStream.range(from, from + size)
-                            .reduce((a, b) -> rewards[b] > rewards[a] ? b : a)
-                            .orElse(first);
-                    lessons.add(rollouts.get(best).sample(own.get(best), 1));
-                }
-            }
-        }
-        return lessons;
-    }
-
     /// The reconstructor's share of a step: the gradient of its errors on the texts just written and on gold pairs. The
     /// same pass scores the texts, since nobody's weights change before the step's end.
     ///
@@ -217,7 +188,7 @@ public final class RlStep implements AutoCloseable {
         List<float[]> activations = new ArrayList<>(own);
         rollouts.forEach(rollout -> texts.add(rollout.text()));
         if (goldRows > 0) {
-            for (Example gold : mine(goldOrder.at(step), parts.data().gold().rows())) {
+            for (Example gold : gold(step)) {
                 texts.add(gold.explanation());
                 activations.add(gold.activation());
             }
@@ -230,19 +201,25 @@ public final class RlStep implements AutoCloseable {
         return config.rollout().samples() + goldRows;
     }
 
-    /// This process's share of a step's rows.
-    private List<Example> mine(int[] rows, List<Example> all) {
-        return IntStream.range(0, rows.length)
-                .filter(i -> i % group.size() == group.rank())
-                .mapToObj(i -> all.get(rows[i]))
-                .toList();
+    /// What this process writes about in a step.
+    List<Example> prompts(long step) {
+        return mine(order.at(step), parts.data().prompts().rows());
     }
 
-    /// A number for each text of the run, whoever writes it.
-    private long[] numbers(long step) {
+    /// The gold pairs that its reconstructor learns from.
+    List<Example> gold(long step) {
+        return mine(goldOrder.at(step), parts.data().gold().rows());
+    }
+
+    private List<Example> mine(int[] rows, List<Example> all) {
+        return Share.of(group, rows.length).mapToObj(i -> all.get(rows[i])).toList();
+    }
+
+    /// A number for each text of the run, whoever writes it. Divided by the group's size it is one for each
+    /// prompt.
+    long[] numbers(long step) {
         int size = config.rollout().groupSize();
-        return IntStream.range(0, config.rollout().promptsPerStep())
-                .filter(i -> i % group.size() == group.rank())
+        return Share.of(group, config.rollout().promptsPerStep())
                 .flatMap(i -> IntStream.range(i * size, (i + 1) * size))
                 .mapToLong(i -> step * config.rollout().samples() + i)
                 .toArray();
@@ -252,15 +229,13 @@ public final class RlStep implements AutoCloseable {
     void save(Map<String, Map<String, Tensor>> into, ObjectNode state) {
         av.save(into);
         ar.save(into);
-        state.put("skipped", guard.skipped()).put("skipped_in_a_row", guard.inARow());
+        guard.save(state);
     }
 
     void restore(Checkpoint checkpoint) {
         av.restore(checkpoint);
         ar.restore(checkpoint);
-        guard.restore(
-                checkpoint.state().path("skipped").asLong(),
-                checkpoint.state().path("skipped_in_a_row").asInt());
+        guard.restore(checkpoint.state());
     }
 
     @Override

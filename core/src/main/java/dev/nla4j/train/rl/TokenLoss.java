@@ -23,7 +23,7 @@ final class TokenLoss {
     /// @param entropy nats
     /// @param ratios of policy and sampling policy
     /// @param mismatch k3 between both
-    /// @param clipped tokens whose ratio is outside of the band
+    /// @param clipped tokens that lost their gradient to the ratio's band
     record Sums(
             double loss,
             double divergence,
@@ -133,7 +133,7 @@ final class TokenLoss {
             Tensor common = exact.view(-1, 1).mul(share).add(slope); // [n, 1]
             logits.copy_(away.mul_(share).sub_(common).mul_(probabilities)).scatter_add_(1, ids, slope);
         }
-        PolicyLoss.Ratio ratio = policy.ratio(drawn.detach(), tokens.sampled);
+        PolicyLoss.Ratio ratio = policy.ratio(drawn.detach(), tokens.sampled, tokens.advantages);
         return new Sums(
                 loss.item_double(),
                 divergence.sum().item_double(),

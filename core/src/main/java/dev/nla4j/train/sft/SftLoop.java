@@ -14,6 +14,7 @@ import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.NonFiniteGuard;
 import dev.nla4j.train.Parameter;
 import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.Share;
 import dev.nla4j.train.Snapshot;
 import dev.nla4j.train.config.Cadence;
 import dev.nla4j.train.config.SftConfig;
@@ -25,23 +26,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Supervised fine-tuning of one role, from step 0 or from a checkpoint. What lies in the export's folder is always the
 /// half that did best on held-out rows so far.
 public final class SftLoop implements AutoCloseable {
-    /// Updates in a row that may be skipped because a number was not finite.
-    private static final int MOST_SKIPPED = 5;
-
     private final Task task;
     private final SftConfig config;
     private final BatchOrder order;
     private final AdamW adamW;
     private final Collective collective;
     private final Agreement agreement;
-    private final NonFiniteGuard guard = new NonFiniteGuard(MOST_SKIPPED);
+    private final NonFiniteGuard guard = new NonFiniteGuard();
     private final Best best;
 
     /// A loop in one process that has not started.
@@ -159,7 +156,7 @@ public final class SftLoop implements AutoCloseable {
         double loss = 0;
         double norm;
         adamW.clearGradients();
-        int[] dealt = dealt(rows);
+        int[] dealt = Share.of(collective, rows.length).map(i -> rows[i]).toArray();
         for (MicroBatch part : MicroBatch.split(dealt.length, config.microBatch())) {
             try (Scope _ = Scope.open()) {
                 Tensor own =
@@ -185,22 +182,12 @@ public final class SftLoop implements AutoCloseable {
         return values;
     }
 
-    /// This process's rows. They come sorted by length: dealt in turns, all processes have as much to do.
-    private int[] dealt(int[] rows) {
-        return IntStream.range(0, rows.length)
-                .filter(i -> i % collective.size() == collective.rank())
-                .map(i -> rows[i])
-                .toArray();
-    }
-
     private Snapshot snapshot(long step, OptionalDouble quality) {
         Map<String, Map<String, Tensor>> parts = new LinkedHashMap<>();
         parts.put(task.name(), Checkpoint.tensors(task.parameters()));
         parts.put(task.name() + "-adamw", adamW.state());
-        ObjectNode state = Json.mapper()
-                .createObjectNode()
-                .put("skipped", guard.skipped())
-                .put("skipped_in_a_row", guard.inARow());
+        ObjectNode state = Json.mapper().createObjectNode();
+        guard.save(state);
         best.save(state);
         return new Snapshot(step, parts, state, quality);
     }
@@ -209,8 +196,7 @@ public final class SftLoop implements AutoCloseable {
         checkpoint.restore(task.name(), task.parameters());
         checkpoint.restore(task.name() + "-adamw", adamW.state());
         ObjectNode state = checkpoint.state();
-        guard.restore(
-                state.path("skipped").asLong(), state.path("skipped_in_a_row").asInt());
+        guard.restore(state);
         best.restore(state);
         return checkpoint.step();
     }

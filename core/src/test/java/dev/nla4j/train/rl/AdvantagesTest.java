@@ -34,6 +34,15 @@ class AdvantagesTest {
         assertThat(Advantages.of(new double[] {-2, -2, -2}, 3, true).isFlat()).isTrue();
     }
 
+    /// As errors of texts that say the same, which were read beside other texts.
+    @Test
+    void what_rewards_differ_by_through_rounding_is_no_spread() {
+        assertThat(Advantages.of(new double[] {-0.5, -0.500015}, 2, true).isFlat())
+                .isTrue();
+        assertThat(Advantages.of(new double[] {-0.5, -0.5001}, 2, true).isFlat())
+                .isFalse();
+    }
+
     @Test
     void samples_that_fill_no_whole_groups_or_are_not_finite_are_refused() {
         assertThatThrownBy(() -> Advantages.of(new double[] {1, 2, 3}, 2, false))

@@ -8,12 +8,15 @@ import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.train.MetricsLog;
+import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.TinyTask;
@@ -43,7 +46,7 @@ class RlLoopTest {
     Path folder;
 
     @Test
-    void a_reward_for_short_texts_makes_texts_shorter_and_the_best_pair_is_left() throws IOException {
+    void a_reward_for_short_texts_makes_texts_shorter_by_both_methods_and_the_best_pair_is_left() throws IOException {
         RlConfig config = TinyRl.config(
                         "rl.steps=18",
                         "rl.reward.error=0.01",
@@ -78,7 +81,27 @@ class RlLoopTest {
                     .containsKeys("eval/fve_second_critic", "eval/fve_gold", "eval/fve_empty", "eval/truth_base");
             assertThat(result.bestFve().orElseThrow()).isGreaterThanOrEqualTo(last.get("eval/fve"));
             requireOpens(tiny, config, result);
+            requireShorterByTheBest(tiny);
         }
+    }
+
+    /// From the same start: of eight texts the one that costs least is the shortest.
+    private void requireShorterByTheBest(TinyTask tiny) {
+        RlConfig config = TinyRl.config(
+                        "rl.method=best-of-n",
+                        "rl.adapt-ar-steps=0",
+                        "rl.reward.error=0.01",
+                        "rl.reward.token-cost=0.1",
+                        "rl.av.lr=0.01",
+                        "rl.group-size=8")
+                .rl();
+        List<Map<String, Double>> steps = new ArrayList<>();
+        try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+            for (int step = 0; step < 10; step++) {
+                steps.add(run.step().update(step));
+            }
+        }
+        assertThat(mean(steps.subList(7, 10), "length")).isLessThan(mean(steps.subList(0, 3), "length") - 3);
     }
 
     /// The exported pair is the one that was measured.
@@ -186,6 +209,53 @@ class RlLoopTest {
             assertThat(left).isDirectory();
             assertThat(result.bestFve()).isEmpty();
         }
+    }
+
+    /// What is measured is given: the highest figures are those from before the halves meet.
+    @Test
+    void what_is_measured_before_the_halves_meet_is_neither_exported_nor_kept_as_the_best() throws IOException {
+        RlConfig config = TinyRl.config(
+                        "rl.steps=4", "rl.adapt-ar-steps=3", "rl.eval-every=2", "rl.save-every=1", "rl.samples-every=0")
+                .rl();
+        Path left = folder.resolve("left");
+        List<Double> fves = new ArrayList<>(List.of(0.9, 0.8, 0.1, 0.3, 0.2, 0.25));
+        List<Long> exported = new ArrayList<>();
+        RlLoop.Result result;
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
+            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone());
+                    RunFolder kept = RunFolder.open(
+                            folder.resolve("run"),
+                            ConfigTree.empty().section().resolved(),
+                            TinyRl.INFO,
+                            config.cadence().retention())) {
+                RlLoop loop = new RlLoop(
+                        config,
+                        run.step(),
+                        () -> new HeldOutEvaluation.Result(fves.removeFirst(), Map.of("eval/fve", 0.0), ""),
+                        new RlPair(run.pair(), run.policy(), run.critic(), 1));
+                result = loop.run(kept, left, (step, values) -> {
+                    if (Files.exists(left)) {
+                        exported.add(step);
+                    }
+                });
+            }
+        }
+        // measured before the first step, after 2, 3 (when the halves meet), 4, 6 and 7
+        assertThat(fves).isEmpty();
+        assertThat(exported).startsWith(3L);
+        assertThat(result.bestFve()).hasValue(0.3);
+        Map<String, Double> kept = new java.util.TreeMap<>();
+        try (Stream<Path> folders = Files.list(folder.resolve("run/checkpoints"))) {
+            for (Path one : folders.toList()) {
+                kept.put(
+                        one.getFileName().toString(),
+                        Json.read(one.resolve("manifest.json"), 1 << 20)
+                                .path("quality")
+                                .asDouble(Double.NaN));
+            }
+        }
+        assertThat(kept).isEqualTo(Map.of("step-4", 0.3, "step-6", 0.2, "step-7", 0.25));
     }
 
     private static void rename(Path left) {

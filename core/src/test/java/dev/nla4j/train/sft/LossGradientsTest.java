@@ -22,9 +22,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Gradients of both supervised losses on a tiny model, against central differences and against the plain forward pass
 /// without a shared prefix.
@@ -49,9 +53,22 @@ class LossGradientsTest {
                 new PromptedAnswers.Answer(vector(3), new int[] {33, 12}));
     }
 
-    /// An adapter whose B's are not zero, so that every leaf has a gradient.
+    /// 350 tokens: more than logits are made for at once.
+    private static List<PromptedAnswers.Answer> many(int vocabulary) {
+        Random random = new Random(5);
+        return IntStream.range(0, 70)
+                .mapToObj(i -> new PromptedAnswers.Answer(
+                        vector(i), random.ints(5, 0, vocabulary).toArray()))
+                .toList();
+    }
+
     private static TrainableAdapter adapter() {
-        TrainableAdapter adapter = TrainableAdapter.fresh(CONFIG, CONFIG.numLayers(), 2, 4, 7);
+        return adapter(CONFIG);
+    }
+
+    /// An adapter whose B's are not zero, so that every leaf has a gradient.
+    private static TrainableAdapter adapter(ModelConfig config) {
+        TrainableAdapter adapter = TrainableAdapter.fresh(config, config.numLayers(), 2, 4, 7);
         Random random = new Random(11);
         try (Scope _ = Scope.noGrad()) {
             for (Tensor leaf : adapter.leaves().values()) {
@@ -72,21 +89,29 @@ class LossGradientsTest {
         FiniteDifferences.requireGradients(leaves, loss);
     }
 
-    @Test
-    void the_gradient_of_the_verbalizers_loss_is_that_of_central_differences() {
+    /// A plain model, and one with all that families add: caps of scores and logits, a window shorter than
+    /// the prompt.
+    private static List<ModelConfig> models() {
+        return List.of(CONFIG, TinyModels.everything(0, 3));
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void the_gradient_of_the_verbalizers_loss_is_that_of_central_differences(ModelConfig config) {
         try (Scope _ = Scope.open();
-                TrainableAdapter adapter = adapter()) {
-            Decoder base = TinyModels.decoder(CONFIG, 3);
+                TrainableAdapter adapter = adapter(config)) {
+            Decoder base = TinyModels.decoder(config, 3);
             PromptedAnswers prompted = new PromptedAnswers(PROMPT, INJECTION);
             compare(adapter.leaves(), () -> prompted.loss(adapter.on(base), answers()));
         }
     }
 
-    @Test
-    void the_gradient_of_the_reconstructors_loss_is_that_of_central_differences() {
+    @ParameterizedTest
+    @MethodSource("models")
+    void the_gradient_of_the_reconstructors_loss_is_that_of_central_differences(ModelConfig config) {
         try (Scope _ = Scope.open();
-                TrainableAdapter adapter = adapter()) {
-            Decoder base = TinyModels.decoder(CONFIG, 3);
+                TrainableAdapter adapter = adapter(config)) {
+            Decoder base = TinyModels.decoder(config, 3);
             Tensor head = Tensors.of(vectorOf(TinyModels.DIM * TinyModels.DIM), TinyModels.DIM, TinyModels.DIM)
                     .set_requires_grad(true);
             Map<String, Tensor> leaves = new java.util.LinkedHashMap<>(adapter.leaves());
@@ -162,12 +187,24 @@ class LossGradientsTest {
         }
     }
 
-    @Test
-    void with_a_shared_prefix_loss_and_gradient_are_those_of_whole_rows() {
+    @ParameterizedTest
+    @MethodSource("models")
+    void with_a_shared_prefix_loss_and_gradient_are_those_of_whole_rows(ModelConfig config) {
+        compareWithWholeRows(config, answers());
+    }
+
+    /// With 8,192 ids a slice of the logits is turned into its gradient in two pieces.
+    @ParameterizedTest
+    @ValueSource(ints = {TinyModels.VOCABULARY, 8192})
+    void so_they_are_where_logits_are_made_in_several_slices(int vocabulary) {
+        compareWithWholeRows(TinyModels.ofVocabulary(CONFIG, vocabulary), many(vocabulary));
+    }
+
+    private static void compareWithWholeRows(ModelConfig config, List<PromptedAnswers.Answer> answers) {
         try (Scope _ = Scope.open();
-                TrainableAdapter shared = adapter();
-                TrainableAdapter plain = adapter()) {
-            compareWithWholeRows(TinyModels.decoder(CONFIG, 3), shared, plain);
+                TrainableAdapter shared = adapter(config);
+                TrainableAdapter plain = adapter(config)) {
+            compareWithWholeRows(TinyModels.decoder(config, 3), shared, plain, answers);
         }
     }
 
@@ -177,26 +214,40 @@ class LossGradientsTest {
                 LanguageModel model = TinyModels.model(CONFIG, 3);
                 TrainableWeights shared = TrainableWeights.whole(model);
                 TrainableWeights plain = TrainableWeights.whole(model)) {
-            compareWithWholeRows(model.decoder(), shared, plain);
+            compareWithWholeRows(model.decoder(), shared, plain, answers());
         }
     }
 
-    private static void compareWithWholeRows(Decoder base, Trainable shared, Trainable plain) {
+    private static void compareWithWholeRows(
+            Decoder base, Trainable shared, Trainable plain, List<PromptedAnswers.Answer> answers) {
         try (Scope _ = Scope.open()) {
-            Tensor loss = new PromptedAnswers(PROMPT, INJECTION).loss(shared.on(base), answers());
+            PromptedAnswers prompted = new PromptedAnswers(PROMPT, INJECTION);
+            Tensor loss = prompted.loss(shared.on(base), answers);
             loss.backward();
             double sum = 0;
-            for (PromptedAnswers.Answer answer : answers()) {
+            for (PromptedAnswers.Answer answer : answers) {
                 Tensor own = wholeRow(plain.on(base), answer);
                 own.backward();
                 sum += own.item_double();
             }
             assertThat(loss.item_double()).isCloseTo(sum, within(1e-5 * sum));
+            try (Scope _ = Scope.noGrad()) {
+                assertThat(prompted.loss(shared.on(base), answers).item_double())
+                        .isCloseTo(sum, within(1e-5 * sum));
+            }
+            double tokens = PromptedAnswers.count(answers);
             Map<String, Tensor> others = plain.leaves();
             shared.leaves()
-                    .forEach((name, leaf) -> assertThat(Tensors.floats(leaf.grad()))
+                    .forEach((name, leaf) -> assertThat(mean(leaf.grad(), tokens))
                             .as(name)
-                            .containsExactly(Tensors.floats(others.get(name).grad()), within(1e-5f)));
+                            .containsExactly(mean(others.get(name).grad(), tokens), within(2e-6f)));
+        }
+    }
+
+    /// Of summed losses' gradient, what one token has of it.
+    private static float[] mean(Tensor gradient, double tokens) {
+        try (Scope _ = Scope.noGrad()) {
+            return Tensors.floats(Tensors.times(gradient, 1 / tokens));
         }
     }
 

@@ -20,7 +20,9 @@ import java.util.Optional;
 import java.util.Random;
 
 /// A random model with a real tokenizer, and rows whose activations say which of four texts belongs to them.
-public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoCloseable {
+///
+/// @param said what explanations say before that text
+public record TinyTask(LanguageModel model, TokenMeta tokens, String said) implements AutoCloseable {
     public static final int DIM = 32;
     public static final int LAYER = 1;
     public static final HalfSidecar.Base BASE = new HalfSidecar.Base("nobody/tiny", Optional.empty());
@@ -57,7 +59,13 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
         String marker = model.tokenizer().decode(new int[] {MARKER}, false);
         TokenMeta tokens = new PromptTokens(model.tokenizer(), model.chatTemplate(), model.templateSpecials())
                 .block(AV, AR, marker);
-        return new TinyTask(model, tokens);
+        return new TinyTask(model, tokens, "");
+    }
+
+    /// The same model with rows whose explanations claim what their context ends with, behind words that
+    /// can be said otherwise.
+    public TinyTask claiming() {
+        return new TinyTask(model, tokens, "A number of people. Text: ");
     }
 
     /// `count` rows of documents named after `documents`.
@@ -79,7 +87,7 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
             }
             rows.add(Example.explained(
                     activation,
-                    TEXTS.get(kind),
+                    said + TEXTS.get(kind),
                     new Example.Source(documents + row, "context of " + TEXTS.get(kind), 0)));
         }
         DatasetMeta meta = new DatasetMeta(
@@ -107,10 +115,15 @@ public record TinyTask(LanguageModel model, TokenMeta tokens) implements AutoClo
     ///
     /// @param role av or ar
     public Task task(String role, SftConfig config, Examples heldOut) {
+        Examples data = role.equals("av") ? examples(Stage.AV_SFT, "av", 32, 1) : examples(Stage.AR_SFT, "ar", 32, 3);
+        return task(role, config, data, heldOut);
+    }
+
+    /// As above, from other rows.
+    Task task(String role, SftConfig config, Examples data, Examples heldOut) {
         return role.equals("av")
-                ? new VerbalizerTask(model, BASE, examples(Stage.AV_SFT, "av", 32, 1), heldOut, config)
-                : new ReconstructorTask(
-                        model, BASE, examples(Stage.AR_SFT, "ar", 32, 3), heldOut, OwnSamples.NONE, config);
+                ? new VerbalizerTask(model, BASE, data, heldOut, config)
+                : new ReconstructorTask(model, BASE, data, heldOut, OwnSamples.NONE, config);
     }
 
     /// As above, with eight held-out rows.
