@@ -13,22 +13,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight into its
 /// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights, but
-/// for one matrix at a time where it is put into another form ([Matrix#packed]).
+/// for one matrix at a time where it is put into another form ([Matrix#forReading]).
 final class WeightLoader {
     private final TensorSource source;
     private final WeightNames names;
     private final ModelConfig config;
     private final DType dtype;
     private final boolean learns;
-    /// Where a block's matrices are read to before they are put into another form: one place for all, as places of
-    /// their own would leave holes that smaller matrices fill. Null where they stay as they are read.
-    private @Nullable Tensor passage;
 
     /// @param learns whether gradients are to pass the weights: else matrices have the form that is fastest without
     WeightLoader(TensorSource source, WeightNames names, ModelConfig config, DType dtype, boolean learns) {
@@ -52,7 +49,6 @@ final class WeightLoader {
             // The largest matrix first: what its other form takes meanwhile does not come on top of the rest.
             boolean tied = whole && config.tiedHead() && !hasOtherHead(embedding);
             Matrix head = whole ? head(embedding, tied) : null;
-            passage = learns || !Matrix.packs(dtype) ? null : Tensors.empty(dtype, largestInBlock());
             List<Weights.Block> blocks = new ArrayList<>();
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 progress.report(task, layer, config.numLayers(), "blocks");
@@ -90,40 +86,20 @@ final class WeightLoader {
 
     /// Null where the embedding table itself is multiplied.
     private @Nullable Matrix head(Tensor embedding, boolean tied) {
-        try (Scope scope = Scope.noGrad()) {
-            Tensor read = tied ? embedding : matrix(Part.HEAD, 0, config.vocabulary(), config.dim());
-            Matrix matrix = learns ? null : Matrix.packed(read).orElse(null);
-            if (matrix == null && !tied) {
-                matrix = Matrix.stored(read);
-            }
-            if (matrix != null) {
-                matrix.keepIn(scope);
-            }
-            return matrix;
+        if (!tied) {
+            return form(() -> matrix(Part.HEAD, 0, config.vocabulary(), config.dim()));
         }
+        return learns || !Matrix.packs(dtype) ? null : form(() -> embedding);
     }
 
-    /// Reads a block's matrix and puts it into its form.
-    ///
-    /// @param read fills `[rows, columns]`
-    private Matrix form(long rows, long columns, Consumer<Tensor> read) {
+    /// Puts a matrix into its form; what was read for it is freed where that is another one.
+    private Matrix form(Supplier<Tensor> reading) {
         try (Scope scope = Scope.noGrad()) {
-            Tensor place = passage == null
-                    ? Tensors.empty(dtype, rows, columns)
-                    : passage.narrow(0, 0, rows * columns).view(rows, columns);
-            read.accept(place);
-            Matrix matrix = passage == null
-                    ? Matrix.stored(place)
-                    : Matrix.packed(place).orElseGet(() -> Matrix.stored(place.clone()));
+            Tensor read = reading.get();
+            Matrix matrix = learns ? Matrix.stored(read) : Matrix.forReading(read);
             matrix.keepIn(scope);
             return matrix;
         }
-    }
-
-    /// Numbers of a block's largest matrix.
-    private long largestInBlock() {
-        ModelConfig.Heads heads = config.heads();
-        return Math.max(2L * config.hidden(), heads.fusedWidth()) * config.dim();
     }
 
     private Weights.Block block(int layer) {
@@ -137,33 +113,24 @@ final class WeightLoader {
                 heads.headNorms() ? norm(Part.QUERY_NORM, layer, heads.width()) : null,
                 heads.headNorms() ? norm(Part.KEY_NORM, layer, heads.width()) : null,
                 new Linear(
-                        form(
-                                dim,
-                                attended,
-                                place -> fill(names.weight(Part.ATTENTION_OUTPUT, layer), place, dim, attended)),
+                        form(() -> matrix(Part.ATTENTION_OUTPUT, layer, dim, attended)),
                         heads.outputBias() ? vector(Part.ATTENTION_OUTPUT, layer, dim) : null),
                 sandwich ? norm(Part.POST_ATTENTION_NORM, layer, dim) : null,
                 norm(Part.FEED_FORWARD_NORM, layer, dim),
-                new Linear(form(2L * config.hidden(), dim, place -> readGateUp(layer, place)), null),
-                new Linear(
-                        form(
-                                dim,
-                                config.hidden(),
-                                place -> fill(names.weight(Part.DOWN, layer), place, dim, config.hidden())),
-                        null),
+                new Linear(form(() -> gateUp(layer)), null),
+                new Linear(form(() -> matrix(Part.DOWN, layer, dim, config.hidden())), null),
                 sandwich ? norm(Part.POST_FEED_FORWARD_NORM, layer, dim) : null);
     }
 
     private Linear queryKeyValue(int layer) {
-        return new Linear(
-                form(config.heads().fusedWidth(), config.dim(), place -> readQueryKeyValue(layer, place)),
-                config.heads().inputBias() ? fusedBias(layer) : null);
+        return new Linear(form(() -> fusedMatrix(layer)), config.heads().inputBias() ? fusedBias(layer) : null);
     }
 
-    private void readQueryKeyValue(int layer, Tensor fused) {
+    private Tensor fusedMatrix(int layer) {
         ModelConfig.Heads heads = config.heads();
         int rowsOfQuery = heads.queries() * heads.width();
         int rowsOfKey = heads.keyValues() * heads.width();
+        Tensor fused = Tensors.empty(dtype, heads.fusedWidth(), config.dim());
         if (source.names().contains(names.weight(Part.QUERY_KEY_VALUE, layer))) {
             fill(names.weight(Part.QUERY_KEY_VALUE, layer), fused, heads.fusedWidth(), config.dim());
         } else {
@@ -176,6 +143,7 @@ final class WeightLoader {
                     config.dim());
         }
         restoreQueryAndKey(fused);
+        return fused;
     }
 
     private Tensor fusedBias(int layer) {
@@ -209,8 +177,9 @@ final class WeightLoader {
         rows.copy_(restored);
     }
 
-    private void readGateUp(int layer, Tensor fused) {
+    private Tensor gateUp(int layer) {
         int hidden = config.hidden();
+        Tensor fused = Tensors.empty(dtype, 2L * hidden, config.dim());
         String stored = names.weight(Part.GATE_UP, layer);
         if (!source.names().contains(names.weight(Part.GATE, layer))
                 && source.names().contains(stored)) {
@@ -219,6 +188,7 @@ final class WeightLoader {
             fill(names.weight(Part.GATE, layer), fused.narrow(0, 0, hidden), hidden, config.dim());
             fill(names.weight(Part.UP, layer), fused.narrow(0, hidden, hidden), hidden, config.dim());
         }
+        return fused;
     }
 
     private Tensor matrix(Part part, int layer, long rows, long columns) {

@@ -69,7 +69,7 @@ public final class WeightSize {
 
     private static long biases(ModelConfig config) {
         ModelConfig.Heads heads = config.heads();
-        return (heads.inputBias() ? heads.fusedWidth() : 0) + (heads.outputBias() ? config.dim() : 0);
+        return (heads.inputBias() ? heads.fusedWidth() : 0L) + (heads.outputBias() ? config.dim() : 0);
     }
 
     private static long blockNorms(ModelConfig config) {

@@ -1,6 +1,5 @@
 package dev.nla4j.tensor;
 
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /// A weight matrix `[out, in]` in the form that it is multiplied in.
@@ -12,27 +11,24 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
         return new StoredMatrix(tensor);
     }
 
-    /// One for products without gradients, laid out anew where this processor multiplies its numbers faster so. Empty
-    /// where it does not, or where they can't be.
+    /// One for products without gradients, in the fastest form this processor has.
     ///
-    /// @param tensor `[out, in]`, not used any more afterwards
-    static Optional<Matrix> packed(Tensor tensor) {
-        return PackedMatrix.suits(DType.BF16) && PackedMatrix.holds(tensor)
-                ? Optional.of(PackedMatrix.of(tensor))
-                : Optional.empty();
+    /// @param tensor `[out, in]`; not used any more where the form is another one
+    static Matrix forReading(Tensor tensor) {
+        return PackedMatrix.suits(DType.BF16) && PackedMatrix.holds(tensor) ? PackedMatrix.of(tensor) : stored(tensor);
     }
 
-    /// Whether [#packed] lays out matrices of this dtype.
+    /// Whether [#forReading] makes another form of matrices of this dtype.
     static boolean packs(DType dtype) {
         return PackedMatrix.suits(dtype);
     }
 
-    /// Bytes that a matrix takes which [#packed] has laid out.
+    /// Bytes of a matrix that [#forReading] makes, where it makes another form.
     static long packedBytes(long outputs, long inputs) {
         return PackedMatrix.bytes(outputs, inputs);
     }
 
-    /// Bytes that [#packed] takes for so many numbers besides what it makes.
+    /// Bytes that [#forReading] takes for so many numbers besides what it makes, where it makes another form.
     static long bytesMeanwhile(long numbers) {
         return PackedMatrix.bytesMeanwhile(numbers);
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Weights may be narrower than the arithmetic: on a processor without bf16 products (see
 /// [DType#arithmetic]) bf16 weights meet fp32 numbers and are widened on the way, where they were not
-/// packed ([Matrix#packed]). A single row of fp32 is a product of a matrix and a vector, bound by
+/// packed ([Matrix#forReading]). A single row of fp32 is a product of a matrix and a vector, bound by
 /// memory.
 public final class MatrixProduct {
     /// Elements of a weight that are widened at once: 128 MB of them. More than any matrix of a small model.

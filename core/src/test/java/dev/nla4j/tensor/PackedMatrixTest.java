@@ -44,7 +44,7 @@ class PackedMatrixTest {
     @CsvSource({"960, 576", "576, 1536", "1, 33", "7, 16", "100, 4096"})
     void products_are_those_of_the_stored_numbers_in_fp32(long outputs, long inputs) {
         Tensor weight = weight(outputs, inputs);
-        try (Matrix matrix = Matrix.packed(weight).orElseThrow()) {
+        try (Matrix matrix = Matrix.forReading(weight)) {
             assertThat(matrix).isInstanceOf(PackedMatrix.class);
             for (long rows : new long[] {1, 2, 3, 7, 64}) {
                 Tensor x = torch.randn(rows, inputs);
@@ -61,7 +61,7 @@ class PackedMatrixTest {
         assertThat(PackedMatrix.bytes(64, 576)).isEqualTo(2 * 64 * 1024);
         assertThat(PackedMatrix.bytes(65, 512)).isEqualTo(2 * 80 * 512);
         assertThat(PackedMatrix.bytes(1 << 16, 1024)).isEqualTo(2L * (1 << 26));
-        try (Matrix matrix = Matrix.packed(weight(64, 576)).orElseThrow()) {
+        try (Matrix matrix = Matrix.forReading(weight(64, 576))) {
             assertThat(matrix.bytes()).isEqualTo(PackedMatrix.bytes(64, 576));
         }
     }
@@ -69,7 +69,7 @@ class PackedMatrixTest {
     @Test
     void a_rows_bits_depend_neither_on_the_rows_beside_it_nor_on_threads() {
         int before = Threads.inUse();
-        try (Matrix matrix = Matrix.packed(weight(200, 1200)).orElseThrow()) {
+        try (Matrix matrix = Matrix.forReading(weight(200, 1200))) {
             Tensor x = torch.randn(ROWS, 1200);
             Tensor all = matrix.times(x);
             for (int rows = 1; rows <= ROWS; rows++) {
@@ -93,7 +93,7 @@ class PackedMatrixTest {
     @Test
     void a_large_matrix_is_that_of_its_slices() {
         Tensor weight = weight(8200, 4096);
-        try (Matrix matrix = Matrix.packed(weight).orElseThrow()) {
+        try (Matrix matrix = Matrix.forReading(weight)) {
             Tensor x = torch.randn(2, 4096);
             Tensor exact = torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double));
             assertThat(difference(matrix.times(x), exact)).isLessThan(1e-4);
@@ -106,7 +106,7 @@ class PackedMatrixTest {
 
     @Test
     void rows_of_it_give_their_share_of_the_outputs() {
-        try (Matrix matrix = Matrix.packed(weight(50, 64)).orElseThrow()) {
+        try (Matrix matrix = Matrix.forReading(weight(50, 64))) {
             Tensor x = torch.randn(4, 64);
             Matrix some = matrix.rows(10, 30);
             assertThat(some.outputs()).isEqualTo(30);
@@ -125,7 +125,7 @@ class PackedMatrixTest {
         float[] numbers = {6.2e-5f, 3e-5f, 1e-6f, 1e-8f, -65280, 1e-20f, 0, -7e-6f};
         Tensor weight = Tensors.of(numbers, 1, numbers.length).to(ScalarType.BFloat16);
         float[] stored = Tensors.floats(weight.to(ScalarType.Float).view(-1));
-        try (Matrix matrix = Matrix.packed(weight).orElseThrow()) {
+        try (Matrix matrix = Matrix.forReading(weight)) {
             float[] kept =
                     Tensors.floats(matrix.times(torch.eye(numbers.length)).view(-1));
             for (int i = 0; i < kept.length; i++) {
@@ -133,12 +133,12 @@ class PackedMatrixTest {
             }
         }
         Tensor wide = Tensors.times(torch.ones(2, 8), 1e6).to(ScalarType.BFloat16);
-        assertThat(Matrix.packed(wide)).isEmpty();
+        assertThat(Matrix.forReading(wide)).isInstanceOf(StoredMatrix.class);
     }
 
     @Test
     void gradients_are_refused() {
-        try (Matrix matrix = Matrix.packed(weight(8, 8)).orElseThrow();
+        try (Matrix matrix = Matrix.forReading(weight(8, 8));
                 Scope _ = Scope.open()) {
             GradMode.set_enabled(true);
             Tensor x = torch.ones(1, 8).set_requires_grad(true);
