@@ -70,8 +70,12 @@ final class ExitCode {
             return firstLine(error.getMessage());
         }
         if (isOutOfMemory(error)) {
-            return "out of memory: " + firstLine(error.getMessage())
-                    + "; use a smaller model, fewer samples or shorter texts; a training: a smaller micro-batch";
+            String said = firstLine(error.getMessage());
+            // Java's own memory, which it takes a part of the machine's for, whatever else there is
+            boolean heap = said.contains("Java heap space") || said.contains("GC overhead");
+            return "out of memory: " + said + "; "
+                    + (heap ? "give Java more (NLA_JAVA_OPTS=-Xmx8g ./nla ...) if the machine has it, or " : "")
+                    + "use a smaller model, fewer samples or shorter texts; a training: a smaller micro-batch";
         }
         return switch (error) {
             case InputException _, IllegalArgumentException _, TemplateException _, TeacherException _ ->

@@ -161,6 +161,10 @@ final class ExtractCommand implements Callable<Integer> {
                             ? ""
                             : ", " + result.shardsKept() + " of " + result.shards()
                                     + " parts were there from an interrupted run"));
+            if (texts.passedOver() > 0) {
+                System.err.println("nla: " + corpus + ": " + texts.passedOver()
+                        + " files that are neither .txt nor .md were passed over");
+            }
             if (json) {
                 System.out.println(Json.mapper()
                         .createObjectNode()

@@ -60,7 +60,7 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
             try (DataFile sidecar = DataFile.open(file)) {
                 sidecar.requireOf(whole, run.model());
             }
-            Examples data = Examples.read(file);
+            Examples data = Examples.withoutContexts(file);
             depth = verbalizer ? depth : data.meta().extraction().layerIndex() + 1;
             DoubleSummaryStatistics lengths = data.rows().stream()
                     .mapToDouble(row -> tokens(verbalizer ? row.response() : row.explanation()))

@@ -93,7 +93,7 @@ final class TrainAllCommand implements Callable<Integer> {
                 System.err.println(place + stage.name() + ": is done");
                 continue;
             }
-            stages.makeRoom(stage);
+            stages.begin(stage);
             List<String> command = stages.command(stage);
             System.err.println(place + line(command));
             int code = run(command);

@@ -72,8 +72,8 @@ final class TrainRuns {
         SftConfig sft = verbalizer ? config.train().av() : config.train().ar();
         requireData("data." + role, file);
         requireData("data.held-out", config.data().heldOut());
-        Examples data = Examples.read(file);
-        Examples heldOut = Examples.read(config.data().heldOut());
+        Examples data = Examples.withoutContexts(file);
+        Examples heldOut = Examples.withoutContexts(config.data().heldOut());
         data.requireExplained();
         heldOut.requireExplained();
         if (!verbalizer && sft.mix().ownSamples() > 0) {
@@ -185,8 +185,8 @@ final class TrainRuns {
         if (sft.mix().ownSamples() == 0) {
             return;
         }
-        Examples data = Examples.read(config.data().ar());
-        Examples heldOut = Examples.read(config.data().heldOut());
+        Examples data = Examples.withoutContexts(config.data().ar());
+        Examples heldOut = Examples.withoutContexts(config.data().heldOut());
         boolean begun = new Checkpoints(
                         folder.resolve("checkpoints"), sft.cadence().retention())
                 .newest()
@@ -281,6 +281,10 @@ final class TrainRuns {
                 .orElse(List.of())
                 .forEach(skipped ->
                         System.err.println("nla: passed over " + skipped.folder() + ": " + skipped.reason()));
+        if (run.lostMetrics() > 0) {
+            System.err.println("nla: metrics.jsonl has lost " + run.lostMetrics()
+                    + " bytes since the checkpoint; the run goes on and its curves have a gap");
+        }
     }
 
     /// The base by its name and, where it is one file, its hash. A folder's name is its whole path: a relative one is

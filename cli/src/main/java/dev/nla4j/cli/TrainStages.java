@@ -1,5 +1,10 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.activation.WorkFolder;
+import dev.nla4j.activation.corpus.Corpus;
+import dev.nla4j.activation.corpus.CorpusOptions;
+import dev.nla4j.data.DataFile;
+import dev.nla4j.data.DocumentSplits;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
@@ -8,6 +13,7 @@ import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.PipelineConfig;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,6 +35,7 @@ final class TrainStages {
     private static final String EXPORT = "export";
     private static final String COMMAND = "command";
     private static final String CONFIG = "config";
+    private static final String REPLACES = "replaces";
 
     private final RunConfig config;
     private final PipelineConfig pipeline;
@@ -179,8 +186,8 @@ final class TrainStages {
         return splits().resolve(name + "_raw.parquet");
     }
 
-    /// The stage's command as it must be typed now: a training that has begun goes on, and a result is made again whose
-    /// note is missing.
+    /// The stage's command as it must be typed now: a training that has begun goes on, so does what has
+    /// parts, and a result is made again whose note is missing.
     List<String> command(Stage stage) {
         List<String> command = new ArrayList<>(stage.command);
         if (trains(stage)) {
@@ -189,19 +196,48 @@ final class TrainStages {
         if (trains(stage) && RunFolder.exists(config.folder().resolve(stage.name.replace(' ', '-')))) {
             command.add("--resume");
         }
-        boolean keeps = stage.name.equals(EXTRACT) || stage.name.startsWith("teach ");
-        if (keeps && Files.exists(stage.leaves.getFirst())) {
+        Path out = stage.leaves.getFirst();
+        if (keepsParts(stage) && Files.exists(out) && !goesOn(out)) {
             command.add("--restart");
         }
         return command;
     }
 
+    /// Whether a stage takes hours, keeps finished parts and refuses to write over a file.
+    private static boolean keepsParts(Stage stage) {
+        return stage.name.equals(EXTRACT) || stage.name.startsWith("teach ");
+    }
+
+    private static boolean goesOn(Path out) {
+        try {
+            return WorkFolder.goesOn(out);
+        } catch (IOException e) {
+            throw new InputException(out + ": its work folder can't be read: " + FileProblem.reason(e), e);
+        }
+    }
+
+    /// Makes ready for a stage's command: refuses texts that a later stage would refuse, notes that it
+    /// begins, and makes room for an export.
+    void begin(Stage stage) throws IOException {
+        if (stage.name.equals(EXTRACT)) {
+            DocumentSplits.requireSome(corpus(), pipeline.holdOut(), "pipeline.hold-out");
+        }
+        if (keepsParts(stage)) {
+            ObjectNode root = note(stage);
+            Path out = stage.leaves.getFirst();
+            if (Files.exists(out)) {
+                root.put(REPLACES, identity(out));
+            }
+            write(begun(stage), root);
+        }
+        if (stage.name.equals(EXPORT)) {
+            makeRoom(stage);
+        }
+    }
+
     /// Takes away an export that nothing says is of this pair; what is no export stays, and the command refuses it.
     /// It gets another name first: killed in the midst of this, no half of an export is left under its own.
-    void makeRoom(Stage stage) throws IOException {
-        if (!stage.name.equals(EXPORT)) {
-            return;
-        }
+    private void makeRoom(Stage stage) throws IOException {
         Path old = config.folder().resolve(".export.old");
         AtomicFile.deleteFolder(old);
         if (Files.exists(stage.leaves.getFirst())) {
@@ -214,16 +250,21 @@ final class TrainStages {
     ///
     /// @throws InputException when it was made by another command
     boolean isDone(Stage stage) {
-        Path manifest = manifest(stage);
+        Path manifest = Files.exists(manifest(stage)) ? manifest(stage) : begun(stage);
         if (!Files.exists(manifest)) {
             return false;
         }
         JsonNode root = Json.read(manifest, LARGEST_MANIFEST);
+        boolean noted = manifest.equals(manifest(stage));
+        if (!noted && !isWhole(stage, root)) {
+            return false;
+        }
         requireSame(stage, manifest, root);
         if (stage.name.equals(EXTRACT) && root.has(TEXTS) && Files.exists(corpus)) {
             String read = root.path(TEXTS).toString();
-            String there = texts().toString();
-            if (!read.equals(there)) {
+            String there = texts(corpus().files()).toString();
+            // earlier versions counted everything in the folder
+            if (!read.equals(there) && !read.equals(texts(everything()).toString())) {
                 throw new InputException(manifest + ": stage " + stage.name + " read " + read + ", " + corpus
                         + " is now " + there + "; give these texts a folder of their own");
             }
@@ -237,11 +278,38 @@ final class TrainStages {
         }
         for (Path file : stage.leaves) {
             JsonNode size = root.path("files").path(name(file));
-            if (!Files.exists(file) || !size.isNumber() || size.longValue() != size(file)) {
+            if (noted && (!Files.exists(file) || !size.isNumber() || size.longValue() != size(file))) {
                 return false;
             }
         }
         return true;
+    }
+
+    /// Whether a stage that was begun and of which nothing says that it was done has ended all the same:
+    /// killed between its end and the note, hours of work would be done again. The file that was there
+    /// before it does not count.
+    private static boolean isWhole(Stage stage, JsonNode begun) {
+        Path out = stage.leaves.getFirst();
+        if (!Files.exists(out)
+                || goesOn(out)
+                || begun.path(REPLACES).asString("").equals(identity(out))) {
+            return false;
+        }
+        try (DataFile file = DataFile.open(out)) {
+            return file.rows() > 0;
+        } catch (InputException e) {
+            // cut off before its sidecar: it is made again
+            return false;
+        }
+    }
+
+    /// What tells a file from one that takes its place.
+    private static String identity(Path file) {
+        try {
+            return Files.size(file) + " bytes of " + Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// A training's words name a file that may have changed, and keys of other stages: what it depends on is
@@ -267,11 +335,7 @@ final class TrainStages {
 
     /// Notes that a stage's result is whole.
     void done(Stage stage) throws IOException {
-        ObjectNode root = json(stage);
-        if (stage.name.equals(EXTRACT)) {
-            root.set(TEXTS, texts());
-            fingerprint.get().ifPresent(hash -> root.put(TARGET, hash));
-        }
+        ObjectNode root = note(stage);
         ObjectNode files = root.putObject("files");
         for (Path file : stage.leaves) {
             if (!Files.exists(file)) {
@@ -283,23 +347,52 @@ final class TrainStages {
             }
             files.put(name(file), size(file));
         }
-        Files.createDirectories(manifest(stage).resolveSibling("."));
-        AtomicFile.writeString(manifest(stage), root.toPrettyString() + "\n");
+        write(manifest(stage), root);
+        Files.deleteIfExists(begun(stage));
+    }
+
+    private static void write(Path note, ObjectNode root) throws IOException {
+        Files.createDirectories(note.resolveSibling("."));
+        AtomicFile.writeString(note, root.toPrettyString() + "\n");
+    }
+
+    /// What a stage is done by and, of the first, what it reads.
+    private ObjectNode note(Stage stage) {
+        ObjectNode root = json(stage);
+        if (stage.name.equals(EXTRACT)) {
+            root.set(TEXTS, texts(corpus().files()));
+            fingerprint.get().ifPresent(hash -> root.put(TARGET, hash));
+        }
+        return root;
+    }
+
+    private Corpus corpus() {
+        return Corpus.open(corpus, new CorpusOptions(null, pipeline.textField()));
+    }
+
+    private List<Path> everything() {
+        try (Stream<Path> walk = Files.walk(corpus.toRealPath())) { // it may be a link to a folder
+            return walk.filter(Files::isRegularFile).toList();
+        } catch (IOException e) {
+            throw unread(e);
+        }
     }
 
     /// How much text there is: what else was learned from must not pass for what there is now.
-    private ObjectNode texts() {
-        try (Stream<Path> walk = Files.walk(corpus.toRealPath())) { // it may be a link to a folder
-            long files = 0;
+    private ObjectNode texts(List<Path> files) {
+        try {
             long bytes = 0;
-            for (Path file : walk.filter(Files::isRegularFile).toList()) {
-                files++;
+            for (Path file : files) {
                 bytes += Files.size(file);
             }
-            return Json.mapper().createObjectNode().put("files", files).put("bytes", bytes);
+            return Json.mapper().createObjectNode().put("files", files.size()).put("bytes", bytes);
         } catch (IOException e) {
-            throw new InputException(corpus + ": can't be read: " + FileProblem.reason(e), e);
+            throw unread(e);
         }
+    }
+
+    private InputException unread(IOException e) {
+        return new InputException(corpus + ": can't be read: " + FileProblem.reason(e), e);
     }
 
     private ObjectNode json(Stage stage) {
@@ -319,6 +412,11 @@ final class TrainStages {
         return config.folder().resolve("stages").resolve(stage.name.replace(' ', '-') + ".json");
     }
 
+    /// What is noted before a stage that takes hours, until it is noted that it was done.
+    private Path begun(Stage stage) {
+        return config.folder().resolve("stages").resolve(stage.name.replace(' ', '-') + ".begun.json");
+    }
+
     private String name(Path file) {
         return config.folder().relativize(file).toString();
     }
@@ -327,7 +425,7 @@ final class TrainStages {
         try {
             return Files.size(file);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -3,6 +3,11 @@ package dev.nla4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.ActivationWriter;
+import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.activation.DatasetSidecar;
+import dev.nla4j.activation.PositionsPerDocument;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.train.config.ConfigTree;
@@ -106,12 +111,12 @@ class TrainStagesTest {
         Path left = Files.createDirectories(folder.resolve(".export.old/av"));
         Files.writeString(left.resolve("adapter_model.safetensors"), "half of one");
         Files.writeString(export.resolve("notes.txt"), "somebody's");
-        stages.makeRoom(stage(stages, "export"));
+        stages.begin(stage(stages, "export"));
         assertThat(export.resolve("notes.txt")).exists();
         assertThat(folder.resolve(".export.old")).doesNotExist();
         Files.createDirectories(export.resolve("av"));
         Files.writeString(export.resolve("manifest.json"), "{}");
-        stages.makeRoom(stage(stages, "export"));
+        stages.begin(stage(stages, "export"));
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -142,6 +147,125 @@ class TrainStagesTest {
         assertThatThrownBy(() -> isDone(stages, "extract"))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("read other weights of");
+    }
+
+    /// What an editor or a file manager leaves is no text.
+    @Test
+    void files_that_are_not_read_are_not_counted() throws IOException {
+        Path texts = Files.createDirectories(folder.resolve("texts"));
+        Files.writeString(texts.resolve("a.txt"), "some text");
+        TrainStages stages = stages(List.of());
+        finish(stages, "extract");
+        Files.writeString(texts.resolve(".DS_Store"), "icons");
+        Files.writeString(texts.resolve(".a.txt.swp"), "half a text");
+        assertThat(isDone(stages, "extract")).isTrue();
+        // noted by a version that counted them
+        Path note = folder.resolve("stages/extract.json");
+        ObjectNode earlier = (ObjectNode) Json.read(note, 100_000);
+        earlier.putObject("texts").put("files", 3).put("bytes", 9 + 5 + 11);
+        Files.writeString(note, earlier.toString());
+        assertThat(isDone(stages, "extract")).isTrue();
+        Files.writeString(texts.resolve("b.txt"), "more");
+        assertThatThrownBy(() -> isDone(stages, "extract")).hasMessageContaining("is now {\"files\":2");
+    }
+
+    private Path activations(int rows) throws IOException {
+        Path base = folder.resolve("data/base.parquet");
+        Files.createDirectories(base.getParent());
+        try (ActivationWriter writer = ActivationWriter.create(base, 4)) {
+            for (int i = 0; i < rows; i++) {
+                writer.write(new ActivationRow(12, "some text", new float[] {1, 2, 3, i}, 20, "texts:train:0"));
+            }
+        }
+        return base;
+    }
+
+    private static void sidecar(Path base, int rows) throws IOException {
+        DatasetSidecar.write(
+                DatasetSidecar.beside(base),
+                new DatasetMeta(
+                        "base_tiny_L20_0a0b0c0d",
+                        DatasetMeta.Stage.BASE,
+                        rows,
+                        new DatasetMeta.Extraction(
+                                "tiny",
+                                4,
+                                20,
+                                "texts",
+                                new DatasetMeta.CorpusSlice(0, 1),
+                                PositionsPerDocument.of(10),
+                                null,
+                                null),
+                        true,
+                        null,
+                        DatasetMeta.PromptTemplates.NONE,
+                        null,
+                        new DatasetMeta.Provenance(List.of(), "2026-01-01T00:00:00Z", "test", "")));
+    }
+
+    private TrainStages withTexts() throws IOException {
+        Files.createDirectories(folder.resolve("texts"));
+        for (int i = 0; i < 200; i++) {
+            Files.writeString(folder.resolve("texts/" + i + ".txt"), "some text");
+        }
+        return stages(List.of());
+    }
+
+    /// Killed between the end of hours of extraction and the note.
+    @Test
+    void a_stage_that_ended_without_its_note_is_done_when_it_was_begun_as_it_would_be_now() throws IOException {
+        TrainStages stages = withTexts();
+        TrainStages.Stage extract = stage(stages, "extract");
+        Path old = activations(3);
+        sidecar(old, 3);
+        // what was there before is not what the stage makes
+        assertThat(stages.isDone(extract)).isFalse();
+        assertThat(stages.command(extract)).contains("--restart");
+        stages.begin(extract);
+        assertThat(stages.isDone(extract)).isFalse();
+
+        Files.delete(DatasetSidecar.beside(old));
+        activations(5);
+        assertThat(stages.isDone(extract)).as("without its sidecar").isFalse();
+        sidecar(old, 5);
+        assertThat(stages.isDone(extract)).isTrue();
+        assertThatThrownBy(() -> isDone(stages(List.of("pipeline.layer=19")), "extract"))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("stage extract was done as");
+        Files.writeString(folder.resolve("texts/more.txt"), "more");
+        assertThatThrownBy(() -> stages.isDone(extract)).hasMessageContaining("is now {\"files\":201");
+        Files.delete(folder.resolve("texts/more.txt"));
+        stages.done(extract);
+        assertThat(folder.resolve("stages/extract.begun.json")).doesNotExist();
+        assertThat(stages.isDone(extract)).isTrue();
+    }
+
+    /// Killed between the file and its sidecar, or a disk that was full: its parts are there.
+    @Test
+    void what_has_parts_goes_on_and_is_not_begun_anew() throws IOException {
+        TrainStages stages = withTexts();
+        for (String name : List.of("extract", "teach av_sft")) {
+            TrainStages.Stage stage = stage(stages, name);
+            Path out = stage.leaves().getFirst();
+            Files.createDirectories(out.getParent());
+            Files.writeString(out, "whole, its sidecar is missing");
+            assertThat(stages.command(stage)).contains("--restart");
+            Path work = Files.createDirectories(out.resolveSibling(out.getFileName() + ".work"));
+            Files.writeString(work.resolve("plan.json"), "{}");
+            Files.writeString(work.resolve("part-000000.parquet"), "a part");
+            assertThat(stages.command(stage)).doesNotContain("--restart");
+        }
+    }
+
+    @Test
+    void texts_of_which_nothing_would_be_held_out_are_refused_before_the_first_stage() throws IOException {
+        withTexts();
+        TrainStages none = stages(List.of("pipeline.hold-out=0"));
+        assertThatThrownBy(() -> none.begin(stage(none, "extract")))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("none of its 200 documents would be held out");
+        TrainStages some = stages(List.of());
+        some.begin(stage(some, "extract"));
     }
 
     /// A path may hold any character: no list is put together with commas.

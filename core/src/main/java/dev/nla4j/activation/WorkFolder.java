@@ -53,7 +53,7 @@ public final class WorkFolder implements AutoCloseable {
         if (name == null || Files.isDirectory(out)) {
             throw new InputException(out + ": is a folder, expected the name of a file");
         }
-        Path folder = out.toAbsolutePath().resolveSibling(name + ".work");
+        Path folder = folder(out);
         for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
             Files.createDirectories(folder);
             FileChannel lock = lock(folder.resolve(LOCK), out);
@@ -86,7 +86,12 @@ public final class WorkFolder implements AutoCloseable {
         return folder.resolve("merged.parquet");
     }
 
-    /// Whether a part is there and every row of it can be read; a damaged one is dropped.
+    /// Whether a part is there and every row of it can be read; a damaged one is dropped. A disk that
+    /// fails, or a system
+    /// that has no file left to open, says nothing of a part's bytes: hours of work are not thrown away for
+    /// it.
+    ///
+    /// @throws FormatException when it can't be read at all
     public boolean hasPart(int shard) throws IOException {
         Path part = part(shard);
         if (!Files.exists(part)) {
@@ -98,6 +103,9 @@ public final class WorkFolder implements AutoCloseable {
             }
             return true;
         } catch (FormatException e) {
+            if (e.getCause() instanceof IOException) {
+                throw e;
+            }
             Files.delete(part);
             return false;
         }
@@ -106,6 +114,22 @@ public final class WorkFolder implements AutoCloseable {
     /// Whether there is anything to go on with.
     public boolean hasParts() throws IOException {
         return files().stream().anyMatch(file -> file.getFileName().toString().startsWith(PART));
+    }
+
+    /// Whether a run that was cut off would go on where a file is to be made, for somebody who doesn't work
+    /// on it.
+    public static boolean goesOn(Path out) throws IOException {
+        Path folder = folder(out);
+        if (!Files.exists(folder.resolve(PLAN))) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(PART));
+        }
+    }
+
+    private static Path folder(Path out) {
+        return out.toAbsolutePath().resolveSibling(out.getFileName() + ".work");
     }
 
     /// Removes everything but the lock; the plan first, so that parts without a plan are known to be left over.

@@ -63,7 +63,7 @@ public final class DataBuild {
     ///
     /// @return how many rows it has
     public long run(Path in, Path out, Stage stage, boolean replace, Progress progress) throws IOException {
-        DataOutput.requireFree(out, replace);
+        DataOutput.requireFree(in, out, replace);
         try (DataFile file = DataFile.open(in)) {
             file.requireStage(Stage.BASE);
             boolean explained = file.has(DataColumns.EXPLANATION, ColumnKind.TEXT);

@@ -6,6 +6,7 @@ import dev.nla4j.format.parquet.Column;
 import dev.nla4j.format.parquet.ColumnKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// The columns of each stage, under the names and in the order of the public data pipeline.
 public final class DataColumns {
@@ -16,7 +17,16 @@ public final class DataColumns {
     /// a matter of the sidecar alone.
     public static final String PLACEHOLDER = "<INJECT>";
 
+    private static final Set<Column> MADE =
+            Set.of(Column.of(EXPLANATION, ColumnKind.TEXT), Column.of(RESPONSE, ColumnKind.TEXT));
+
     private DataColumns() {}
+
+    /// Whether a column is one that the pipeline makes, and can be read as what it is there.
+    static boolean isOwn(Column column) {
+        Column read = Column.of(column.name(), column.kind());
+        return ActivationSchema.COLUMNS.contains(read) || MADE.contains(read);
+    }
 
     /// The columns of a training stage.
     ///

@@ -73,11 +73,12 @@ public final class DataFile implements AutoCloseable {
         return columns;
     }
 
-    /// Refuses a file with columns of a type that no part of the pipeline knows: for a step that carries all columns
-    /// over.
+    /// Refuses a file with columns that would be lost or become others: for a step that carries all columns
+    /// over. The pipeline's own have one type each, whatever the nearest one is that somebody has written
+    /// them in.
     public void requireReadable() {
         List<String> unreadable = parquet.columns().stream()
-                .filter(column -> column.kind() == ColumnKind.OTHER)
+                .filter(column -> !column.isExact() && !DataColumns.isOwn(column))
                 .map(column -> FormatException.printable(column.toString()))
                 .toList();
         if (!unreadable.isEmpty()) {

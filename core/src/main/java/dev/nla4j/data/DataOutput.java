@@ -59,6 +59,12 @@ final class DataOutput implements AutoCloseable {
         writer.close();
     }
 
+    /// As [#requireFree(Path, boolean)], and refuses to write over what it is made of in any case.
+    static void requireFree(Path in, Path out, boolean replace) {
+        AtomicFile.requireOther(out, in, "what it would be made of");
+        requireFree(out, replace);
+    }
+
     /// Refuses to write over a file, unless that is wanted.
     static void requireFree(Path out, boolean replace) {
         if (Files.isDirectory(out)) {
@@ -93,6 +99,8 @@ final class DataOutput implements AutoCloseable {
     static void put(Path out, AtomicFile.Writer file, DatasetMeta meta, java.util.function.LongSupplier rows)
             throws IOException {
         Path sidecar = DatasetSidecar.beside(out);
+        AtomicFile.dropStale(out);
+        AtomicFile.dropStale(sidecar);
         AtomicFile.write(out, temporary -> {
             file.writeTo(temporary);
             Files.deleteIfExists(sidecar);

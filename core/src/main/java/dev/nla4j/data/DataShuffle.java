@@ -16,15 +16,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 
 /// Puts a data set's rows, or its vectors alone, into a seeded random order that is the reference's.
 ///
-/// Memory is bounded whatever the size: rows are dealt out to files by where they go, each small enough to be put in
-/// order in memory, and these are read one after the other.
+/// Memory is bounded whatever the size: rows are dealt out to files by where they go, each small enough to
+/// be put in order in memory, vectors and texts, and these are read one after the other.
 public final class DataShuffle {
     private static final String TASK = "shuffle";
-    /// Bytes of vectors that are put in order at once.
+    /// Bytes of vectors and texts that are put in order at once.
     private static final long BUCKET_BYTES = 256 << 20;
     /// Each bucket holds a row group in memory while rows are dealt out.
     private static final int MOST_BUCKETS = 64;
@@ -53,7 +52,7 @@ public final class DataShuffle {
     ///
     /// @return how many rows it has
     public long run(Path in, Path out, long seed, What what, boolean replace, Progress progress) throws IOException {
-        DataOutput.requireFree(out, replace);
+        DataOutput.requireFree(in, out, replace);
         try (DataFile file = DataFile.open(in)) {
             int rows = rows(file);
             String id = file.meta().datasetId();
@@ -61,10 +60,8 @@ public final class DataShuffle {
             int[] target = Permutation.inverse(Permutation.of(seed, key, rows));
             String name = id + (what == What.ROWS ? "__shuf" : "__shuf_activations") + seed;
             DatasetMeta meta = DataOutput.derived(file.meta(), name);
-            Path work = Files.createTempDirectory(
-                    Files.createDirectories(
-                            Objects.requireNonNull(out.toAbsolutePath().getParent())),
-                    "." + out.getFileName() + ".");
+            AtomicFile.dropStale(out);
+            Path work = Files.createDirectories(AtomicFile.temporary(out));
             try {
                 DataOutput.put(
                         out, temporary -> write(file, target, what, work, temporary, progress), meta, () -> rows);
@@ -94,12 +91,16 @@ public final class DataShuffle {
         int dimension = file.meta().extraction().dModel();
         List<Column> moved =
                 what == What.ROWS ? file.columns() : List.of(Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST));
-        long perBucket = Math.max(1, bucketBytes / ((long) dimension * Float.BYTES));
+        long vector = (long) dimension * Float.BYTES;
+        long text = textBytes(file, moved);
+        long perBucket = Math.max(1, bucketBytes / (vector + text));
         int buckets = Math.clamp(Math.ceilDiv(target.length, perBucket), 1, MOST_BUCKETS);
         int bucketRows = Math.max(1, Math.ceilDiv(target.length, buckets));
-        deal(file.rows(moved), moved, dimension, target, bucketRows, work, progress);
+        // a group's bytes are counted in vectors alone
+        long groupBytes = DEALT_GROUP_BYTES * vector / (vector + text);
+        deal(file.rows(moved), moved, dimension, target, bucketRows, groupBytes, work, progress);
         DataFile.Rows kept = what == What.ROWS ? null : file.allRows();
-        int vector = DataFile.index(file.columns(), ActivationSchema.VECTOR);
+        int place = DataFile.index(file.columns(), ActivationSchema.VECTOR);
         try (DataOutput output = DataOutput.open(temporary, file.columns(), dimension, GROUP_BYTES)) {
             for (int start = 0; start < target.length; start += bucketRows) {
                 for (List<Value> row : inOrder(work.resolve(bucket(start / bucketRows)), moved)) {
@@ -107,13 +108,30 @@ public final class DataShuffle {
                         output.write(row);
                     } else {
                         List<Value> values = new ArrayList<>(kept.next());
-                        values.set(vector, row.getFirst());
+                        values.set(place, row.getFirst());
                         output.write(values);
                     }
                 }
                 progress.report(TASK, target.length + output.rows(), 2L * target.length, "rows");
             }
         }
+    }
+
+    /// Bytes of a row's texts, of all rows on average: each is dealt where chance will have it.
+    private static long textBytes(DataFile file, List<Column> moved) {
+        List<Column> texts = moved.stream()
+                .filter(column -> column.kind() == ColumnKind.TEXT || column.kind() == ColumnKind.MESSAGE_LIST)
+                .toList();
+        if (texts.isEmpty() || file.rows() == 0) {
+            return 0;
+        }
+        long bytes = 0;
+        for (DataFile.Rows rows = file.rows(texts); rows.hasNext(); ) {
+            for (Value value : rows.next()) {
+                bytes += value.textBytes();
+            }
+        }
+        return bytes / file.rows();
     }
 
     /// Deals the rows out, each with its place in front.
@@ -123,6 +141,7 @@ public final class DataShuffle {
             int dimension,
             int[] target,
             int bucketRows,
+            long groupBytes,
             Path work,
             Progress progress)
             throws IOException {
@@ -132,8 +151,7 @@ public final class DataShuffle {
         List<DataOutput> buckets = new ArrayList<>();
         try {
             for (int start = 0; start < target.length; start += bucketRows) {
-                buckets.add(
-                        DataOutput.open(work.resolve(bucket(buckets.size())), columns, dimension, DEALT_GROUP_BYTES));
+                buckets.add(DataOutput.open(work.resolve(bucket(buckets.size())), columns, dimension, groupBytes));
             }
             for (int i = 0; i < target.length; i++) {
                 List<Value> row = new ArrayList<>();

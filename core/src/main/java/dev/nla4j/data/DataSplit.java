@@ -114,7 +114,7 @@ public final class DataSplit {
             file.requireStage(Stage.BASE);
             file.requireReadable();
             for (Part part : Part.values()) {
-                DataOutput.requireFree(path(folder, part), replace);
+                DataOutput.requireFree(base, path(folder, part), replace);
             }
             Map<String, Part> parts = parts(documents(file), file);
             Map<Part, Long> documents = new EnumMap<>(Part.class);

@@ -118,6 +118,7 @@ public final class DataTeach {
     /// @param restart whether to drop an interrupted run and replace a finished file
     /// @throws InputException when an interrupted run had another input or teacher
     public Result run(Path in, Path out, boolean restart, Progress progress) throws IOException, InterruptedException {
+        AtomicFile.requireOther(out, in, "what it would be made of");
         try (DataFile file = DataFile.open(in);
                 WorkFolder work = WorkFolder.open(out)) {
             file.requireStage(Stage.BASE);

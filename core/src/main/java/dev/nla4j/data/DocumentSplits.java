@@ -4,9 +4,11 @@ import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.corpus.Corpus;
 import dev.nla4j.activation.corpus.Document;
 import dev.nla4j.activation.corpus.Documents;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.Sha256;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +24,9 @@ public final class DocumentSplits {
             Set.of("eval", "evaluation", "test", "validation", "valid", "val", "dev", "heldout", "held-out", "holdout");
 
     private static final double NOT_DRAWN = -1;
-    private static final Pattern NUMBERED = Pattern.compile("(.*):([^:]+):\\d+");
+    /// Behind a corpus's name: its split, of which a reader may have taken a part (`train[:1%]`), and a
+    /// number.
+    private static final Pattern SPLIT = Pattern.compile(":([^:\\[]+)(\\[.*)?:\\d+");
 
     private final Set<String> heldOutNames;
     private final @Nullable Map<String, Boolean> known;
@@ -72,6 +76,27 @@ public final class DocumentSplits {
         return new DocumentSplits(Set.of(), null, share);
     }
 
+    /// Refuses a corpus of which no document would be held out, whose splits have the usual names.
+    ///
+    /// @param share drawn where the corpus holds none out itself, as by [#orDrawn]
+    /// @param key what the share is called
+    public static void requireSome(Corpus corpus, double share, String key) {
+        long count = 0;
+        try (Documents documents = corpus.documents()) {
+            for (Document document = documents.next(); document != null; document = documents.next()) {
+                if (isHeldOutName(HELD_OUT, document.split()) || place(document.id()) < share) {
+                    return;
+                }
+                count++;
+            }
+        }
+        throw new InputException(corpus.name() + ": none of its " + count + " documents would be held out, and training"
+                + " measures on such: give some a split such as eval, "
+                + (share > 0
+                        ? "take more documents or raise " + key
+                        : "or draw a share of them by " + key + ", say 0.05"));
+    }
+
     /// Whether a share above zero is held out by drawing.
     boolean drawsSome() {
         return drawn > 0;
@@ -91,16 +116,17 @@ public final class DocumentSplits {
             return Optional.ofNullable(known.get(documentId));
         }
         String corpus = extraction.corpus();
-        Matcher numbered = NUMBERED.matcher(documentId);
-        String name = corpus.substring(corpus.lastIndexOf('/') + 1);
-        boolean ours = numbered.matches()
-                && (numbered.group(1).equals(corpus) || numbered.group(1).equals(name));
         // comes first: in older files the corpus's own name may have a colon, which is none before a split
-        if (ours) {
-            return Optional.of(isHeldOutName(heldOutNames, numbered.group(2)));
+        for (String name : List.of(corpus, corpus.substring(corpus.lastIndexOf('/') + 1))) {
+            Matcher split = SPLIT.matcher(documentId.startsWith(name) ? documentId.substring(name.length()) : "");
+            if (split.matches()) {
+                return Optional.of(isHeldOutName(heldOutNames, split.group(1)));
+            }
         }
-        int colon = corpus.lastIndexOf(':');
-        return colon < 0 ? Optional.empty() : Optional.of(isHeldOutName(heldOutNames, corpus.substring(colon + 1)));
+        int bracket = corpus.indexOf('[');
+        String whole = bracket < 0 ? corpus : corpus.substring(0, bracket);
+        int colon = whole.lastIndexOf(':');
+        return colon < 0 ? Optional.empty() : Optional.of(isHeldOutName(heldOutNames, whole.substring(colon + 1)));
     }
 
     /// A name, or one that goes on behind it: `test_sft`, `validation_matched`, `test-clean`, `dev.2`.

@@ -1,6 +1,7 @@
 package dev.nla4j.format;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -8,6 +9,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -15,6 +18,9 @@ import java.util.stream.Stream;
 
 /// Files that are whole or absent: written beside their place under a temporary name, forced to disk, then renamed.
 public final class AtomicFile {
+    /// Longer than any write goes without a byte.
+    private static final Duration STALE = Duration.ofDays(1);
+
     private AtomicFile() {}
 
     /// Writes a file's bytes to a path that is not its final one.
@@ -37,7 +43,7 @@ public final class AtomicFile {
         }
         Files.createDirectories(folder);
         // Not createTempFile, whose files nobody but their owner may read.
-        Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        Path temporary = temporary(target);
         try {
             writer.writeTo(temporary);
             force(temporary);
@@ -58,9 +64,70 @@ public final class AtomicFile {
         write(target, temporary -> Files.write(temporary, text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /// Whether `name` is that of a temporary file which a write of `target` left when its process was killed.
+    /// Whether `name` is that of a temporary file or folder which a write of `target` left when its process
+    /// was killed.
     public static boolean isTemporary(String name, String target) {
         return name.matches("\\." + Pattern.quote(target) + "\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
+    }
+
+    /// Refuses a file that would be written over what is read for it, whatever the two are called.
+    ///
+    /// @param what the other is: `the corpus itself`
+    public static void requireOther(Path out, Path other, String what) {
+        boolean same;
+        try {
+            same = Files.isRegularFile(out) && Files.exists(other) && Files.isSameFile(out, other);
+        } catch (IOException e) {
+            throw new InputException(out + ": can't be compared with " + other + ": " + FileProblem.reason(e), e);
+        }
+        if (same) {
+            throw new InputException(out + ": is " + what + ", which would be written over; write elsewhere");
+        }
+    }
+
+    /// Removes temporary files and folders that writes of `target` left when their processes were killed:
+    /// those that nothing was written to for a day.
+    ///
+    /// A run beside this one writes to its own all the while. Should one have slept for so long (a laptop's
+    /// lid), it ends with the name of its file that is gone, when it wants to rename it: `target` is whole
+    /// or absent still. What can't be removed costs space and is no reason to write nothing.
+    public static void dropStale(Path target) {
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder == null) {
+            return;
+        }
+        String name = target.getFileName().toString();
+        Instant before = Instant.now().minus(STALE);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(file -> isTemporary(file.getFileName().toString(), name))
+                    .toList()) {
+                if (lastWritten(file).isBefore(before)) {
+                    deleteFolder(file);
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // no folder yet, somebody else's file, or one that another run has removed at this moment
+            return;
+        }
+    }
+
+    /// When a file, or anything in a folder, was last written to.
+    private static Instant lastWritten(Path file) throws IOException {
+        Instant last = Instant.MIN;
+        try (Stream<Path> walk = Files.walk(file)) {
+            for (Path path : walk.toList()) {
+                Instant written = Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS)
+                        .toInstant();
+                last = written.isAfter(last) ? written : last;
+            }
+        }
+        return last;
+    }
+
+    /// The name of a temporary sibling of `target`, as [#isTemporary] knows it.
+    public static Path temporary(Path target) {
+        return target.toAbsolutePath().resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
     }
 
     /// Deletes a folder with all it holds, links as links, itself included; nothing where there is none.

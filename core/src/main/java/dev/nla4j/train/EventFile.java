@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -20,6 +23,7 @@ import java.util.zip.CRC32C;
 /// file of its own, which tells TensorBoard by a start event to drop what it has from that step on.
 public final class EventFile implements AutoCloseable {
     private static final String PREFIX = "events.out.tfevents.";
+    private static final Pattern EVENTS = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,12})(?:\\..*)?");
     private static final int MASK_DELTA = 0xa282ead8;
     private static final int MASK_SHIFT = 15;
     private static final double MILLIS = 1000;
@@ -40,15 +44,20 @@ public final class EventFile implements AutoCloseable {
     /// @param step from which on this file's values replace those of files that are there; 0 for a new run
     public static EventFile start(Path folder, long step) throws IOException {
         Files.createDirectories(folder);
-        boolean first;
+        List<Long> there;
         try (Stream<Path> files = Files.list(folder)) {
-            first = files.noneMatch(file -> file.getFileName().toString().startsWith(PREFIX));
+            there = files.map(file -> EVENTS.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(name -> Long.parseLong(name.group(1)))
+                    .toList();
         }
+        boolean first = there.isEmpty();
+        // Readers take the files in the order of their names: a clock that was set back must not put the new one first.
         long seconds = System.currentTimeMillis() / (long) MILLIS;
-        Path file = folder.resolve(name(seconds, 0));
-        for (int i = 1; Files.exists(file); i++) {
-            file = folder.resolve(name(seconds, i));
+        for (long other : there) {
+            seconds = Math.max(seconds, other + 1);
         }
+        Path file = folder.resolve(PREFIX + seconds + ".nla4j.0");
         var events = new EventFile(FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         var version = new Message();
         version.text(3, "brain.Event:2");
@@ -61,10 +70,6 @@ public final class EventFile implements AutoCloseable {
             events.event(step, session);
         }
         return events;
-    }
-
-    private static String name(long seconds, int number) {
-        return PREFIX + seconds + ".nla4j." + number;
     }
 
     /// Writes a step's values, a scalar each, as fp32.

@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,9 +30,11 @@ public final class MetricsLog implements AutoCloseable {
     private static final String STEP = "step";
 
     private final FileChannel channel;
+    private final long lost;
 
-    private MetricsLog(FileChannel channel) {
+    private MetricsLog(FileChannel channel, long lost) {
         this.channel = channel;
+        this.lost = lost;
     }
 
     /// One line.
@@ -39,10 +42,12 @@ public final class MetricsLog implements AutoCloseable {
     /// @param values by name, in the order they were logged
     public record Line(long step, Map<String, Double> values) {}
 
-    /// Opens for appending and cuts off what was written after `offset`, as resuming from a checkpoint demands.
+    /// Opens for appending and cuts off what was written after `offset`, as resuming from a checkpoint
+    /// demands. Lines that were lost are no reason to lose the checkpoint, too: blanks stand in for them,
+    /// so that offsets stay what they are and the curves have a gap.
     ///
     /// @param offset what [#offset] was at the checkpoint, 0 to start over
-    /// @throws FormatException when the file is shorter than that, or `offset` is not the end of a line
+    /// @throws FormatException when `offset` is not the end of a line
     static MetricsLog open(Path file, long offset) throws IOException {
         FileChannel channel = FileChannel.open(
                 file,
@@ -52,23 +57,63 @@ public final class MetricsLog implements AutoCloseable {
                 LinkOption.NOFOLLOW_LINKS);
         boolean opened = false;
         try {
+            long lost = 0;
             if (channel.size() < offset) {
-                throw new FormatException(
-                        file, offset, "size", "is " + channel.size() + " bytes, the checkpoint was made at " + offset);
+                if (offset > LARGEST) {
+                    throw new FormatException(
+                            file,
+                            offset,
+                            "size",
+                            "is " + channel.size() + " bytes, the checkpoint was made at " + offset);
+                }
+                lost = fill(channel, offset);
             }
             ByteBuffer last = ByteBuffer.allocate(1);
             if (offset > 0 && (channel.read(last, offset - 1) != 1 || last.get(0) != '\n')) {
-                throw new FormatException(file, offset, "offset", "of the checkpoint is not the end of a line");
+                throw new FormatException(
+                        file,
+                        offset,
+                        "offset",
+                        "of the checkpoint is not the end of a line: put back the"
+                                + " file that the run wrote, or move this one away and go on without the curves before");
             }
             channel.truncate(offset);
             channel.position(offset);
             opened = true;
-            return new MetricsLog(channel);
+            return new MetricsLog(channel, lost);
         } finally {
             if (!opened) {
                 channel.close();
             }
         }
+    }
+
+    /// Puts a line of blanks behind the last whole line, up to `offset`. Killed in the midst of this, the
+    /// line has no end
+    /// and is made again.
+    ///
+    /// @return its bytes
+    private static long fill(FileChannel channel, long offset) throws IOException {
+        long whole = channel.size();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        while (whole > 0 && (channel.read(one.clear(), whole - 1) != 1 || one.get(0) != '\n')) {
+            whole--;
+        }
+        channel.truncate(whole);
+        channel.position(whole);
+        byte[] blanks = new byte[(int) (offset - whole)];
+        Arrays.fill(blanks, (byte) ' ');
+        blanks[blanks.length - 1] = '\n';
+        ByteBuffer line = ByteBuffer.wrap(blanks);
+        while (line.hasRemaining()) {
+            channel.write(line);
+        }
+        return blanks.length;
+    }
+
+    /// Bytes of lines that the file had when the checkpoint was made and has no more.
+    public long lost() {
+        return lost;
     }
 
     /// Appends a line.
@@ -109,15 +154,22 @@ public final class MetricsLog implements AutoCloseable {
         Set<String> names = new HashSet<>();
         String text = Json.utf8(file, Files.readAllBytes(file));
         int from = 0;
+        int number = 0;
         for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-            Line line = line(file, lines.size() + 1, text.substring(from, end));
+            String read = text.substring(from, end);
+            from = end + 1;
+            number++;
+            if (read.isBlank()) {
+                // stands in for lines that were lost
+                continue;
+            }
+            Line line = line(file, number, read);
             names.addAll(line.values().keySet());
             if (names.size() > MOST_NAMES) {
                 throw new FormatException(
-                        file, -1, "line " + (lines.size() + 1), "has the name of more than " + MOST_NAMES + " curves");
+                        file, -1, "line " + number, "has the name of more than " + MOST_NAMES + " curves");
             }
             lines.add(line);
-            from = end + 1;
         }
         return lines;
     }

@@ -277,6 +277,11 @@ public final class RunFolder implements AutoCloseable {
         return checkpoint;
     }
 
+    /// Bytes of `metrics.jsonl` that were there at the checkpoint and are no more: its curves have a gap.
+    public long lostMetrics() {
+        return metrics.lost();
+    }
+
     /// Logs a step's values to `metrics.jsonl` and TensorBoard.
     ///
     /// @param step updates done, the one that is logged included, as in [Snapshot#step]

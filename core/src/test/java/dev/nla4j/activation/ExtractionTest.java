@@ -10,6 +10,10 @@ import dev.nla4j.activation.corpus.CorpusOptions;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.format.parquet.Column;
+import dev.nla4j.format.parquet.ColumnKind;
+import dev.nla4j.format.parquet.ParquetRowWriter;
+import dev.nla4j.format.parquet.Value;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -456,6 +460,22 @@ class ExtractionTest {
 
     private static Target target() {
         return new Target("org/Fake-Model", "sha256:1", 20, FakeModel.DIMENSION);
+    }
+
+    /// It would be replaced by activations of itself.
+    @Test
+    void a_corpus_is_not_written_over_by_its_own_activations() throws IOException {
+        corpus = folder.resolve("docs.parquet");
+        try (ParquetRowWriter writer =
+                ParquetRowWriter.create(corpus, List.of(Column.of("text", ColumnKind.TEXT)), 10)) {
+            writer.write(List.of(new Value.Text("a text ".repeat(20))));
+        }
+        byte[] before = Files.readAllBytes(corpus);
+        assertThatThrownBy(() -> extract(settings(null, 10), new FakeModel(true), corpus, Start.RESTART))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("docs.parquet: is the corpus itself, which would be written over");
+        assertThat(corpus).hasBinaryContent(before);
+        assertThat(folder.resolve("docs.parquet.work")).doesNotExist();
     }
 
     private static ExtractionSettings settings(@Nullable Windowing windowing, int perDocument) {

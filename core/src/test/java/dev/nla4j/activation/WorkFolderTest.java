@@ -3,6 +3,7 @@ package dev.nla4j.activation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,35 @@ class WorkFolderTest {
         }
         assertThat(notes).hasContent("somebody's");
         assertThat(notes.resolveSibling("plan.json")).doesNotExist();
+    }
+
+    /// A folder stands in for a file on a disk that fails: it can be opened, and reading it is an error of
+    /// the system.
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void a_part_that_can_not_be_read_is_kept_and_a_damaged_one_is_not() throws IOException {
+        try (WorkFolder work = WorkFolder.open(folder.resolve("x.parquet"))) {
+            Files.createDirectory(work.part(0));
+            assertThatThrownBy(() -> work.hasPart(0))
+                    .isInstanceOf(FormatException.class)
+                    .hasCauseInstanceOf(IOException.class);
+            assertThat(work.part(0)).exists();
+            Files.writeString(work.part(1), "no part at all");
+            assertThat(work.hasPart(1)).isFalse();
+            assertThat(work.part(1)).doesNotExist();
+        }
+    }
+
+    @Test
+    void a_run_goes_on_where_there_are_a_plan_and_parts() throws IOException {
+        Path out = folder.resolve("x.parquet");
+        assertThat(WorkFolder.goesOn(out)).isFalse();
+        try (WorkFolder work = WorkFolder.open(out)) {
+            work.writePlan(Json.mapper().createObjectNode());
+            assertThat(WorkFolder.goesOn(out)).isFalse();
+            Files.writeString(work.part(0), "a part");
+            assertThat(WorkFolder.goesOn(out)).isTrue();
+        }
     }
 
     @Test

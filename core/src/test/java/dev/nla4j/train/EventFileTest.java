@@ -55,6 +55,22 @@ class EventFileTest {
         }
     }
 
+    /// Readers take files in the order of their names.
+    @Test
+    void a_file_comes_after_those_that_are_there_although_the_clock_was_set_back() throws IOException {
+        long ahead = System.currentTimeMillis() / 1000 + 10_000;
+        Files.createFile(folder.resolve("events.out.tfevents." + ahead + ".host.1.v2"));
+        EventFile.start(folder, 10).close();
+        EventFile.start(folder, 20).close();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString()).sorted())
+                    .containsExactly(
+                            "events.out.tfevents." + ahead + ".host.1.v2",
+                            "events.out.tfevents." + (ahead + 1) + ".nla4j.0",
+                            "events.out.tfevents." + (ahead + 2) + ".nla4j.0");
+        }
+    }
+
     @Test
     void the_masked_checksum_is_the_one_of_the_format() {
         // CRC32C of "123456789" is e3069283; rotated right by 15 and with the mask added

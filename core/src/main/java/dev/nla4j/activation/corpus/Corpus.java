@@ -1,5 +1,6 @@
 package dev.nla4j.activation.corpus;
 
+import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
@@ -7,6 +8,7 @@ import dev.nla4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /// A set of documents that can be read again and again, always in the same order.
@@ -64,9 +66,21 @@ public final class Corpus {
         return split == null ? "" : split;
     }
 
-    /// Refuses a file that would be made inside the folder of documents: its parts would stand among them, and a run
-    /// that is killed could not read the corpus again.
+    /// The files that the documents are read from.
+    public List<Path> files() {
+        return source.read();
+    }
+
+    /// How many other files lie in a folder of documents, hidden ones aside.
+    public long passedOver() {
+        return source.passedOver();
+    }
+
+    /// Refuses a file that would take the corpus's own place, or that would be made inside the folder of
+    /// documents: its parts would stand among them, and a run that is killed could not read the corpus
+    /// again.
     public void requireOutside(Path out) {
+        AtomicFile.requireOther(out, path, "the corpus itself");
         Path place = out.toAbsolutePath().normalize();
         while (place != null && !Files.exists(place)) {
             place = place.getParent();

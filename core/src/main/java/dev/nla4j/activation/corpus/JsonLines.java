@@ -9,17 +9,24 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 
 /// A JSON object a line, with the text in one field, and `doc_id` and `split` where they are known. Blank lines are
 /// passed over.
 record JsonLines(Path file, String textField) implements DocumentSource {
     /// Room for the longest text with every character escaped, and other fields beside it.
     private static final int LONGEST_LINE = 128 << 20;
+
+    /// Python writes what is no number as `NaN`, which JSON has not: in fields that nobody reads here it
+    /// does no harm.
+    private static final ObjectReader LINE = Json.mapper().reader().with(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);
 
     @Override
     public Reading open() {
@@ -28,6 +35,11 @@ record JsonLines(Path file, String textField) implements DocumentSource {
         } catch (IOException e) {
             throw new FormatException(file, -1, "file", "can't be read: " + FileProblem.reason(e), e);
         }
+    }
+
+    @Override
+    public List<Path> read() {
+        return List.of(file);
     }
 
     @Override
@@ -102,7 +114,7 @@ record JsonLines(Path file, String textField) implements DocumentSource {
         private JsonNode parse(String text) {
             JsonNode node;
             try {
-                node = Json.mapper().readTree(text);
+                node = LINE.readTree(text);
             } catch (JacksonException e) {
                 TokenStreamLocation at = e.getLocation();
                 String column = at == null ? "" : " (column " + at.getColumnNr() + ")";

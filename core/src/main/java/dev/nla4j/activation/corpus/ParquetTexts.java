@@ -5,6 +5,7 @@ import dev.nla4j.format.parquet.ColumnCursor;
 import dev.nla4j.format.parquet.ColumnKind;
 import dev.nla4j.format.parquet.ParquetFile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,11 @@ record ParquetTexts(Path file, String textColumn) implements DocumentSource {
             parquet.close();
             throw e;
         }
+    }
+
+    @Override
+    public List<Path> read() {
+        return List.of(file);
     }
 
     @Override

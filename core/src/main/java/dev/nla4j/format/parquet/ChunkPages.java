@@ -3,6 +3,7 @@ package dev.nla4j.format.parquet;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.parquet.Footer.Chunk;
+import dev.nla4j.format.parquet.Leaf.PhysicalType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,11 +17,14 @@ final class ChunkPages {
     private static final int ENCODING_PLAIN = 0;
     private static final int ENCODING_PLAIN_DICTIONARY = 2;
     private static final int ENCODING_RLE = 3;
+    private static final int ENCODING_DELTA_LENGTH = 6;
     private static final int ENCODING_RLE_DICTIONARY = 8;
     /// Writers make pages of about one megabyte; a single huge text or a careless writer makes larger ones.
     private static final int LARGEST_PAGE = 256 << 20;
-    /// Writers give a dictionary up at about one megabyte. Its entries become objects, each larger than it is.
-    private static final int LARGEST_DICTIONARY = 64 << 20;
+    /// Writers give a dictionary up at about one megabyte, but look only after a batch of values. Numbers
+    /// become twice as large as they are; texts stay bytes, so that these dictionaries may be as large as
+    /// pages.
+    private static final int LARGEST_DICTIONARY_OF_NUMBERS = 64 << 20;
     /// Headers carry the smallest and the largest value of their page, which can be long texts.
     private static final int SMALL_HEADER = 1 << 12;
     private static final int LARGEST_HEADER = 4 << 20;
@@ -67,7 +71,7 @@ final class ChunkPages {
             int length = (int) Math.min(left, Math.min(window, LARGEST_HEADER));
             try {
                 PageHeader header = PageHeader.read(new ThriftReader(file, at, bytes(length)));
-                check(place, header, left);
+                check(place, leaf.type(), header, left);
                 return header;
             } catch (FormatException e) {
                 if (length == left || length == LARGEST_HEADER) {
@@ -78,15 +82,19 @@ final class ChunkPages {
     }
 
     /// @param left bytes of the chunk from the header on
-    static void check(Place place, PageHeader header, long left) {
+    static void check(Place place, PhysicalType type, PageHeader header, long left) {
         if (header.packedSize() < 0 || header.packedSize() > left - header.length()) {
             throw place.problem("a page of " + header.packedSize() + " bytes where " + (left - header.length())
                     + " are left in its chunk");
         }
-        int largest = header.kind() == PageHeader.Kind.DICTIONARY ? LARGEST_DICTIONARY : LARGEST_PAGE;
+        boolean isDictionary = header.kind() == PageHeader.Kind.DICTIONARY;
+        int largest = isDictionary && type != PhysicalType.BYTE_ARRAY ? LARGEST_DICTIONARY_OF_NUMBERS : LARGEST_PAGE;
         if (header.unpackedSize() < 0 || header.unpackedSize() > largest) {
-            throw place.problem("a page that unpacks to " + header.unpackedSize() + " bytes, at most " + largest
-                    + " are read; write the file with smaller pages");
+            throw place.problem("a " + (isDictionary ? "dictionary" : "page") + " that unpacks to "
+                    + header.unpackedSize() + " bytes, at most " + largest + " are read; "
+                    + (isDictionary
+                            ? "write the file without one (with pyarrow: use_dictionary=False, or a smaller write_batch_size)"
+                            : "write the file with smaller pages (with pyarrow: a smaller write_batch_size)"));
         }
         // What can't be packed grows a little.
         if (header.packedSize() > largest + largest / 8) {
@@ -174,9 +182,15 @@ final class ChunkPages {
         return switch (header.encoding()) {
             case ENCODING_PLAIN -> new Values.Plain(place, leaf.type(), bytes, from, bytes.length);
             case ENCODING_PLAIN_DICTIONARY, ENCODING_RLE_DICTIONARY -> indexed(place, bytes, from);
+            case ENCODING_DELTA_LENGTH -> {
+                if (leaf.type() != PhysicalType.BYTE_ARRAY) {
+                    throw place.problem("numbers with encoding " + header.encoding() + ", which is one of texts");
+                }
+                yield new Values.Lengths(place, bytes, from);
+            }
             default ->
-                throw place.problem("values with encoding " + header.encoding()
-                        + ", only plain and dictionary can be read (with pyarrow: leave out column_encoding)");
+                throw place.problem("values with encoding " + header.encoding() + ", only plain, dictionary and delta"
+                        + " lengths can be read (with pyarrow: leave out column_encoding)");
         };
     }
 

@@ -1,26 +1,41 @@
 package dev.nla4j.format.parquet;
 
 import dev.nla4j.format.parquet.Leaf.PhysicalType;
+import org.jspecify.annotations.Nullable;
 
 /// The distinct values of a column chunk.
 final class PageDictionary {
+    /// Texts of a dictionary of at most so many bytes are kept once they are decoded: a document's name
+    /// stands in many rows. Writers give a dictionary up at about one megabyte, unless its texts are long;
+    /// those of larger ones are decoded where they are asked for, or they would be in memory twice and
+    /// more.
+    private static final int KEPT = 1 << 20;
+
+    private final Place place;
+    private final byte[] bytes;
     private final int size;
     private final long[] integers;
     private final float[] floats;
-    private final String[] texts;
+    private final int[] starts;
+    private final @Nullable String[] kept;
 
-    /// Decodes a dictionary page.
+    /// Decodes a dictionary page, texts excepted: of these the page's bytes are kept.
     ///
     /// @param size as the page header claims
     PageDictionary(Place place, PhysicalType type, byte[] bytes, int size) {
-        // no value of any type takes less than four bytes
-        if (size < 0 || size > bytes.length / 4) {
+        int least = type == PhysicalType.FIXED_LEN_BYTE_ARRAY ? Short.BYTES : Integer.BYTES;
+        if (size < 0 || size > bytes.length / least) {
             throw place.problem("a dictionary of " + size + " entries in " + bytes.length + " bytes");
         }
+        this.place = place;
         this.size = size;
-        integers = new long[type == PhysicalType.INT64 || type == PhysicalType.INT32 ? size : 0];
-        floats = new float[type == PhysicalType.FLOAT ? size : 0];
-        texts = new String[type == PhysicalType.BYTE_ARRAY ? size : 0];
+        boolean isText = type == PhysicalType.BYTE_ARRAY;
+        this.bytes = isText ? bytes : new byte[0];
+        boolean isInteger = type == PhysicalType.INT64 || type == PhysicalType.INT32;
+        integers = new long[isInteger ? size : 0];
+        floats = new float[isText || isInteger ? 0 : size];
+        starts = new int[isText ? size : 0];
+        kept = new String[isText && bytes.length <= KEPT ? size : 0];
         var values = new Values.Plain(place, type, bytes, 0, bytes.length);
         for (int i = 0; i < integers.length; i++) {
             integers[i] = values.int64();
@@ -28,8 +43,9 @@ final class PageDictionary {
         for (int i = 0; i < floats.length; i++) {
             floats[i] = values.float32();
         }
-        for (int i = 0; i < texts.length; i++) {
-            texts[i] = values.text();
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = values.position();
+            values.skip();
         }
     }
 
@@ -46,6 +62,18 @@ final class PageDictionary {
     }
 
     String text(int index) {
-        return texts[index];
+        if (kept.length == 0) {
+            return decoded(index);
+        }
+        String known = kept[index];
+        if (known == null) {
+            known = decoded(index);
+            kept[index] = known;
+        }
+        return known;
+    }
+
+    private String decoded(int index) {
+        return new Values.Plain(place, PhysicalType.BYTE_ARRAY, bytes, starts[index], bytes.length).text();
     }
 }

@@ -7,19 +7,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param type null for a group
 /// @param children how many of the following nodes are direct children; 0 for a leaf
-/// @param converted the older annotation's number, or -1
-/// @param logical the newer annotation's number, or -1
+/// @param length of values of a fixed number of bytes, or -1
 record SchemaElement(
-        String name, @Nullable PhysicalType type, Repetition repetition, int children, int converted, int logical) {
-    private static final int CONVERTED_UTF8 = 0;
-    private static final int CONVERTED_LIST = 3;
-    private static final int CONVERTED_ENUM = 4;
-    private static final int CONVERTED_JSON = 19;
-    private static final int LOGICAL_STRING = 1;
-    private static final int LOGICAL_LIST = 3;
-    private static final int LOGICAL_ENUM = 4;
-    private static final int LOGICAL_JSON = 12;
-
+        String name,
+        @Nullable PhysicalType type,
+        int length,
+        Repetition repetition,
+        int children,
+        Annotation annotation) {
     /// How often a node occurs under its parent, by its number in the format.
     enum Repetition {
         REQUIRED,
@@ -33,23 +28,20 @@ record SchemaElement(
             String name;
 
             int type = -1;
+            int length = -1;
             int repetition = 0;
             int children = 0;
-            int converted = -1;
-            int logical = -1;
+            Annotation annotation = Annotation.NONE;
         };
         in.struct(id -> {
             switch (id) {
                 case 1 -> fields.type = in.i32("SchemaElement.type");
+                case 2 -> fields.length = in.i32("SchemaElement.type_length");
                 case 3 -> fields.repetition = in.i32("SchemaElement.repetition_type");
                 case 4 -> fields.name = in.text("SchemaElement.name");
                 case 5 -> fields.children = in.i32("SchemaElement.num_children");
-                case 6 -> fields.converted = in.i32("SchemaElement.converted_type");
-                case 10 ->
-                    in.nested("SchemaElement.logicalType", kind -> {
-                        fields.logical = kind;
-                        in.skip();
-                    });
+                case 6 -> fields.annotation = fields.annotation.withConverted(in.i32("SchemaElement.converted_type"));
+                case 10 -> fields.annotation = fields.annotation.withLogical(in);
                 default -> in.skip();
             }
         });
@@ -70,10 +62,10 @@ record SchemaElement(
         return new SchemaElement(
                 name,
                 physical(in, fields.type),
+                fields.length,
                 repetitions[fields.repetition],
                 fields.children,
-                fields.converted,
-                fields.logical);
+                fields.annotation);
     }
 
     boolean isGroup() {
@@ -81,22 +73,32 @@ record SchemaElement(
     }
 
     boolean isList() {
-        return isGroup() && (converted == CONVERTED_LIST || logical == LOGICAL_LIST);
+        return isGroup() && annotation.isList();
     }
 
     boolean isText() {
-        boolean plain = converted == -1 && logical == -1;
-        boolean text = converted == CONVERTED_UTF8
-                || converted == CONVERTED_ENUM
-                || converted == CONVERTED_JSON
-                || logical == LOGICAL_STRING
-                || logical == LOGICAL_ENUM
-                || logical == LOGICAL_JSON;
-        return type == PhysicalType.BYTE_ARRAY && (plain || text);
+        return type == PhysicalType.BYTE_ARRAY && (annotation.isNone() || annotation.isText());
     }
 
     boolean isInteger() {
         return type == PhysicalType.INT64 || type == PhysicalType.INT32;
+    }
+
+    /// Whether it holds numbers that become 32-bit floats.
+    boolean isFloat() {
+        return type == PhysicalType.FLOAT || type == PhysicalType.DOUBLE || isHalf();
+    }
+
+    /// Whether it holds floats of 16 bits.
+    boolean isHalf() {
+        return type == PhysicalType.FIXED_LEN_BYTE_ARRAY && length == Short.BYTES && annotation.isHalf();
+    }
+
+    /// What the values of a text or of a whole number are besides, in pyarrow's words; null when they are
+    /// nothing more.
+    @Nullable
+    String meaning() {
+        return isInteger() ? annotation.ofInteger() : annotation.isNone() ? "binary" : null;
     }
 
     private static @Nullable PhysicalType physical(ThriftReader in, int type) {

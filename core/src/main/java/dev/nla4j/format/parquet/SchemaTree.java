@@ -114,9 +114,13 @@ final class SchemaTree {
         if (element.repetition() != 1) {
             return other(node, describe(node));
         }
-        if (element.element().type() == PhysicalType.FLOAT) {
+        if (element.element().isFloat()) {
+            String number = element.element().type() == PhysicalType.DOUBLE ? "double" : "halffloat";
+            String description = element.element().type() == PhysicalType.FLOAT
+                    ? ColumnKind.FLOAT_LIST.description()
+                    : "list<" + number + ">";
             return new FileColumn(
-                    Column.of(node.element().name(), ColumnKind.FLOAT_LIST),
+                    new Column(node.element().name(), ColumnKind.FLOAT_LIST, description),
                     List.of(element.asLeaf(elementDefinition)));
         }
         List<Leaf> messages = new ArrayList<>();
@@ -127,13 +131,18 @@ final class SchemaTree {
                 }
             }
         }
-        return messages.size() == 2
-                ? new FileColumn(Column.of(node.element().name(), ColumnKind.MESSAGE_LIST), messages)
-                : other(node, describe(node));
+        if (messages.size() != 2) {
+            return other(node, describe(node));
+        }
+        ColumnKind kind = ColumnKind.MESSAGE_LIST;
+        String description = element.children().size() == 2 ? kind.description() : describe(node);
+        return new FileColumn(new Column(node.element().name(), kind, description), messages);
     }
 
     private static FileColumn single(Node node, ColumnKind kind) {
-        return new FileColumn(Column.of(node.element().name(), kind), List.of(node.asLeaf(0)));
+        String meaning = node.element().meaning();
+        String description = meaning == null ? kind.description() : meaning;
+        return new FileColumn(new Column(node.element().name(), kind, description), List.of(node.asLeaf(0)));
     }
 
     private static FileColumn other(Node node, String description) {
@@ -144,7 +153,7 @@ final class SchemaTree {
         SchemaElement element = node.element();
         PhysicalType type = element.type();
         if (type != null) {
-            String name = type.name().toLowerCase(Locale.ROOT);
+            String name = element.isHalf() ? "halffloat" : type.name().toLowerCase(Locale.ROOT);
             return node.repeated() ? "repeated " + name : name;
         }
         if (element.isList() && node.children().size() == 1) {

@@ -4,8 +4,27 @@ import java.util.List;
 
 /// What one column of one row holds when it is written.
 public sealed interface Value {
+    /// The last character that Java keeps in one byte, and what each text takes besides its characters.
+    int LAST_NARROW = 0xff;
+    int TEXT_OVERHEAD = 56;
+
     /// The kind of column the value fits in.
     ColumnKind kind();
+
+    /// About what its texts take in memory; 0 where there are none.
+    default long textBytes() {
+        return 0;
+    }
+
+    /// What a text takes in memory: a byte a character where all are of Latin-1, else two, and what every
+    /// object costs.
+    static long textBytes(String text) {
+        boolean wide = false;
+        for (int i = 0; i < text.length() && !wide; i++) {
+            wide = text.charAt(i) > LAST_NARROW;
+        }
+        return TEXT_OVERHEAD + (wide ? 2L : 1L) * text.length();
+    }
 
     /// A whole number.
     record Int64(long value) implements Value {
@@ -17,6 +36,11 @@ public sealed interface Value {
 
     /// A text.
     record Text(String value) implements Value {
+        @Override
+        public long textBytes() {
+            return Value.textBytes(value);
+        }
+
         @Override
         public ColumnKind kind() {
             return ColumnKind.TEXT;
@@ -36,6 +60,13 @@ public sealed interface Value {
     record Messages(List<RoleContent> values) implements Value {
         public Messages {
             values = List.copyOf(values);
+        }
+
+        @Override
+        public long textBytes() {
+            return values.stream()
+                    .mapToLong(message -> Value.textBytes(message.role()) + Value.textBytes(message.content()))
+                    .sum();
         }
 
         @Override

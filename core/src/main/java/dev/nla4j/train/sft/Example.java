@@ -1,6 +1,7 @@
 package dev.nla4j.train.sft;
 
 import dev.nla4j.data.DataBuild;
+import dev.nla4j.format.parquet.Value;
 
 /// One row of a training set.
 ///
@@ -20,6 +21,14 @@ public record Example(float[] activation, String explanation, String response, S
     static Example explained(float[] activation, String explanation, Source source) {
         String text = explanation.strip();
         return new Example(activation, text, DataBuild.response(text), source);
+    }
+
+    /// About what its texts take in memory.
+    long textBytes() {
+        return Value.textBytes(explanation)
+                + Value.textBytes(response)
+                + Value.textBytes(source.document)
+                + Value.textBytes(source.context);
     }
 
     public String document() {

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// A data set in memory, of any stage: training sets of both roles, rows for reinforcement learning, and explained rows
 /// of held-out documents.
 public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
-    /// Share of the heap that vectors may take.
+    /// Share of the heap that vectors and texts may take.
     private static final double MOST_OF_HEAP = 0.6;
 
     public Examples {
@@ -41,18 +41,40 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
     ///
     /// @throws InputException when it has no rows, or more than fit into memory
     public static Examples read(Path path) {
+        return read(path, true, Runtime.getRuntime().maxMemory());
+    }
+
+    /// As [#read] without the texts that activations were taken from, which supervised training has no use
+    /// for and which may take more than the vectors.
+    public static Examples withoutContexts(Path path) {
+        return read(path, false, Runtime.getRuntime().maxMemory());
+    }
+
+    /// @param heap bytes that there are
+    static Examples read(Path path, boolean contexts, long heap) {
         try (DataFile file = DataFile.open(path)) {
-            DatasetMeta meta = file.meta();
-            double bytes = (double) file.rows() * meta.extraction().dModel() * Float.BYTES;
             if (file.rows() == 0) {
                 throw new InputException(path + ": has no rows");
             }
-            if (bytes > MOST_OF_HEAP * Runtime.getRuntime().maxMemory()) {
-                throw new InputException(path + ": its " + file.rows() + " vectors take " + Math.round(bytes / 1e6)
-                        + " MB, the heap has " + Runtime.getRuntime().maxMemory() / 1_000_000
+            Room room = new Room(file, heap);
+            room.require(0, 0);
+            return new Examples(path, file.meta(), rows(file, contexts, room));
+        }
+    }
+
+    /// What rows may take. The vectors' part is known before; texts are counted as they are read.
+    private record Room(DataFile file, long heap) {
+        /// Refuses a file whose vectors, with the texts of its first rows, take more than there is.
+        ///
+        /// @param texts bytes of these
+        void require(long rows, long texts) {
+            double bytes = (double) file.rows() * file.meta().extraction().dModel() * Float.BYTES + texts;
+            if (bytes > MOST_OF_HEAP * heap) {
+                throw new InputException(file.path() + ": its " + file.rows() + " vectors"
+                        + (texts == 0 ? "" : " and the texts of " + rows + " rows") + " take " + Math.round(bytes / 1e6)
+                        + " MB, the heap has " + heap / 1_000_000
                         + " MB; give Java more (NLA_JAVA_OPTS=-Xmx8g ./nla ...) or use fewer rows");
             }
-            return new Examples(path, meta, rows(file));
         }
     }
 
@@ -81,17 +103,15 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
         return Arrays.stream(numbers).mapToObj(rows::get).toList();
     }
 
-    private static List<Example> rows(DataFile file) {
+    private static List<Example> rows(DataFile file, boolean contexts, Room room) {
         Optional<Column> text = explanationColumn(file.meta().stage());
         Optional<Column> message = messageColumn(file.meta().stage());
         List<Column> columns = new ArrayList<>();
         columns.add(Column.of(ActivationSchema.VECTOR, ColumnKind.FLOAT_LIST));
         columns.add(Column.of(ActivationSchema.DOCUMENT, ColumnKind.TEXT));
-        Stream.of(
-                        Optional.of(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)),
-                        Optional.of(Column.of(ActivationSchema.TOKENS, ColumnKind.INT64)),
-                        message,
-                        text)
+        Optional<Column> context =
+                contexts ? Optional.of(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)) : Optional.empty();
+        Stream.of(context, Optional.of(Column.of(ActivationSchema.TOKENS, ColumnKind.INT64)), message, text)
                 .flatMap(Optional::stream)
                 .filter(column -> file.has(column.name(), column.kind()))
                 .forEach(columns::add);
@@ -105,6 +125,7 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
             }
         }
         List<Example> examples = new ArrayList<>();
+        long texts = 0;
         for (DataFile.Rows rows = file.rows(columns); rows.hasNext(); ) {
             long number = rows.row();
             List<Value> values = rows.next();
@@ -112,7 +133,10 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
             for (int i = 0; i < values.size(); i++) {
                 row.put(columns.get(i).name(), values.get(i));
             }
-            examples.add(example(file, number, row));
+            Example example = example(file, number, row);
+            texts += example.textBytes();
+            room.require(number + 1, texts);
+            examples.add(example);
         }
         return examples;
     }

@@ -36,6 +36,52 @@ class CorpusTest {
                 .hasMessageContaining("docs.jsonl is neither: name that file itself");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "c4-train.00000.json.gz, unpack it",
+        "docs.jsonl.zst, unpack it",
+        "part-0.parquet.xz, unpack it",
+        "book.txt.bz2, unpack it",
+        "BOOK.TXT.GZ, unpack it",
+        "books.zip, unpack it",
+        "docs.csv, make a .jsonl or .parquet file of it",
+        "docs.tsv, make a .jsonl or .parquet file of it",
+        "data-00000-of-00001.arrow, make a .jsonl or .parquet file of it",
+    })
+    void documents_in_a_form_that_is_not_read_are_not_passed_over_for_a_readme(String name, String advice)
+            throws IOException {
+        Files.writeString(folder.resolve("README.md"), "about the data");
+        Files.writeString(folder.resolve(name), "data");
+        assertThatThrownBy(() -> read(folder, CorpusOptions.DEFAULT))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll(name + " is neither: " + advice, "or move it away");
+    }
+
+    @Test
+    void files_of_other_kinds_are_counted_and_hidden_ones_are_not() throws IOException {
+        Files.writeString(folder.resolve("a.txt"), "one");
+        for (String name : List.of("settings.json", "cover.jpg", ".DS_Store")) {
+            Files.writeString(folder.resolve(name), "x");
+        }
+        Files.createDirectories(folder.resolve(".git/objects"));
+        Files.writeString(folder.resolve(".git/objects/12"), "x");
+        Corpus corpus = Corpus.open(folder, CorpusOptions.DEFAULT);
+        assertThat(corpus.passedOver()).isEqualTo(2);
+        assertThat(corpus.files()).containsExactly(folder.resolve("a.txt"));
+        Path lines = jsonl("{}");
+        assertThat(Corpus.open(lines, CorpusOptions.DEFAULT).passedOver()).isZero();
+        assertThat(Corpus.open(lines, CorpusOptions.DEFAULT).files()).containsExactly(lines);
+    }
+
+    /// As Python writes scores that are none.
+    @Test
+    void numbers_that_are_none_do_no_harm_in_fields_that_nobody_reads() throws IOException {
+        Path file = jsonl("{\"text\": \"a\", \"score\": NaN}\n{\"text\": \"b\", \"x\": [-Infinity, Infinity]}\n");
+        assertThat(read(file, CorpusOptions.DEFAULT)).extracting(Document::text).containsExactly("a", "b");
+        Path id = jsonl("{\"text\": \"a\", \"doc_id\": NaN}\n");
+        assertThatThrownBy(() -> read(id, CorpusOptions.DEFAULT)).hasMessageContaining("'doc_id' is of type number");
+    }
+
     @Test
     void text_files_of_a_folder_come_in_the_order_of_their_paths() throws IOException {
         Path corpus = Files.createDirectories(folder.resolve("books"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.parquet.Leaf.PhysicalType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -93,13 +94,21 @@ class DamagedParquetTest {
     @Test
     void dictionaries_and_packed_pages_have_bounds_of_their_own() {
         Place place = new Place(folder.resolve("x.parquet"), 4, "text");
-        assertThatThrownBy(() -> ChunkPages.check(place, header(PageHeader.Kind.DICTIONARY, 65 << 20, 9000), 10_000))
+        PageHeader dictionary = header(PageHeader.Kind.DICTIONARY, 65 << 20, 9000);
+        assertThatThrownBy(() -> ChunkPages.check(place, PhysicalType.FLOAT, dictionary, 10_000))
                 .isInstanceOf(FormatException.class)
-                .hasMessageContaining("unpacks to 68157440 bytes");
-        assertThatThrownBy(() -> ChunkPages.check(place, header(PageHeader.Kind.DATA, 10, Integer.MAX_VALUE), 1L << 33))
+                .hasMessageContainingAll("unpacks to 68157440 bytes", "use_dictionary=False", "write_batch_size");
+        PhysicalType text = PhysicalType.BYTE_ARRAY;
+        // these stay bytes
+        ChunkPages.check(place, text, dictionary, 10_000);
+        assertThatThrownBy(() ->
+                        ChunkPages.check(place, text, header(PageHeader.Kind.DICTIONARY, 257 << 20, 9000), 10_000))
+                .hasMessageContaining("at most 268435456 are read");
+        assertThatThrownBy(() ->
+                        ChunkPages.check(place, text, header(PageHeader.Kind.DATA, 10, Integer.MAX_VALUE), 1L << 33))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("a page of 2147483647 bytes that unpacks to 10");
-        ChunkPages.check(place, header(PageHeader.Kind.DATA, 65 << 20, 70 << 20), 1L << 33);
+        ChunkPages.check(place, text, header(PageHeader.Kind.DATA, 65 << 20, 70 << 20), 1L << 33);
     }
 
     private static PageHeader header(PageHeader.Kind kind, int unpacked, int packed) {

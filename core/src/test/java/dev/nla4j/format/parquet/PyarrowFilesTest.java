@@ -103,12 +103,20 @@ class PyarrowFilesTest {
     @Test
     void a_column_of_another_type_or_name_is_refused_with_what_is_there() throws Exception {
         try (ParquetFile file = ParquetFile.open(fixture("double-vector.parquet"))) {
-            assertThatThrownBy(() -> file.floats("activation_vector"))
+            assertThatThrownBy(() -> file.floats("doc_id"))
                     .isInstanceOf(FormatException.class)
-                    .hasMessageContaining("is list<double>, expected list<float>");
+                    .hasMessageContaining("is string, expected list<float>");
             assertThatThrownBy(() -> file.floats("vector"))
                     .isInstanceOf(FormatException.class)
                     .hasMessageContainingAll("is missing", "n_raw_tokens: int64", "activation_vector: list<double>");
+        }
+    }
+
+    /// The public trainer rounds them, too.
+    @Test
+    void vectors_of_doubles_are_read_as_floats() throws Exception {
+        try (ParquetFile file = ParquetFile.open(fixture("double-vector.parquet"))) {
+            assertThat(all(file.floats("activation_vector")).get(1)).containsExactly(1, 1.25f, 1.5f, 1.75f);
         }
     }
 

@@ -49,6 +49,28 @@ class ExamplesTest {
         assertThat(third.explanation()).isEqualTo(stage == Stage.RL ? "" : "text 2");
     }
 
+    /// Nobody reads them in supervised training, and they may take more than the vectors.
+    @Test
+    void contexts_are_left_out_where_they_are_not_used() throws IOException {
+        Path file = file(Stage.AV_SFT, 5, _ -> user(ASKED));
+        Example third = Examples.withoutContexts(file).rows().get(2);
+        assertThat(third.source()).isEqualTo(new Example.Source("docs:2", "", 12));
+        assertThat(third.response()).isEqualTo(DataBuild.response("text 2"));
+    }
+
+    @Test
+    void texts_count_in_what_a_file_takes_in_memory() throws IOException {
+        Path file = file(Stage.AV_SFT, 50, _ -> user(ASKED));
+        long vectors = 50 * DIM * Float.BYTES;
+        assertThatThrownBy(() -> Examples.read(file, true, vectors))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("its 50 vectors take 0 MB")
+                .hasMessageContaining("NLA_JAVA_OPTS=-Xmx8g");
+        assertThatThrownBy(() -> Examples.read(file, true, 10 * vectors))
+                .hasMessageContaining("its 50 vectors and the texts of ");
+        assertThat(Examples.read(file, true, 100 * vectors).rows()).hasSize(50);
+    }
+
     /// The published trainer asks with the row's own words: a file whose sidecar says others would be learned from
     /// under a prompt it was not made for.
     @ParameterizedTest
