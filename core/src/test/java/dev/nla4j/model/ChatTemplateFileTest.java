@@ -1,0 +1,77 @@
+package dev.nla4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChatTemplateFileTest {
+    private static final RenderOptions PLAIN = RenderOptions.of(List.of(Message.of("user", "a")));
+    private static final RenderOptions WITH_TOOLS = PLAIN.withVariables(Map.of("tools", List.of()));
+
+    @TempDir
+    Path folder;
+
+    private void file(String name, String text) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private String rendered(RenderOptions options) {
+        ChatTemplate template = ChatTemplateFile.in(folder);
+        return template == null ? "none" : template.render(options);
+    }
+
+    @Test
+    void of_named_templates_one_is_for_tools() throws IOException {
+        file("tokenizer_config.json", """
+                {"chat_template": [{"name": "default", "template": "d"}, {"name": "rag", "template": "{% if"},
+                                   {"name": "tool_use", "template": "t"}]}""");
+        assertThat(rendered(PLAIN)).isEqualTo("d");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+    }
+
+    @Test
+    void named_templates_may_be_files() throws IOException {
+        file("tokenizer_config.json", "{\"chat_template\": \"old\"}");
+        file("additional_chat_templates/tool_use.jinja", "t");
+        file("additional_chat_templates/rag.jinja", "{% if");
+        assertThat(rendered(PLAIN)).isEqualTo("old");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+        file("chat_template.jinja", "d");
+        assertThat(rendered(PLAIN)).isEqualTo("d");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+    }
+
+    @Test
+    void a_template_of_its_own_file_has_no_part_in_the_named_ones_of_another() throws IOException {
+        file("chat_template.jinja", "d");
+        file("tokenizer_config.json", "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"t\"}]}");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("d");
+        Files.delete(folder.resolve("chat_template.jinja"));
+        assertThat(rendered(PLAIN)).isEqualTo("none");
+    }
+
+    @Test
+    void every_token_that_the_files_name_is_there_for_the_template() throws IOException {
+        file(
+                "chat_template.jinja",
+                "{{ sep_token }}{{ cls_token }}{{ image_token }}{{ boi }}{{ mask_token is defined }}"
+                        + "{{ add_bos_token is defined }}");
+        file("tokenizer_config.json", """
+                {"sep_token": "<sep>", "cls_token": {"__type": "AddedToken", "content": "<cls>"}, "mask_token": null,
+                 "add_bos_token": true, "image_token": "<image>", "extra_special_tokens": {"boi": "<boi>"}}""");
+        assertThat(rendered(PLAIN)).isEqualTo("<sep><cls><image><boi>FalseFalse");
+        file("special_tokens_map.json", "{\"mask_token\": \"<mask>\", \"additional_special_tokens\": [\"<a>\"]}");
+        assertThat(rendered(PLAIN)).isEqualTo("<sep><cls><image><boi>TrueFalse");
+    }
+}
