@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `nla chat render`: a conversation as its template writes it.
@@ -41,8 +42,10 @@ final class ChatCommand {
                             names = "--messages",
                             paramLabel = "F.json",
                             required = true,
-                            description = "A JSON array of messages, or an object with them as \"messages\".")
+                            description = "A JSON array of messages, or an object with them as \"messages\" beside"
+                                    + " variables of the template (tools, documents, enable_thinking, ...).")
                     Path messages,
+            @Mixin TemplateVariables variables,
             @Option(
                             names = "--add-generation-prompt",
                             description = "End with the beginning of the assistant's next message.")
@@ -59,8 +62,7 @@ final class ChatCommand {
         if (model != null && template != null) {
             throw new IllegalArgumentException("give --model or --template, not both");
         }
-        RenderOptions options =
-                RenderOptions.of(TextInput.conversation(messages)).withGenerationPrompt(addGenerationPrompt);
+        RenderOptions options = variables.conversation(messages).options().withGenerationPrompt(addGenerationPrompt);
         if (date != null) {
             options = options.at(date.atStartOfDay());
         }
@@ -81,8 +83,8 @@ final class ChatCommand {
                 own = LanguageModel.templateSpecials(tokenizer);
             }
         }
-        SpecialStrings specials = new SpecialStrings(
-                bos == null ? own.bos() : bos, eos == null ? own.eos() : eos, pad == null ? own.pad() : pad, own.unk());
+        SpecialStrings specials =
+                own.with("bos_token", bos).with("eos_token", eos).with("pad_token", pad);
         System.out.print(Terminal.shown(chat.render(options.withSpecials(specials))));
         return ExitCode.OK;
     }

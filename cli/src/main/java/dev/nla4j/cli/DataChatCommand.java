@@ -11,6 +11,7 @@ import dev.nla4j.model.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -90,6 +91,9 @@ final class DataChatCommand implements Callable<Integer> {
             description = "Date that templates may write into prompts (default: ${DEFAULT-VALUE}).")
     LocalDate date = LocalDate.EPOCH;
 
+    @Mixin
+    TemplateVariables variables = new TemplateVariables();
+
     @Option(
             names = "--seed",
             paramLabel = "N",
@@ -108,6 +112,7 @@ final class DataChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Map<String, @Nullable Object> told = variables.variables();
         Wiring wiring = new Wiring();
         Corpus corpus = Corpus.open(prompts, new CorpusOptions(split, textField));
         LocalModel found = wiring.find(model.name);
@@ -125,7 +130,7 @@ final class DataChatCommand implements Callable<Integer> {
                     CHUNK,
                     BATCH_TOKENS);
             ChatActivations.Result result =
-                    new ChatActivations(loaded, settings).run(corpus, out, restart, wiring.progress());
+                    new ChatActivations(loaded, settings, told).run(corpus, out, restart, wiring.progress());
             if (json) {
                 System.out.println(Json.mapper()
                         .createObjectNode()

@@ -1,6 +1,5 @@
 package dev.nla4j.cli;
 
-import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.ExplanationJson;
@@ -34,6 +33,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Nullable
     Path chat;
 
+    @Mixin
+    TemplateVariables variables = new TemplateVariables();
+
     @Option(
             names = "--at",
             paramLabel = "last|all|N,N|every:N",
@@ -64,20 +66,25 @@ final class ExplainCommand implements Callable<Integer> {
         Explainer.Options options = sampling.options();
         OptionalDouble denominator = rawvar.rawvar();
         Positions wanted = Positions.parse(at);
-        String raw = chat == null ? input.text(text) : "";
-        List<Message> conversation = chat == null ? List.of() : TextInput.conversation(chat);
-        if (chat == null && raw.isEmpty()) {
+        RenderOptions conversation =
+                chat == null ? null : variables.conversationOfRoles(chat).options();
+        String raw = "";
+        if (conversation == null) {
+            variables.requireNone();
+            raw = input.text(text);
+        }
+        if (conversation == null && raw.isEmpty()) {
             throw new dev.nla4j.format.InputException(
                     "the text is empty: there is no token whose activation could be explained");
         }
         Wiring wiring = new Wiring();
         try (PairSession session = wiring.session(pair, dtype.dtype())) {
-            TextTokens tokens = chat == null
+            TextTokens tokens = conversation == null
                     ? TextTokens.ofText(session.tokenizer(), raw)
                     : TextTokens.ofConversation(
                             session.tokenizer(),
                             session.chatTemplate(),
-                            RenderOptions.of(conversation).withSpecials(session.templateSpecials()));
+                            conversation.withSpecials(session.templateSpecials()));
             TextTokens used = session.fitting("the text", tokens);
             List<Integer> positions = wanted.in(used.size());
             Explainer explainer = new Explainer(session.stages(), denominator);

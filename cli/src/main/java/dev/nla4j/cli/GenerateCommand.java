@@ -44,6 +44,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Nullable
     Path chat;
 
+    @Mixin
+    TemplateVariables variables = new TemplateVariables();
+
     @Option(
             names = "--max-new-tokens",
             paramLabel = "N",
@@ -75,10 +78,16 @@ final class GenerateCommand implements Callable<Integer> {
         if (chat != null && (text != null || input.file != null)) {
             throw new IllegalArgumentException("give --text, --file or --chat, one of them");
         }
+        RenderOptions conversation = chat == null
+                ? null
+                : variables.conversationOfRoles(chat).options().withGenerationPrompt(true);
+        if (conversation == null) {
+            variables.requireNone();
+        }
         Wiring wiring = new Wiring();
         try (LanguageModel loaded = wiring.load(model.name, dtype.dtype());
                 Scope _ = Scope.noGrad()) {
-            TextTokens prompt = prompt(loaded);
+            TextTokens prompt = prompt(loaded, conversation);
             int room = loaded.config().contextLength() - prompt.size();
             if (prompt.size() == 0) {
                 throw new InputException("the text is empty: there is nothing to continue");
@@ -93,15 +102,13 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private TextTokens prompt(LanguageModel loaded) {
-        return chat == null
+    private TextTokens prompt(LanguageModel loaded, @Nullable RenderOptions conversation) {
+        return conversation == null
                 ? TextTokens.ofText(loaded.tokenizer(), input.text(text))
                 : TextTokens.ofConversation(
                         loaded.tokenizer(),
                         loaded.chatTemplate(),
-                        RenderOptions.of(TextInput.conversation(chat))
-                                .withGenerationPrompt(true)
-                                .withSpecials(loaded.templateSpecials()));
+                        conversation.withSpecials(loaded.templateSpecials()));
     }
 
     private Completion complete(LanguageModel loaded, TextTokens prompt, int most, Progress progress) {

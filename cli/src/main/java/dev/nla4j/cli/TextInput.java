@@ -1,12 +1,13 @@
 package dev.nla4j.cli;
 
-import dev.nla4j.chat.Message;
+import dev.nla4j.chat.Conversation;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
 
 /// Where a text comes from besides the command line itself.
 final class TextInput {
@@ -24,12 +25,17 @@ final class TextInput {
         return given != null ? given : Json.exactText(java.util.Objects.requireNonNull(file), LARGEST_TEXT);
     }
 
-    /// A conversation in a file: a JSON array of messages, or an object that holds it as `messages`.
-    static List<Message> conversation(Path file) {
-        var json = Json.read(file, LARGEST_TEXT);
-        var messages = json.isObject() && json.has("messages") ? json.get("messages") : json;
+    /// A conversation in a file: a JSON array of messages, or an object that holds it as `messages` beside
+    /// variables.
+    static Conversation conversation(Path file) {
+        JsonNode json = Json.readConversation(file, LARGEST_TEXT);
+        return naming(file, () -> Conversation.of(json));
+    }
+
+    /// A conversation whose errors name the file.
+    static Conversation naming(Path file, Supplier<Conversation> reading) {
         try {
-            return Message.listOf(messages);
+            return reading.get();
         } catch (InputException e) {
             throw new InputException(file + ": " + e.getMessage(), e);
         }

@@ -65,6 +65,64 @@ class CommandsTest {
     }
 
     @Test
+    void a_conversations_file_and_the_command_line_tell_the_template_variables() throws IOException {
+        String template = file(
+                "t.jinja",
+                "{{ messages | length }} {{ tools[0].name }} {{ enable_thinking }} {{ date_string }} {{ k }} {{ n }}");
+        String messages = file(
+                "m.json",
+                "{\"messages\": [{\"content\": \"no role\"}], \"tools\": [{\"name\": \"f\"}],"
+                        + " \"enable_thinking\": false, \"date_string\": \"old\","
+                        + " \"chat_template_kwargs\": {\"k\": [1]}}");
+        String[] render = {"chat", "render", "--template", template, "--messages", messages};
+        Run run = Run.of(with(List.of(render), "--var", "date_string=\"a = b\"", "--var", "n={\"m\": null}"));
+        assertThat(run).isEqualTo(new Run(0, "1 f False a = b [1] {'m': None}", ""));
+
+        for (String wrong : List.of("n", "=1", "date_string=26 Jul", "bos_token=\"<s>\"")) {
+            Run refused = Run.of(with(List.of(render), "--var", wrong));
+            assertThat(refused.code()).as(wrong).isEqualTo(2);
+            assertThat(refused.err()).startsWith("nla: --var").doesNotContain("Exception");
+        }
+        String own = file("own.json", "{\"messages\": [{}], \"add_generation_prompt\": true}");
+        assertBadInput(Run.of("chat", "render", "--template", template, "--messages", own), own);
+    }
+
+    @Test
+    void an_empty_conversation_is_not_rendered() throws IOException {
+        String messages = file("m.json", "[]");
+        assertBadInput(
+                Run.of("chat", "render", "--template", file("t.jinja", "x"), "--messages", messages),
+                "the conversation is empty");
+    }
+
+    @Test
+    void an_answer_is_asked_for_with_the_templates_variables() throws IOException {
+        Path model = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Files.writeString(model.resolve("chat_template.jinja"), "{{ messages[0].content * times }}");
+        String chat = file("m.json", "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"times\": 2}");
+        String[] generate = {"generate", "--model", model.toString(), "--max-new-tokens", "1", "--json"};
+        String[] asked = with(List.of(generate), "--chat", chat);
+        JsonNode file = Json.parse(folder, Run.of(asked).out());
+        JsonNode option = Json.parse(
+                folder, Run.of(with(List.of(asked), "--var", "times=9")).out());
+        JsonNode text = Json.parse(
+                folder, Run.of(with(List.of(generate), "--text", "aa")).out());
+        assertThat(file.get("prompt_ids")).isEqualTo(text.get("prompt_ids"));
+        assertThat(option.get("prompt_ids").size())
+                .isGreaterThan(file.get("prompt_ids").size());
+
+        for (List<String> command : List.of(List.of("explain", "x"), List.of("generate", "--text", "x"))) {
+            Run refused = Run.of(with(command, "--var", "times=9"));
+            assertThat(refused.code()).isEqualTo(2);
+            assertThat(refused.err()).contains("give --chat too");
+        }
+        String nobodys = file("nobodys.json", "[{\"content\": \"a\"}]");
+        for (String command : List.of("explain", "generate")) {
+            assertBadInput(Run.of(command, "--chat", nobodys), "nobodys.json: message 0 has no role");
+        }
+    }
+
+    @Test
     void on_a_terminal_a_rendering_can_not_steer_it_and_elsewhere_it_is_byte_for_byte() throws IOException {
         String template = file("t.jinja", "{% for m in messages %}{{ m.content }}{% endfor %}");
         String messages = file("m.json", "[{\"role\": \"user\", \"content\": \"a\\u001b[2J\\tb\\n\\u202ec\\r\"}]");
@@ -123,7 +181,7 @@ class CommandsTest {
     @Test
     void a_templates_own_error_is_one_line_and_ends_with_1() throws IOException {
         String template = file("t.jinja", "before{{ raise_exception('roles must alternate') }}");
-        Run run = Run.of("chat", "render", "--template", template, "--messages", file("m.json", "[]"));
+        Run run = Run.of("chat", "render", "--template", template, "--messages", file("m.json", "[{}]"));
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
         assertThat(run.err().lines()).singleElement().asString().contains("roles must alternate");
@@ -151,7 +209,7 @@ class CommandsTest {
     @Test
     void a_conversation_that_is_none_is_a_bad_file() throws IOException {
         String template = file("t.jinja", "x");
-        for (String json : new String[] {"{", "", "7", "{\"messages\": 3}", "[{\"content\": \"x\"}]", "[7]"}) {
+        for (String json : new String[] {"{", "", "7", "{\"messages\": 3}", "[7]"}) {
             String messages = file("m.json", json);
             assertBadInput(Run.of("chat", "render", "--template", template, "--messages", messages), messages);
         }
@@ -235,7 +293,7 @@ class CommandsTest {
 
     @Test
     void a_template_that_passes_its_limits_is_a_bad_file_and_one_that_fails_is_a_failure() throws IOException {
-        String messages = file("m.json", "[]");
+        String messages = file("m.json", "[{}]");
         for (String source :
                 List.of("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "{% if")) {
             String template = file("t.jinja", source);
@@ -291,6 +349,19 @@ class CommandsTest {
         String other = file("other.jsonl", transcripts.replaceAll("\"ids\":\\[[0-9]+", "\"ids\":[1536"));
         String activations = folder.resolve("chat.parquet").toString();
         assertBadInput(Run.of("data", "teach", activations, "--transcripts", other), "other.jsonl: line 1: ids:");
+    }
+
+    @Test
+    void prompts_are_written_with_the_templates_variables() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Files.writeString(target.resolve("chat_template.jinja"), "{{ messages[0].content * times }}");
+        Path inTheWay = Files.createDirectory(folder.resolve("chat.transcripts.jsonl"));
+        String prompt = "{\"prompt\": \"hello\"}\n";
+        assertBadInput(dataChat(prompt, "--var", "times=2"), "is a folder");
+        Files.delete(inTheWay);
+        assertBadInput(dataChat(prompt, "--var", "times=3"), "other settings or prompts");
+        Run run = dataChat(prompt, "--var", "times=2");
+        assertThat(run.out()).as(run.err()).contains("\"chunks_kept\":1");
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.nla4j.chat.jinja.JinjaTemplate;
 import dev.nla4j.chat.jinja.Limits;
 import dev.nla4j.chat.jinja.Rendering;
 import dev.nla4j.chat.jinja.TemplateException;
+import dev.nla4j.format.InputException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +16,29 @@ public final class ChatTemplate {
     /// Names under which messages carry what the assistant thought; the first is the one templates read.
     private static final List<String> REASONING = List.of("reasoning_content", "thinking", "reasoning");
 
-    private final JinjaTemplate template;
+    /// Templates of agents go through all messages for each one (which call does this result belong to?):
+    /// Command R7B's takes twenty steps a pair of messages, and a fixed limit would refuse long
+    /// conversations.
+    private static final long STEPS_A_PAIR = 40;
+    /// So that a hostile template ends in seconds beside a conversation of any length.
+    private static final long MOST_MESSAGES_COUNTED = 1500;
 
-    private ChatTemplate(JinjaTemplate template) {
+    private final JinjaTemplate template;
+    private final @Nullable ToolUse toolUse;
+    private final SpecialStrings specials;
+
+    private ChatTemplate(JinjaTemplate template, @Nullable ToolUse toolUse, SpecialStrings specials) {
         this.template = template;
+        this.toolUse = toolUse;
+        this.specials = specials;
+    }
+
+    /// The template of conversations with tools, parsed where one of them comes: it may be broken, and that
+    /// concerns no other conversation.
+    private record ToolUse(String source, String name) {
+        JinjaTemplate parse() {
+            return JinjaTemplate.parse(source, name, Limits.DEFAULT);
+        }
     }
 
     /// Parses a template.
@@ -26,11 +46,24 @@ public final class ChatTemplate {
     /// @param name of the template, for messages
     /// @throws TemplateException when `source` is no template
     public static ChatTemplate parse(String source, String name) {
-        return new ChatTemplate(JinjaTemplate.parse(source, name, Limits.DEFAULT));
+        return new ChatTemplate(JinjaTemplate.parse(source, name, Limits.DEFAULT), null, SpecialStrings.NONE);
+    }
+
+    /// This template with another one for conversations with tools.
+    ///
+    /// @param name of the other one, for messages
+    public ChatTemplate withToolUse(String source, String name) {
+        return new ChatTemplate(template, new ToolUse(source, name), specials);
+    }
+
+    /// This template with special tokens that its model's files name, beside those a rendering is given.
+    public ChatTemplate withSpecials(SpecialStrings named) {
+        return new ChatTemplate(template, toolUse, named);
     }
 
     /// The conversation as one text.
     ///
+    /// @throws InputException when there is no message
     /// @throws TemplateException when the template refuses the conversation or fails
     public String render(RenderOptions options) {
         return renderWithSpans(options).text();
@@ -39,9 +72,14 @@ public final class ChatTemplate {
     /// The conversation as one text, with the places where the assistant speaks, as far as the template marks them with
     /// `generation` tags.
     ///
+    /// @throws InputException when there is no message
     /// @throws TemplateException when the template refuses the conversation or fails
     public Rendering renderWithSpans(RenderOptions options) {
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
+        if (options.messages().isEmpty()) {
+            throw new InputException("the conversation is empty: it needs one message at least");
+        }
+        Map<String, @Nullable Object> variables =
+                new LinkedHashMap<>(options.specials().or(specials).tokens());
         variables.put(
                 "messages",
                 options.messages().stream()
@@ -50,18 +88,10 @@ public final class ChatTemplate {
         variables.put("tools", null);
         variables.put("documents", null);
         variables.put("add_generation_prompt", options.addGenerationPrompt());
-        putIfThere(variables, "bos_token", options.specials().bos());
-        putIfThere(variables, "eos_token", options.specials().eos());
-        putIfThere(variables, "pad_token", options.specials().pad());
-        putIfThere(variables, "unk_token", options.specials().unk());
         variables.putAll(options.variables());
-        return template.render(variables, options.now());
-    }
-
-    private static void putIfThere(Map<String, @Nullable Object> variables, String name, @Nullable String value) {
-        if (value != null) {
-            variables.put(name, value);
-        }
+        JinjaTemplate chosen = toolUse == null || variables.get("tools") == null ? template : toolUse.parse();
+        long counted = Math.min(options.messages().size(), MOST_MESSAGES_COUNTED);
+        return chosen.render(variables, options.now(), STEPS_A_PAIR * counted * counted);
     }
 
     /// What a message says `null` of it doesn't have, as in transformers: APIs write `"content": null`

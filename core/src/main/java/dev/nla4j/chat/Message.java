@@ -27,7 +27,8 @@ public record Message(Map<String, @Nullable Object> fields) {
         return new Message(fields);
     }
 
-    /// The messages of a conversation: a JSON array of objects, each with a string as its role.
+    /// The messages of a conversation: a JSON array of objects. What each must have is the template's to
+    /// say.
     ///
     /// @throws InputException when `conversation` is something else; the message says which element
     public static List<Message> listOf(JsonNode conversation) {
@@ -41,10 +42,6 @@ public record Message(Map<String, @Nullable Object> fields) {
             if (!node.isObject()) {
                 throw new InputException(
                         place + " is " + node.getNodeType().name().toLowerCase(Locale.ROOT) + ", expected an object");
-            }
-            JsonNode role = node.get("role");
-            if (role == null || !role.isString()) {
-                throw new InputException(place + " has no role, expected a string \"role\"");
             }
             messages.add(new Message(PlainJson.map(node)));
         }

@@ -18,7 +18,7 @@ final class PlainJson {
         return map;
     }
 
-    private static @Nullable Object value(JsonNode node) {
+    static @Nullable Object value(JsonNode node) {
         return switch (node.getNodeType()) {
             case NULL -> null;
             case BOOLEAN -> node.booleanValue();
@@ -31,7 +31,7 @@ final class PlainJson {
             }
             case OBJECT -> map(node);
             case BINARY, MISSING, POJO ->
-                throw new InputException("a message holds " + node.getNodeType() + ", which is no JSON");
+                throw new InputException("a conversation holds " + node.getNodeType() + ", which is no JSON");
         };
     }
 }

@@ -82,11 +82,14 @@ public final class ChatActivations {
 
     private final LanguageModel target;
     private final Settings settings;
+    private final Map<String, @Nullable Object> variables;
     private final ResidualReader reader;
 
-    public ChatActivations(LanguageModel target, Settings settings) {
+    /// @param variables what the chat template is told beside the prompts, as plain values
+    public ChatActivations(LanguageModel target, Settings settings, Map<String, @Nullable Object> variables) {
         this.target = target;
         this.settings = settings;
+        this.variables = variables;
         this.reader = new ResidualReader(target.decoder(), settings.layer());
     }
 
@@ -160,12 +163,20 @@ public final class ChatActivations {
                         .add(prompt.split())
                         .add(prompt.text()))
                 .append('\n'));
-        return Json.mapper()
+        ObjectNode plan = Json.mapper()
                 .createObjectNode()
                 .put("settings", settings.toString())
                 .put("corpus", prompts.name())
                 .put("split", prompts.split())
                 .put("prompts-sha256", Sha256.of(text.toString()));
+        if (!variables.isEmpty()) {
+            plan.put("variables", told());
+        }
+        return plan;
+    }
+
+    private String told() {
+        return Json.mapper().valueToTree(variables).toString();
     }
 
     private void runChunk(List<Document> prompts, int first, Path part) throws IOException {
@@ -196,6 +207,7 @@ public final class ChatActivations {
                             List.of(Message.of("user", prompts.get(i).text())))
                     .at(settings.now())
                     .withGenerationPrompt(true)
+                    .withVariables(variables)
                     .withSpecials(target.templateSpecials());
             // with what the template adds, a text of the corpus may be more than a tokenizer takes
             String text = target.chatTemplate().render(options);
@@ -364,7 +376,8 @@ public final class ChatActivations {
         String corpus = prompts.split().isEmpty() ? prompts.name() : prompts.name() + ":" + prompts.split();
         String key = settings.model() + "|" + settings.layer() + "|" + corpus + "|" + count + "|"
                 + settings.temperature() + "|" + settings.maxNewTokens() + "|" + settings.perAnswer() + "|"
-                + settings.seed();
+                + settings.seed()
+                + (variables.isEmpty() ? "" : "|" + told());
         String model = settings.model().substring(settings.model().lastIndexOf('/') + 1);
         return new DatasetMeta(
                 "base_" + model + "_L" + settings.layer() + "_chat_"

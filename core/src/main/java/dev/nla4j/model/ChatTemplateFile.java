@@ -5,49 +5,77 @@ import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// Where a model's folder keeps its chat template: `chat_template.jinja`, or inside `tokenizer_config.json`
-/// as a text or as a list of named ones, of which `default` counts. `chat_template.json` is for processors
-/// of pictures, and no tokenizer of transformers reads it; it counts where there is nothing else.
+/// Where a model's folder keeps its chat templates: `chat_template.jinja` with named ones in
+/// `additional_chat_templates`, or inside `tokenizer_config.json` as a text or as a list of named ones. Of these
+/// `default` counts, and `tool_use` for conversations with tools. `chat_template.json` is for processors of pictures, and
+/// no tokenizer of transformers reads it; it counts where there is nothing else.
 final class ChatTemplateFile {
     private static final long LARGEST_TEMPLATE = 1 << 20;
     private static final long LARGEST_JSON = 8 << 20;
     private static final String FIELD = "chat_template";
+    private static final String DEFAULT = "default";
+    private static final String TOOL_USE = "tool_use";
 
     private ChatTemplateFile() {}
 
+    /// A template's text and where it stands, for messages.
+    private record Source(String text, String place) {}
+
     static @Nullable ChatTemplate in(Path folder) {
-        Path jinja = folder.resolve("chat_template.jinja");
-        if (Files.exists(jinja)) {
-            return ChatTemplate.parse(Json.text(jinja, LARGEST_TEMPLATE), jinja.toString());
-        }
+        Map<String, Source> named = files(folder);
         for (String name : new String[] {"tokenizer_config.json", "chat_template.json"}) {
             Path file = folder.resolve(name);
-            if (Files.exists(file)) {
-                Fields fields = Fields.of(file, Json.read(file, LARGEST_JSON));
-                Optional<String> source = source(fields);
-                if (source.isPresent()) {
-                    return ChatTemplate.parse(source.get(), file + ": " + FIELD);
-                }
+            // as in transformers, the first place with a default has all the others too
+            if (!named.containsKey(DEFAULT) && Files.exists(file)) {
+                inside(Fields.of(file, Json.read(file, LARGEST_JSON))).forEach(named::putIfAbsent);
             }
         }
-        return null;
+        Source source = named.get(DEFAULT);
+        if (source == null) {
+            return null;
+        }
+        ChatTemplate template =
+                ChatTemplate.parse(source.text(), source.place()).withSpecials(TemplateTokens.in(folder, LARGEST_JSON));
+        Source tools = named.get(TOOL_USE);
+        return tools == null ? template : template.withToolUse(tools.text(), tools.place());
     }
 
-    private static Optional<String> source(Fields fields) {
+    /// Templates in files of their own.
+    private static Map<String, Source> files(Path folder) {
+        Map<String, Source> named = new HashMap<>();
+        put(named, DEFAULT, folder.resolve("chat_template.jinja"));
+        Path additional = folder.resolve("additional_chat_templates");
+        put(named, DEFAULT, additional.resolve(DEFAULT + ".jinja"));
+        put(named, TOOL_USE, additional.resolve(TOOL_USE + ".jinja"));
+        return named;
+    }
+
+    private static void put(Map<String, Source> named, String name, Path file) {
+        if (Files.exists(file)) {
+            named.put(name, new Source(Json.text(file, LARGEST_TEMPLATE), file.toString()));
+        }
+    }
+
+    /// Templates inside a JSON file.
+    private static Map<String, Source> inside(Fields fields) {
+        Map<String, Source> named = new HashMap<>();
+        String place = fields.file() + ": " + FIELD;
         JsonNode value = fields.node().get(FIELD);
         if (value == null || !value.isArray()) {
-            return fields.text(FIELD);
+            fields.text(FIELD).ifPresent(text -> named.put(DEFAULT, new Source(text, place)));
+            return named;
         }
-        for (JsonNode named : value.values()) {
-            Fields entry = new Fields(fields.file(), FIELD, named);
-            if (entry.requiredText("name").equals("default")) {
-                return entry.text("template");
-            }
+        for (JsonNode element : value.values()) {
+            Fields entry = new Fields(fields.file(), FIELD, element);
+            String name = entry.requiredText("name");
+            String of = name.equals(DEFAULT) ? place : place + " " + name;
+            entry.text("template").ifPresent(text -> named.put(name, new Source(text, of)));
         }
-        return Optional.empty();
+        return named;
     }
 }

@@ -53,8 +53,11 @@ public record LanguageModel(
     /// The special tokens of a tokenizer that templates may name.
     public static SpecialStrings templateSpecials(Tokenizer tokenizer) {
         SpecialTokens specials = tokenizer.specials();
-        return new SpecialStrings(
-                text(specials.bos()), text(specials.eos()), text(specials.pad()), text(specials.unk()));
+        return SpecialStrings.NONE
+                .with("bos_token", text(specials.bos()))
+                .with("eos_token", text(specials.eos()))
+                .with("pad_token", text(specials.pad()))
+                .with("unk_token", text(specials.unk()));
     }
 
     private static @Nullable String text(SpecialTokens.@Nullable Special special) {

@@ -8,6 +8,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -36,8 +37,48 @@ class ChatTemplateTest {
     @Test
     void special_tokens_that_a_tokenizer_lacks_are_undefined() {
         String template = "{{ bos_token }}{{ eos_token is defined }}{{ pad_token is defined }}{{ unk_token }}";
-        assertThat(render(template, HELLO.withSpecials(new SpecialStrings("<s>", null, "<pad>", "<unk>"))))
+        Map<String, String> specials = Map.of("bos_token", "<s>", "pad_token", "<pad>", "unk_token", "<unk>");
+        assertThat(render(template, HELLO.withSpecials(new SpecialStrings(specials))))
                 .isEqualTo("<s>FalseTrue<unk>");
+    }
+
+    @Test
+    void tokens_that_the_models_files_name_are_there_beside_the_tokenizers() {
+        ChatTemplate template = ChatTemplate.parse("{{ bos_token }}{{ image_token }}{{ messages[0].role }}", "chat")
+                .withSpecials(new SpecialStrings(
+                        Map.of("bos_token", "<old>", "image_token", "<image>", "messages", "no conversation")));
+        assertThat(template.render(HELLO.withSpecials(SpecialStrings.NONE.with("bos_token", "<s>"))))
+                .isEqualTo("<s><image>user");
+    }
+
+    @Test
+    void an_empty_conversation_is_refused_as_in_transformers() {
+        assertThatThrownBy(() -> render("x", HELLO.withMessages(List.of())))
+                .isInstanceOf(InputException.class)
+                .hasMessage("the conversation is empty: it needs one message at least");
+    }
+
+    @Test
+    void a_conversation_with_tools_has_a_template_of_its_own_where_there_is_one() {
+        ChatTemplate template =
+                ChatTemplate.parse("plain", "chat").withToolUse("{{ tools | length }} tools", "tool_use");
+        assertThat(template.render(HELLO)).isEqualTo("plain");
+        assertThat(template.render(HELLO.withVariables(Map.of("tools", List.of()))))
+                .isEqualTo("0 tools");
+        ChatTemplate broken = ChatTemplate.parse("plain", "chat").withToolUse("{% if", "broken_tool_use");
+        assertThat(broken.render(HELLO)).isEqualTo("plain");
+        assertThatThrownBy(() -> broken.render(HELLO.withVariables(Map.of("tools", List.of()))))
+                .isInstanceOf(TemplateException.class)
+                .hasMessageContaining("broken_tool_use");
+    }
+
+    /// As Command R7B's looks for the call of each tool's result.
+    @Test
+    void a_template_may_go_through_all_messages_of_a_long_conversation_for_each_of_them() {
+        String template = "{% for m in messages %}{% set ns = namespace(n=0) %}{% for other in messages %}"
+                + "{% if other.role == m.role %}{% set ns.n = ns.n + 1 %}{% endif %}{% endfor %}{{ ns.n }},{% endfor %}";
+        List<Message> messages = Collections.nCopies(1001, Message.of("tool", "x"));
+        assertThat(render(template, RenderOptions.of(messages))).isEqualTo("1001,".repeat(1001));
     }
 
     @Test
@@ -99,13 +140,18 @@ class ChatTemplateTest {
             value = {
                 "{} | a conversation is an array of messages, not object",
                 "[1] | message 0 is number, expected an object",
-                "[{\"role\":\"user\"},{}] | message 1 has no role",
-                "[{\"role\":5}] | message 0 has no role",
             })
     void what_is_no_conversation_is_refused(String json, String problem) {
         assertThatThrownBy(() -> messages(json))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(problem);
+    }
+
+    @Test
+    void what_a_message_must_have_is_the_templates_to_say() {
+        List<Message> messages = messages("[{\"content\":\"x\"},{\"role\":\"user\"},{}]");
+        String template = "{% for m in messages %}{{ m.role }}: {{ m.content }}{{ m.content is defined }}|{% endfor %}";
+        assertThat(render(template, RenderOptions.of(messages))).isEqualTo(": xTrue|user: False|: False|");
     }
 
     @Test

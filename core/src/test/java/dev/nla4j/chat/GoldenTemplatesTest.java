@@ -18,7 +18,8 @@ import tools.jackson.databind.JsonNode;
 
 /// Renders real templates; `src/test/resources/chat/README.md` says what the expected texts are.
 class GoldenTemplatesTest {
-    private static final SpecialStrings SPECIALS = new SpecialStrings("<s>", "</s>", "<pad>", null);
+    private static final SpecialStrings SPECIALS =
+            new SpecialStrings(Map.of("bos_token", "<s>", "eos_token", "</s>", "pad_token", "<pad>"));
 
     @ParameterizedTest
     @ValueSource(

@@ -9,34 +9,83 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ChatTemplateFileTest {
+    private static final RenderOptions PLAIN = RenderOptions.of(List.of(Message.of("user", "a")));
+    private static final RenderOptions WITH_TOOLS = PLAIN.withVariables(Map.of("tools", List.of()));
+
     @TempDir
     Path folder;
+
+    private void file(String name, String text) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private String rendered(RenderOptions options) {
+        ChatTemplate template = ChatTemplateFile.in(folder);
+        return template == null ? "none" : template.render(options);
+    }
 
     /// The tokenizer of transformers reads the first two and never the last.
     @Test
     void the_template_is_of_its_own_file_before_the_tokenizers_before_the_processors() throws IOException {
-        assertThat(ChatTemplateFile.in(folder)).isNull();
-        write("chat_template.json", "{\"chat_template\": \"processor\"}");
-        assertThat(rendered()).isEqualTo("processor");
-        write("tokenizer_config.json", "{}");
-        assertThat(rendered()).isEqualTo("processor");
-        write("tokenizer_config.json", "{\"chat_template\": \"tokenizer\"}");
-        assertThat(rendered()).isEqualTo("tokenizer");
-        write("chat_template.jinja", "jinja");
-        assertThat(rendered()).isEqualTo("jinja");
+        assertThat(rendered(PLAIN)).isEqualTo("none");
+        file("chat_template.json", "{\"chat_template\": \"processor\"}");
+        assertThat(rendered(PLAIN)).isEqualTo("processor");
+        file("tokenizer_config.json", "{}");
+        assertThat(rendered(PLAIN)).isEqualTo("processor");
+        file("tokenizer_config.json", "{\"chat_template\": \"tokenizer\"}");
+        assertThat(rendered(PLAIN)).isEqualTo("tokenizer");
+        file("chat_template.jinja", "jinja");
+        assertThat(rendered(PLAIN)).isEqualTo("jinja");
     }
 
-    private void write(String name, String content) throws IOException {
-        Files.writeString(folder.resolve(name), content);
+    @Test
+    void of_named_templates_one_is_for_tools() throws IOException {
+        file("tokenizer_config.json", """
+                {"chat_template": [{"name": "default", "template": "d"}, {"name": "rag", "template": "{% if"},
+                                   {"name": "tool_use", "template": "t"}]}""");
+        assertThat(rendered(PLAIN)).isEqualTo("d");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
     }
 
-    private String rendered() {
-        ChatTemplate template = ChatTemplateFile.in(folder);
-        assertThat(template).isNotNull();
-        return template.render(RenderOptions.of(List.of(Message.of("user", "a"))));
+    @Test
+    void named_templates_may_be_files() throws IOException {
+        file("tokenizer_config.json", "{\"chat_template\": \"old\"}");
+        file("additional_chat_templates/tool_use.jinja", "t");
+        file("additional_chat_templates/rag.jinja", "{% if");
+        assertThat(rendered(PLAIN)).isEqualTo("old");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+        file("chat_template.jinja", "d");
+        assertThat(rendered(PLAIN)).isEqualTo("d");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+    }
+
+    @Test
+    void a_template_of_its_own_file_has_no_part_in_the_named_ones_of_another() throws IOException {
+        file("chat_template.jinja", "d");
+        file("tokenizer_config.json", "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"t\"}]}");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("d");
+        Files.delete(folder.resolve("chat_template.jinja"));
+        assertThat(rendered(PLAIN)).isEqualTo("none");
+    }
+
+    @Test
+    void every_token_that_the_files_name_is_there_for_the_template() throws IOException {
+        file(
+                "chat_template.jinja",
+                "{{ sep_token }}{{ cls_token }}{{ image_token }}{{ boi }}{{ mask_token is defined }}"
+                        + "{{ add_bos_token is defined }}");
+        file("tokenizer_config.json", """
+                {"sep_token": "<sep>", "cls_token": {"__type": "AddedToken", "content": "<cls>"}, "mask_token": null,
+                 "add_bos_token": true, "image_token": "<image>", "extra_special_tokens": {"boi": "<boi>"}}""");
+        assertThat(rendered(PLAIN)).isEqualTo("<sep><cls><image><boi>FalseFalse");
+        file("special_tokens_map.json", "{\"mask_token\": \"<mask>\", \"additional_special_tokens\": [\"<a>\"]}");
+        assertThat(rendered(PLAIN)).isEqualTo("<sep><cls><image><boi>TrueFalse");
     }
 }

@@ -1,6 +1,5 @@
 package dev.nla4j.chat.jinja;
 
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -166,17 +165,8 @@ final class Attributes {
             case "conjugate" -> method(name, 0, 0, _ -> number);
             case "is_integer" ->
                 method(name, 0, 0, _ -> PyBool.of(Double.isFinite(value) && value == Math.rint(value)));
-            case "as_integer_ratio" -> method(name, 0, 0, _ -> ratio(value));
+            case "as_integer_ratio" -> method(name, 0, 0, _ -> Numbers.ratio(value));
             default -> null;
         };
-    }
-
-    private static PyTuple ratio(double value) {
-        Numbers.truncate(value);
-        BigDecimal exact = new BigDecimal(value);
-        BigInteger numerator = exact.scale() > 0 ? exact.unscaledValue() : exact.toBigInteger();
-        BigInteger denominator = BigInteger.TEN.pow(Math.max(0, exact.scale()));
-        BigInteger common = numerator.gcd(denominator);
-        return PyTuple.pair(new PyInt(numerator.divide(common)), new PyInt(denominator.divide(common)));
     }
 }

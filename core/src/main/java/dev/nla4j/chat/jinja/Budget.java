@@ -5,12 +5,19 @@ final class Budget {
     private static final int CHARS_PER_STEP = 8;
 
     private final Limits limits;
+    private final long most;
     private long steps;
     private int depth;
 
     Budget(Limits limits) {
+        this(limits, 0);
+    }
+
+    /// @param moreSteps beyond the limits'
+    Budget(Limits limits, long moreSteps) {
         this.limits = limits;
-        this.steps = limits.steps();
+        this.most = limits.steps() + moreSteps;
+        this.steps = most;
     }
 
     void step() {
@@ -20,7 +27,7 @@ final class Budget {
     void spend(long count) {
         steps -= count;
         if (count < 0 || steps < 0) {
-            throw limit("more than " + limits.steps() + " steps");
+            throw limit("more than " + most + " steps");
         }
     }
 

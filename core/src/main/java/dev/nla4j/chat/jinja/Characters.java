@@ -18,6 +18,20 @@ final class Characters {
                 || c == 0x3000;
     }
 
+    /// What doesn't end a word when its case is changed: marks, and punctuation inside of words.
+    static boolean isCaseIgnorable(int c) {
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK,
+                    Character.FORMAT,
+                    Character.MODIFIER_LETTER,
+                    Character.MODIFIER_SYMBOL -> true;
+            default ->
+                "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a".indexOf(c)
+                        >= 0;
+        };
+    }
+
     /// Where `splitlines` splits.
     static boolean isLineBreak(int c) {
         return (c >= 0x0a && c <= 0x0d) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029;

@@ -1,6 +1,5 @@
 package dev.nla4j.chat.jinja;
 
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,7 @@ final class Comparison {
             return a.chars().equals(b.chars());
         }
         if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
-            Integer order = Numbers.compare(left, right);
+            Integer order = Numbers.compare(left, right, budget);
             return order != null && order == 0;
         }
         if (left instanceof PyUndefined || right instanceof PyUndefined) {
@@ -102,7 +101,7 @@ final class Comparison {
             return holds(operator, compareCodePoints(a.chars(), b.chars()));
         }
         if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
-            Integer order = Numbers.compare(left, right);
+            Integer order = Numbers.compare(left, right, budget);
             return order != null && holds(operator, order);
         }
         if (left instanceof PyList a && right instanceof PyList b) {
@@ -217,7 +216,7 @@ final class Comparison {
 
     private static int hash(double value) {
         boolean integral = !Double.isInfinite(value) && value == Math.rint(value);
-        return integral ? new BigDecimal(value).toBigInteger().hashCode() : Double.hashCode(value);
+        return integral ? Numbers.truncate(value).hashCode() : Double.hashCode(value);
     }
 
     /// Whether `left is right`. Python leaves it open for equal numbers and strings; here they are the same.

@@ -48,7 +48,15 @@ public final class JinjaTemplate {
     /// @param now what `strftime_now` formats
     /// @throws TemplateException when an operation fails, a limit is passed, or the template says so
     public Rendering render(Map<String, ?> variables, LocalDateTime now) {
-        Budget budget = new Budget(limits);
+        return render(variables, now, 0);
+    }
+
+    /// Renders the template with more steps than its limits allow.
+    ///
+    /// @param moreSteps how many more
+    /// @throws TemplateException when an operation fails, a limit is passed, or the template says so
+    public Rendering render(Map<String, ?> variables, LocalDateTime now, long moreSteps) {
+        Budget budget = new Budget(limits, moreSteps);
         try {
             Map<String, Value> values = new PlainValues(budget).all(variables);
             return Interpreter.render(body, frames, values, now, budget);

@@ -73,12 +73,12 @@ final class NumberFilters {
         Value value = bound.at(0);
         Value precision = bound.or(1, PyInt.of(0));
         return switch (method) {
-            case "common" -> rounded(value, precision);
+            case "common" -> rounded(value, precision, in.budget());
             case "ceil", "floor" -> {
                 Budget budget = in.budget();
                 Value factor = Numbers.power(PyInt.of(10), precision, budget);
                 Value scaled = Operators.multiply(value, factor, budget);
-                yield Numbers.divide(new PyInt(whole(scaled, method.equals("ceil"))), factor);
+                yield Numbers.divide(new PyInt(whole(scaled, method.equals("ceil"))), factor, budget);
             }
             default -> throw PyError.runtime("method must be common, ceil or floor");
         };
@@ -96,12 +96,12 @@ final class NumberFilters {
     }
 
     /// `round(value, precision)`: floats stay floats, integers integers.
-    private static Value rounded(Value value, Value precision) {
+    private static Value rounded(Value value, Value precision, Budget budget) {
         boolean toInteger = precision == PyNone.NONE;
         int digits = toInteger ? 0 : Numbers.toIndex(precision);
         if (value instanceof PyFloat number) {
             if (!toInteger) {
-                return new PyFloat(RealFormat.round(number.value(), digits));
+                return new PyFloat(RealFormat.round(number.value(), digits, budget));
             }
             return new PyInt(Numbers.truncate(Math.rint(number.value())));
         }
@@ -115,6 +115,7 @@ final class NumberFilters {
         if (-(long) digits > number.bitLength()) {
             return PyInt.of(0);
         }
+        Numbers.spendOn(number, number, budget);
         return new PyInt(
                 new BigDecimal(number).setScale(digits, RoundingMode.HALF_EVEN).toBigIntegerExact());
     }

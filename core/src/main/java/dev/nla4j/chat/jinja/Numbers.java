@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
 final class Numbers {
     /// Python prints no integer of more than 4300 digits; intermediate results may be some four times as long.
     private static final int MOST_BITS = 1 << 16;
+    /// Floats below the 62nd power of two are whole in a `long`.
+    private static final int LONG_BITS = 62;
+
+    private static final int MANTISSA_BITS = 52;
 
     private Numbers() {}
 
@@ -72,18 +76,32 @@ final class Numbers {
     /// Work of an operation on integers that takes time beyond their length.
     static void spendOn(BigInteger a, BigInteger b, Budget budget) {
         budget.spend((a.bitLength() / 32L) * (b.bitLength() / 32L) / 16);
+        spendOnLength(a, b, budget);
     }
 
-    static Value add(Value left, Value right) {
-        BigInteger a = integer(left);
-        BigInteger b = integer(right);
-        return a != null && b != null ? bounded(a.add(b)) : new PyFloat(toDouble(left) + toDouble(right));
+    /// Work of an operation that goes through the digits of integers once.
+    private static void spendOnLength(BigInteger a, BigInteger b, Budget budget) {
+        budget.spend((a.bitLength() / 32L + b.bitLength() / 32L) / 8);
     }
 
-    static Value subtract(Value left, Value right) {
+    static Value add(Value left, Value right, Budget budget) {
         BigInteger a = integer(left);
         BigInteger b = integer(right);
-        return a != null && b != null ? bounded(a.subtract(b)) : new PyFloat(toDouble(left) - toDouble(right));
+        if (a == null || b == null) {
+            return new PyFloat(toDouble(left) + toDouble(right));
+        }
+        spendOnLength(a, b, budget);
+        return bounded(a.add(b));
+    }
+
+    static Value subtract(Value left, Value right, Budget budget) {
+        BigInteger a = integer(left);
+        BigInteger b = integer(right);
+        if (a == null || b == null) {
+            return new PyFloat(toDouble(left) - toDouble(right));
+        }
+        spendOnLength(a, b, budget);
+        return bounded(a.subtract(b));
     }
 
     static Value multiply(Value left, Value right, Budget budget) {
@@ -99,7 +117,7 @@ final class Numbers {
         return bounded(a.multiply(b));
     }
 
-    static Value divide(Value left, Value right) {
+    static Value divide(Value left, Value right, Budget budget) {
         BigInteger a = integer(left);
         BigInteger b = integer(right);
         if (a == null || b == null || (a.bitLength() <= 53 && b.bitLength() <= 53)) {
@@ -112,6 +130,9 @@ final class Numbers {
         if (b.signum() == 0) {
             throw PyError.arithmetic("division by zero");
         }
+        // a quotient of decimals is found by division of all their digits
+        BigInteger longer = a.bitLength() > b.bitLength() ? a : b;
+        spendOn(longer, longer, budget);
         double result = new BigDecimal(a, MathContext.UNLIMITED)
                 .divide(new BigDecimal(b), new MathContext(40))
                 .doubleValue();
@@ -144,6 +165,7 @@ final class Numbers {
             throw PyError.arithmetic("integer division or modulo by zero");
         }
         spendOn(a, b, budget);
+        budget.spend(a.bitLength() / 32L); // each of its words is divided, however short the divisor
         BigInteger[] parts = a.divideAndRemainder(b);
         if (parts[1].signum() != 0 && parts[1].signum() != b.signum()) {
             parts[0] = parts[0].subtract(BigInteger.ONE);
@@ -218,24 +240,33 @@ final class Numbers {
     }
 
     /// Exact comparison of two numbers; null when one is not a number (NaN).
-    static @Nullable Integer compare(Value left, Value right) {
+    static @Nullable Integer compare(Value left, Value right, Budget budget) {
         BigInteger a = integer(left);
         BigInteger b = integer(right);
         if (a != null && b != null) {
+            if (a.bitLength() == b.bitLength()) {
+                spendOnLength(a, b, budget);
+            }
             return a.compareTo(b);
         }
         if (a == null && b == null) {
             return compare(((PyFloat) left).value(), ((PyFloat) right).value());
         }
         if (a == null) {
-            Integer reverse = compare(right, left);
+            Integer reverse = compare(right, left, budget);
             return reverse == null ? null : -reverse;
         }
         double other = ((PyFloat) right).value();
         if (Double.isNaN(other) || Double.isInfinite(other)) {
             return compare(0.0, other);
         }
-        return new BigDecimal(a).compareTo(new BigDecimal(other));
+        // Rounding keeps the order, so that only equals need their exact digits.
+        double near = a.doubleValue();
+        if (near != other) {
+            return compare(near, other);
+        }
+        spendOnLength(a, a, budget);
+        return a.compareTo(truncate(other));
     }
 
     private static @Nullable Integer compare(double a, double b) {
@@ -253,6 +284,19 @@ final class Numbers {
         if (Double.isInfinite(value)) {
             throw PyError.arithmetic("cannot convert float infinity to integer");
         }
-        return new BigDecimal(value).toBigInteger();
+        int shift = Math.max(0, Math.getExponent(value) - LONG_BITS);
+        return BigInteger.valueOf((long) Math.scalb(value, -shift)).shiftLeft(shift);
+    }
+
+    /// Numerator and denominator of a float.
+    static PyTuple ratio(double value) {
+        BigInteger whole = truncate(value);
+        if (value == Math.rint(value)) {
+            return PyTuple.pair(new PyInt(whole), PyInt.of(1));
+        }
+        int shift = MANTISSA_BITS - Math.max(Math.getExponent(value), Double.MIN_EXPONENT);
+        long scaled = (long) Math.scalb(value, shift);
+        int zeros = Long.numberOfTrailingZeros(scaled);
+        return PyTuple.pair(PyInt.of(scaled >> zeros), new PyInt(BigInteger.ONE.shiftLeft(shift - zeros)));
     }
 }

@@ -12,12 +12,12 @@ final class Operators {
             case "+" -> add(left, right, budget);
             case "-" -> {
                 requireNumbers("-", left, right);
-                yield Numbers.subtract(left, right);
+                yield Numbers.subtract(left, right, budget);
             }
             case "*" -> multiply(left, right, budget);
             case "/" -> {
                 requireNumbers("/", left, right);
-                yield Numbers.divide(left, right);
+                yield Numbers.divide(left, right, budget);
             }
             case "//" -> {
                 requireNumbers("//", left, right);
@@ -49,7 +49,7 @@ final class Operators {
             throw PyError.type("can only concatenate str (not \"" + right.typeName() + "\") to str");
         }
         requireNumbers("+", left, right);
-        return Numbers.add(left, right);
+        return Numbers.add(left, right, budget);
     }
 
     private static PyText joined(PyText a, PyText b, Budget budget) {

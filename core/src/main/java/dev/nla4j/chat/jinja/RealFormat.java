@@ -6,13 +6,18 @@ import java.math.RoundingMode;
 
 /// Numbers with a given number of digits, rounded exactly (half to even), as C's `printf` does.
 final class RealFormat {
+    /// The smallest float has so many digits behind its point, no other one more.
+    private static final int MOST_DECIMALS = 1074;
+    private static final int LONGEST = 400;
+
     private RealFormat() {}
 
     /// @param value finite and not negative
     /// @param type one of `e`, `f`, `g`
     /// @param alternate keep the point and, for `g`, zeros at the end
     static String format(double value, char type, int precision, boolean alternate, Budget budget) {
-        budget.chars((long) precision + 400);
+        budget.chars((long) precision + LONGEST);
+        spendOnDecimals(value, budget);
         return switch (type) {
             case 'f' -> fixed(new BigDecimal(value), precision, alternate);
             case 'e' -> exponential(new BigDecimal(value), precision, alternate);
@@ -20,9 +25,15 @@ final class RealFormat {
         };
     }
 
+    /// A float has the more decimal digits the further it is from one.
+    private static void spendOnDecimals(double value, Budget budget) {
+        budget.spend(Math.abs(Math.getExponent(value)) / 4);
+    }
+
     private static String fixed(BigDecimal value, int precision, boolean alternate) {
-        String text = value.setScale(precision, RoundingMode.HALF_EVEN).toPlainString();
-        return alternate && precision == 0 ? text + "." : text;
+        int own = Math.min(precision, MOST_DECIMALS);
+        String text = value.setScale(own, RoundingMode.HALF_EVEN).toPlainString();
+        return alternate && precision == 0 ? text + "." : text + "0".repeat(precision - own);
     }
 
     private static String exponential(BigDecimal value, int precision, boolean alternate) {
@@ -73,13 +84,14 @@ final class RealFormat {
     }
 
     /// `round(value, digits)` of Python.
-    static double round(double value, int digits) {
-        if (!Double.isFinite(value) || digits > 400) {
+    static double round(double value, int digits, Budget budget) {
+        if (!Double.isFinite(value) || digits > LONGEST) {
             return value;
         }
-        if (digits < -400) {
+        if (digits < -LONGEST) {
             return Math.copySign(0.0, value);
         }
+        spendOnDecimals(value, budget);
         double rounded =
                 new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
         if (Double.isInfinite(rounded)) {

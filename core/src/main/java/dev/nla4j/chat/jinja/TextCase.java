@@ -5,6 +5,8 @@ import java.util.function.IntPredicate;
 
 /// Upper, lower and title case as Python has them.
 final class TextCase {
+    private static final char SIGMA = 'Σ';
+
     private TextCase() {}
 
     static String upper(String text) {
@@ -12,7 +14,35 @@ final class TextCase {
     }
 
     static String lower(String text) {
-        return text.toLowerCase(Locale.ROOT);
+        if (text.indexOf(SIGMA) < 0) {
+            return text.toLowerCase(Locale.ROOT);
+        }
+        StringBuilder out = new StringBuilder(text.length());
+        for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+            out.append(lower(text, at));
+        }
+        return out.toString();
+    }
+
+    /// One character of a text in lower case. A capital sigma at a word's end becomes another letter than
+    /// elsewhere; Java ends words at other places than Python.
+    private static String lower(String text, int at) {
+        int c = text.codePointAt(at);
+        if (c != SIGMA) {
+            return Character.toString(c).toLowerCase(Locale.ROOT);
+        }
+        int before = at;
+        while (before > 0 && Characters.isCaseIgnorable(text.codePointBefore(before))) {
+            before -= Character.charCount(text.codePointBefore(before));
+        }
+        int behind = at + 1;
+        while (behind < text.length() && Characters.isCaseIgnorable(text.codePointAt(behind))) {
+            behind += Character.charCount(text.codePointAt(behind));
+        }
+        boolean isLast = before > 0
+                && isCased(text.codePointBefore(before))
+                && !(behind < text.length() && isCased(text.codePointAt(behind)));
+        return isLast ? "ς" : "σ";
     }
 
     static String capitalize(String text) {
@@ -20,7 +50,9 @@ final class TextCase {
             return text;
         }
         int first = text.codePointAt(0);
-        return title(first) + lower(text.substring(Character.charCount(first)));
+        // a first sigma is never a last one, so that the rest begins behind what becomes of one letter
+        return title(first)
+                + lower(text).substring(lower(Character.toString(first)).length());
     }
 
     /// Every run of letters with its first one in title case, the others in lower case.
@@ -29,10 +61,9 @@ final class TextCase {
         boolean inWord = false;
         for (int at = 0; at < text.length(); ) {
             int c = text.codePointAt(at);
-            String one = Character.toString(c);
-            out.append(inWord ? lower(one) : title(c));
+            out.append(inWord ? lower(text, at) : title(c));
             inWord = isCased(c);
-            at += one.length();
+            at += Character.charCount(c);
         }
         return out.toString();
     }
@@ -55,10 +86,12 @@ final class TextCase {
 
     static String swap(String text) {
         StringBuilder out = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> {
+        for (int at = 0; at < text.length(); ) {
+            int c = text.codePointAt(at);
             String one = Character.toString(c);
-            out.append(Character.isUpperCase(c) ? lower(one) : Character.isLowerCase(c) ? upper(one) : one);
-        });
+            out.append(Character.isUpperCase(c) ? lower(text, at) : Character.isLowerCase(c) ? upper(one) : one);
+            at += one.length();
+        }
         return out.toString();
     }
 

@@ -45,6 +45,15 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .build();
+    /// Conversations come out of programs in Python, which writes integers of up to 4300 digits (and a
+    /// sign) and, of keys that are there twice, takes the last.
+    private static final ObjectMapper CONVERSATIONS = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(
+                            CONSTRAINTS.rebuild().maxNumberLength(4301).build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .build();
     private static final LoadSettings YAML = LoadSettings.builder()
             .setAllowDuplicateKeys(false)
             .setAllowRecursiveKeys(false)
@@ -112,8 +121,22 @@ public final class Json {
 
     /// Parses JSON text; `file` is named in errors.
     public static JsonNode parse(Path file, String text) {
+        return parse(file, text, JSON);
+    }
+
+    /// Parses a whole JSON file of at most `maxBytes` that holds a conversation, as Python reads it.
+    public static JsonNode readConversation(Path file, long maxBytes) {
+        return parseConversation(file, text(file, maxBytes));
+    }
+
+    /// Parses JSON text of a conversation, as Python reads it; `file` is named in errors.
+    public static JsonNode parseConversation(Path file, String text) {
+        return parse(file, text, CONVERSATIONS);
+    }
+
+    private static JsonNode parse(Path file, String text, ObjectMapper mapper) {
         try {
-            return whole(file, JSON.readTree(text));
+            return whole(file, mapper.readTree(text));
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             String line = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";

@@ -25,6 +25,56 @@ class JinjaTemplateTest {
                 .text();
     }
 
+    /// Expected: what Python makes of them.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "ΟΔΟΣ ΟΔΟΣ; Οδος Οδος; Οδος οδος; οδος οδος",
+                "ΣΑΣ; Σας; Σας; σας",
+                "aΣb; Aσb; Aσb; AσB",
+                "ΑΣΣ; Ασς; Ασς; ασς",
+                "İΣ; İς; İς; i̇ς",
+                "ΣΣ σς; Σς Σς; Σς σς; σς ΣΣ",
+                "aΣ-b; Aς-B; Aς-b; Aς-B",
+                "aΣ1; Aς1; Aς1; Aς1",
+                "aΣ.b; Aσ.B; Aσ.b; Aσ.B",
+                "aΣ²b; Aς²B; Aς²b; Aς²B",
+                "a.Σ; A.Σ; A.ς; A.ς",
+                "ʰΣ; ʰσ; ʰσ; ʰσ",
+                "ªΣ; ªς; ªς; ªς",
+                "aΣ\u0301; Aς\u0301; Aς\u0301; Aς\u0301",
+            })
+    void a_sigma_at_a_words_end_is_a_final_one(String text, String title, String capitalized, String swapped) {
+        String template = "{{ s.title() }};{{ s | capitalize }};{{ s.swapcase() }}";
+        assertThat(render(template, Map.of("s", text))).isEqualTo(title + ";" + capitalized + ";" + swapped);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "2**1024 > 1e308; True",
+                "-(2**2000) < -1e308; True",
+                "2**53 + 1 == 2.0**53; False",
+                "2**53 + 1 > 2.0**53; True",
+                "2**1023 == 2.0**1023; True",
+                "2**1023 - 1 < 2.0**1023; True",
+                "3 < 3.5 and 4 > 3.5 and 3 == 3.0; True",
+                "1e300 | int == 10**300; False",
+                "-2.5 | int; -2",
+                "(-5e-324).as_integer_ratio()[1] == 2**1074; True",
+                "(-0.375).as_integer_ratio(); (-3, 8)",
+                "6.0.as_integer_ratio(); (6, 1)",
+                "'%.1080f' % 0.1 == '%.1074f' % 0.1 ~ '000000'; True",
+                "'%.0f %.3f' % (2.5, 1.0005); 2 1.000",
+            })
+    void numbers_are_compared_and_written_exactly(String expression, String shown) {
+        assertThat(render("{{ " + expression + " }}", Map.of())).isEqualTo(shown);
+    }
+
     private static TemplateException failure(String template) {
         return catchThrowableOfType(TemplateException.class, () -> render(template, Map.of("s", "text", "n", 1)));
     }

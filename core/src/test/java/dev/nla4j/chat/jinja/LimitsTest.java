@@ -121,6 +121,57 @@ class LimitsTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
     }
 
+    /// What such a template makes matters to nobody.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ 2**65000 in [0.5]*3000000 }}",
+                "{{ 1 in [5e-324]*3000000 }}",
+                "{{ '%.7999000f' % 0.1 }}",
+                "{{ '{:.7999000f}'.format(0.1) }}",
+                "{% for i in range(100000) %}{% for j in range(100000) %}{{ 5e-324.as_integer_ratio()[0] }}"
+                        + "{% endfor %}{% endfor %}",
+                "{% for i in range(100000) %}{% for j in range(100000) %}{{ strftime_now('%999999d') }}"
+                        + "{% endfor %}{% endfor %}",
+            })
+    void numbers_of_many_digits_are_soon_done_with(String template) {
+        long start = System.nanoTime();
+        try {
+            render(template, Limits.DEFAULT);
+        } catch (TemplateException e) {
+            assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "x + 1",
+                "1 - x",
+                "x / y",
+                "x // 3",
+                "x is odd",
+                "x < x + 1",
+                "x | round(-10000)",
+                "5e-324 | round(3)",
+                "'%.1f' % 5e-324",
+            })
+    void numbers_of_many_digits_cost_steps(String expression) {
+        String template = "{% set x = 2**65000 %}{% set y = 3**30000 %}{% for i in range(2000) %}{% set z = "
+                + expression + " %}{% endfor %}";
+        Limits few = new Limits(600_000, 1000, 10_000, 1000, 1000);
+        assertThatThrownBy(() -> render(template, few)).hasMessageContaining("600000 steps");
+    }
+
+    @Test
+    void a_rendering_may_be_allowed_more_steps() {
+        JinjaTemplate template =
+                JinjaTemplate.parse("{% for i in range(99) %}x{% endfor %}", "t", new Limits(100, 100, 100, 100, 100));
+        assertThat(template.render(Map.of(), NOW, 1000).text()).hasSize(99);
+        assertThatThrownBy(() -> template.render(Map.of(), NOW, 50)).hasMessageContaining("150 steps");
+    }
+
     @Test
     void all_steps_of_the_usual_limits_are_spent_in_seconds() {
         long start = System.nanoTime();

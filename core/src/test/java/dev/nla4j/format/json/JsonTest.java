@@ -25,6 +25,17 @@ class JsonTest {
     }
 
     @Test
+    void conversations_are_read_as_python_reads_them() {
+        Path file = Path.of("chat.json");
+        String digits = "9".repeat(4300);
+        String text = "{\"n\": -" + digits + ", \"a\": 1, \"b\": 2, \"a\": 3}";
+        assertThat(Json.parseConversation(file, text).toString()).isEqualTo("{\"n\":-" + digits + ",\"a\":3,\"b\":2}");
+        assertThatThrownBy(() -> Json.parseConversation(file, "[1" + digits + "0]"))
+                .isInstanceOf(FormatException.class);
+        assertThatThrownBy(() -> Json.parse(file, text)).isInstanceOf(FormatException.class);
+    }
+
+    @Test
     void deep_nesting_is_refused() {
         assertThatThrownBy(() -> Json.parse(Path.of("x.json"), "[".repeat(1000) + "]".repeat(1000)))
                 .isInstanceOf(FormatException.class)
