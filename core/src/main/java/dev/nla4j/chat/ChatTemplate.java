@@ -25,12 +25,10 @@ public final class ChatTemplate {
 
     private final JinjaTemplate template;
     private final @Nullable ToolUse toolUse;
-    private final SpecialStrings specials;
 
-    private ChatTemplate(JinjaTemplate template, @Nullable ToolUse toolUse, SpecialStrings specials) {
+    private ChatTemplate(JinjaTemplate template, @Nullable ToolUse toolUse) {
         this.template = template;
         this.toolUse = toolUse;
-        this.specials = specials;
     }
 
     /// The template of conversations with tools, parsed where one of them comes: it may be broken, and that
@@ -46,19 +44,14 @@ public final class ChatTemplate {
     /// @param name of the template, for messages
     /// @throws TemplateException when `source` is no template
     public static ChatTemplate parse(String source, String name) {
-        return new ChatTemplate(JinjaTemplate.parse(source, name, Limits.DEFAULT), null, SpecialStrings.NONE);
+        return new ChatTemplate(JinjaTemplate.parse(source, name, Limits.DEFAULT), null);
     }
 
     /// This template with another one for conversations with tools.
     ///
     /// @param name of the other one, for messages
     public ChatTemplate withToolUse(String source, String name) {
-        return new ChatTemplate(template, new ToolUse(source, name), specials);
-    }
-
-    /// This template with special tokens that its model's files name, beside those a rendering is given.
-    public ChatTemplate withSpecials(SpecialStrings named) {
-        return new ChatTemplate(template, toolUse, named);
+        return new ChatTemplate(template, new ToolUse(source, name));
     }
 
     /// The conversation as one text.
@@ -79,7 +72,7 @@ public final class ChatTemplate {
             throw new InputException("the conversation is empty: it needs one message at least");
         }
         Map<String, @Nullable Object> variables =
-                new LinkedHashMap<>(options.specials().or(specials).tokens());
+                new LinkedHashMap<>(options.specials().tokens());
         variables.put(
                 "messages",
                 options.messages().stream()

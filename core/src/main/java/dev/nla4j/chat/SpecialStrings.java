@@ -24,11 +24,4 @@ public record SpecialStrings(Map<String, String> tokens) {
         more.put(name, token);
         return new SpecialStrings(more);
     }
-
-    /// These, and those of `others` that these lack.
-    public SpecialStrings or(SpecialStrings others) {
-        Map<String, String> all = new LinkedHashMap<>(others.tokens);
-        all.putAll(tokens);
-        return new SpecialStrings(all);
-    }
 }

@@ -12,7 +12,8 @@ import tools.jackson.databind.JsonNode;
 
 /// Where a model's folder keeps its chat templates: `chat_template.jinja` with named ones in
 /// `additional_chat_templates`, or inside `tokenizer_config.json` as a text or as a list of named ones. Of these
-/// `default` counts, and `tool_use` for conversations with tools. `chat_template.json` is for processors of pictures, and
+/// `default` counts, and `tool_use` for conversations with tools. `chat_template.json` is for processors of pictures,
+/// and
 /// no tokenizer of transformers reads it; it counts where there is nothing else.
 final class ChatTemplateFile {
     private static final long LARGEST_TEMPLATE = 1 << 20;
@@ -39,8 +40,7 @@ final class ChatTemplateFile {
         if (source == null) {
             return null;
         }
-        ChatTemplate template =
-                ChatTemplate.parse(source.text(), source.place()).withSpecials(TemplateTokens.in(folder, LARGEST_JSON));
+        ChatTemplate template = ChatTemplate.parse(source.text(), source.place());
         Source tools = named.get(TOOL_USE);
         return tools == null ? template : template.withToolUse(tools.text(), tools.place());
     }

@@ -3,12 +3,13 @@ package dev.nla4j.model;
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.SpecialStrings;
 import dev.nla4j.format.InputException;
-import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -52,16 +53,9 @@ public record LanguageModel(
 
     /// The special tokens of a tokenizer that templates may name.
     public static SpecialStrings templateSpecials(Tokenizer tokenizer) {
-        SpecialTokens specials = tokenizer.specials();
-        return SpecialStrings.NONE
-                .with("bos_token", text(specials.bos()))
-                .with("eos_token", text(specials.eos()))
-                .with("pad_token", text(specials.pad()))
-                .with("unk_token", text(specials.unk()));
-    }
-
-    private static @Nullable String text(SpecialTokens.@Nullable Special special) {
-        return special == null ? null : special.token();
+        Map<String, String> strings = new LinkedHashMap<>();
+        tokenizer.specials().named().forEach((use, special) -> strings.put(use, special.token()));
+        return new SpecialStrings(strings);
     }
 
     /// Ids that end a generation: the configuration's and the tokenizer's.

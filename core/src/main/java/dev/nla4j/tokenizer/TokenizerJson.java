@@ -3,8 +3,8 @@ package dev.nla4j.tokenizer;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class TokenizerJson {
         requireUnknownToken(root.get("model").get("unk_token"));
         // in the order in which transformers 5 adds them, from which the ids follow
         names.added().forEach(added::configured);
-        Map<String, SpecialTokens.Special> named = new HashMap<>();
+        Map<String, SpecialTokens.Special> named = new LinkedHashMap<>();
         names.named().forEach((use, name) -> named.put(use, added.named(name)));
         names.extra().forEach(added::extra);
         PostProcessorCheck postProcessor = new PostProcessorCheck(vocabulary);
@@ -53,14 +53,7 @@ final class TokenizerJson {
         out.set("decoder", pipeline.decoder(root.get("decoder")));
         out.set("model", model);
         SpecialTokens specialTokens = new SpecialTokens(
-                named.get("bos_token"),
-                named.get("eos_token"),
-                named.get("pad_token"),
-                named.get("unk_token"),
-                added.specials(),
-                stops(named.get("eos_token")),
-                postProcessor.prefix(),
-                postProcessor.suffix());
+                named, added.specials(), stops(named.get("eos_token")), postProcessor.prefix(), postProcessor.suffix());
         return new TokenizerDefinition(
                 root.file(), text(), vocabulary, maxBaseId(added), Set.of(), specialTokens, pipeline.longestText());
     }

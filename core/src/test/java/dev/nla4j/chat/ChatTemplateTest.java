@@ -43,15 +43,6 @@ class ChatTemplateTest {
     }
 
     @Test
-    void tokens_that_the_models_files_name_are_there_beside_the_tokenizers() {
-        ChatTemplate template = ChatTemplate.parse("{{ bos_token }}{{ image_token }}{{ messages[0].role }}", "chat")
-                .withSpecials(new SpecialStrings(
-                        Map.of("bos_token", "<old>", "image_token", "<image>", "messages", "no conversation")));
-        assertThat(template.render(HELLO.withSpecials(SpecialStrings.NONE.with("bos_token", "<s>"))))
-                .isEqualTo("<s><image>user");
-    }
-
-    @Test
     void an_empty_conversation_is_refused_as_in_transformers() {
         assertThatThrownBy(() -> render("x", HELLO.withMessages(List.of())))
                 .isInstanceOf(InputException.class)

@@ -12,6 +12,7 @@ import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,7 @@ class PromptTokensTest {
 
         @Override
         public SpecialTokens specials() {
-            return new SpecialTokens(null, null, null, null, Set.of(), Set.of(), List.of(), List.of());
+            return new SpecialTokens(Map.of(), Set.of(), Set.of(), List.of(), List.of());
         }
 
         @Override

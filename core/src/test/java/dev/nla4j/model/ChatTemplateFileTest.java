@@ -74,18 +74,4 @@ class ChatTemplateFileTest {
         Files.delete(folder.resolve("chat_template.jinja"));
         assertThat(rendered(PLAIN)).isEqualTo("none");
     }
-
-    @Test
-    void every_token_that_the_files_name_is_there_for_the_template() throws IOException {
-        file(
-                "chat_template.jinja",
-                "{{ sep_token }}{{ cls_token }}{{ image_token }}{{ boi }}{{ mask_token is defined }}"
-                        + "{{ add_bos_token is defined }}");
-        file("tokenizer_config.json", """
-                {"sep_token": "<sep>", "cls_token": {"__type": "AddedToken", "content": "<cls>"}, "mask_token": null,
-                 "add_bos_token": true, "image_token": "<image>", "extra_special_tokens": {"boi": "<boi>"}}""");
-        assertThat(rendered(PLAIN)).isEqualTo("<sep><cls><image><boi>FalseFalse");
-        file("special_tokens_map.json", "{\"mask_token\": \"<mask>\", \"additional_special_tokens\": [\"<a>\"]}");
-        assertThat(rendered(PLAIN)).isEqualTo("<sep><cls><image><boi>TrueFalse");
-    }
 }

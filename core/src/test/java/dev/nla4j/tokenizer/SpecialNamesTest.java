@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.model.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,28 @@ class SpecialNamesTest {
         return tokenizer.encode(text, false).tokens().stream()
                 .map(TokenSpan::token)
                 .toArray(String[]::new);
+    }
+
+    /// What templates may ask for (`{{ image_token }}`).
+    @Test
+    void every_use_that_the_files_name_has_its_token() throws IOException {
+        config("{'sep_token': '<|im_end|>', 'cls_token': {'__type': 'AddedToken', 'content': '<cls>'},"
+                + " 'mask_token': null, 'add_bos_token': true, 'image_token': '<image>',"
+                + " 'extra_special_tokens': {'boi': '<boi>'}}");
+        assertThat(uses())
+                .containsOnly(
+                        Map.entry("sep_token", "<|im_end|>"),
+                        Map.entry("cls_token", "<cls>"),
+                        Map.entry("image_token", "<image>"),
+                        Map.entry("boi", "<boi>"));
+        map("{'mask_token': '<mask>', 'additional_special_tokens': ['<a>']}");
+        assertThat(uses()).hasSize(5).containsEntry("mask_token", "<mask>");
+    }
+
+    private Map<String, String> uses() {
+        try (Tokenizer tokenizer = Tokenizers.fromFolder(folder)) {
+            return LanguageModel.templateSpecials(tokenizer).tokens();
+        }
     }
 
     @Test
