@@ -3,6 +3,7 @@ package dev.nla4j.cli;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.ModelRef;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
@@ -10,6 +11,7 @@ import dev.nla4j.tensor.Threads;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,7 +32,7 @@ final class DoctorCommand implements Callable<Integer> {
         boolean modelHere =
                 wiring.store().find(ModelRef.parse(Wiring.DEFAULT_MODEL)).isPresent();
         Path pair = Wiring.shippedPair();
-        boolean pairHere = NlaMeta.isIn(pair.resolve("av")) && NlaMeta.isIn(pair.resolve("ar"));
+        boolean pairHere = Stream.of(Role.values()).allMatch(role -> NlaMeta.isIn(pair.resolve(role.label())));
         ObjectNode facts = Json.mapper().createObjectNode();
         facts.put("java", System.getProperty("java.vendor") + " " + Runtime.version());
         facts.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));

@@ -8,6 +8,7 @@ import dev.nla4j.model.WeightSize;
 import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.config.RlConfig;
@@ -77,8 +78,7 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
     /// The pair that joint learning begins with, where both of its halves are there already.
     private static Optional<PairFolder> pair(RunConfig run) {
         Path folder = RlRun.warmStart(run);
-        boolean whole = Stream.of("av", "ar")
-                .allMatch(half -> Files.exists(folder.resolve(half).resolve(NlaMeta.FILE)));
+        boolean whole = Stream.of(Role.values()).allMatch(role -> NlaMeta.isIn(folder.resolve(role.label())));
         return whole ? Optional.of(PairFolder.in(folder)) : Optional.empty();
     }
 

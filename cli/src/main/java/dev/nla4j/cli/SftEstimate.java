@@ -5,6 +5,7 @@ import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.WeightSize;
 import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.LogitSlices;
@@ -48,11 +49,11 @@ record SftEstimate(long learned, double bytes, double stepSeconds, long steps) {
 
     private static final double OTHER_BYTES_A_TOKEN = 1.5;
 
-    static SftEstimate of(Wiring wiring, RunConfig run, String role) {
-        boolean verbalizer = role.equals("av");
-        SftConfig sft = verbalizer ? run.train().av() : run.train().ar();
+    static SftEstimate of(Wiring wiring, RunConfig run, Role role) {
+        boolean verbalizer = role == Role.VERBALIZER;
+        SftConfig sft = run.train().sft(role);
         ModelConfig whole = ModelLoader.config(wiring.find(run.model()).path());
-        Path file = verbalizer ? run.data().av() : run.data().ar();
+        Path file = run.data().of(role);
         int depth = whole.numLayers();
         double text = TEXT;
         double longest = TEXT;

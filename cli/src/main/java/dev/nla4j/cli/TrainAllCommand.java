@@ -4,6 +4,7 @@ import dev.nla4j.data.DataSplit;
 import dev.nla4j.format.InputException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelLoader;
+import dev.nla4j.nla.Role;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -143,14 +143,14 @@ final class TrainAllCommand implements Callable<Integer> {
         if (!RlRun.isOwnPair(config)) {
             return;
         }
-        for (Map.Entry<String, SftConfig> role :
-                Map.of("av", config.train().av(), "ar", config.train().ar()).entrySet()) {
-            String path = "train.sft." + role.getKey();
-            if (role.getValue().weights().full()) {
+        for (Role role : Role.values()) {
+            SftConfig sft = config.train().sft(role);
+            String path = "train.sft." + role.label();
+            if (sft.weights().full()) {
                 throw new ConfigException(path + ".rank: must be above 0, as joint learning, a stage of this command,"
                         + " trains adapters; teach full weights by train sft");
             }
-            if (role.getValue().mix().affineInjection()) {
+            if (sft.mix().affineInjection()) {
                 throw new ConfigException(path + ".affine-injection: must be false, as joint learning, a stage of this"
                         + " command, goes on with halves that have none; use it with train sft");
             }
@@ -183,8 +183,8 @@ final class TrainAllCommand implements Callable<Integer> {
 
     /// What training takes; how long reading and teaching take is up to the texts.
     private static void estimates(Wiring wiring, RunConfig config) {
-        for (String role : List.of("av", "ar")) {
-            System.out.println("# train sft --role " + role + ": "
+        for (Role role : Role.values()) {
+            System.out.println("# train sft --role " + role.label() + ": "
                     + wiring.estimate(config.model(), () -> SftEstimate.of(wiring, config, role)));
         }
         System.out.println("# train rl: " + wiring.estimate(config.model(), () -> RlEstimate.of(wiring, config)));

@@ -11,6 +11,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Role;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Checkpoints;
 import dev.nla4j.train.GitCommit;
@@ -64,25 +65,23 @@ final class TrainRuns {
 
     /// Teaches a half.
     ///
-    /// @param role av or ar
     /// @param collective the processes that do; the first one writes
-    void sft(String role, LanguageModel base, Collective collective, boolean resume) throws IOException {
-        boolean verbalizer = role.equals("av");
-        Path file = verbalizer ? config.data().av() : config.data().ar();
-        SftConfig sft = verbalizer ? config.train().av() : config.train().ar();
-        requireData("data." + role, file);
+    void sft(Role role, LanguageModel base, Collective collective, boolean resume) throws IOException {
+        Path file = config.data().of(role);
+        SftConfig sft = config.train().sft(role);
+        requireData("data." + role.label(), file);
         requireData("data.held-out", config.data().heldOut());
         Examples data = Examples.withoutContexts(file);
         Examples heldOut = Examples.withoutContexts(config.data().heldOut());
         data.requireExplained();
         heldOut.requireExplained();
-        if (!verbalizer && sft.mix().ownSamples() > 0) {
+        if (role == Role.RECONSTRUCTOR && sft.mix().ownSamples() > 0) {
             requireUnseen(heldOut, config);
         }
         if (collective.rank() == 0) {
             tellOtherTarget(data, config);
         }
-        Path folder = config.folder().resolve("sft-" + role);
+        Path folder = config.folder().resolve("sft-" + role.label());
         if (collective.rank() > 0) {
             // The first process draws the verbalizer's texts; the others read what it has drawn.
             collective.sum(new double[1]);
@@ -98,7 +97,7 @@ final class TrainRuns {
         Files.createDirectories(pair(config));
         try (RunFolder run = RunFolder.open(
                         folder,
-                        part("train.sft." + role),
+                        part("train.sft." + role.label()),
                         info(List.of(file, config.data().heldOut()), sft.seed()),
                         sft.cadence().retention());
                 Task task = task(role, base, data, heldOut, run.checkpoint().isPresent())) {
@@ -106,14 +105,13 @@ final class TrainRuns {
             try (SftLoop loop = new SftLoop(task, sft, collective)) {
                 tellSkipped(run);
                 TrainView view = new TrainView(Terminal.current(), System.err);
-                Path export = pair(config).resolve(role);
+                Path export = pair(config).resolve(role.label());
                 SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
                 view.end();
                 System.err.println(export + ": " + result.steps() + " steps"
                         + (result.stoppedEarly() ? " (stopped early)" : "")
                         + (result.bestQuality().isPresent()
-                                ? quality(
-                                        folder, verbalizer, result.bestQuality().getAsDouble())
+                                ? quality(folder, role, result.bestQuality().getAsDouble())
                                 : BestMeasured.NONE));
             }
         }
@@ -144,8 +142,8 @@ final class TrainRuns {
         }
     }
 
-    private static String quality(Path folder, boolean verbalizer, double best) throws IOException {
-        return verbalizer
+    private static String quality(Path folder, Role role, double best) throws IOException {
+        return role == Role.VERBALIZER
                 ? BestMeasured.line(
                         folder,
                         "held-out cross entropy",
@@ -161,9 +159,9 @@ final class TrainRuns {
     }
 
     /// @param begun whether it goes on from a checkpoint
-    private Task task(String role, LanguageModel base, Examples data, Examples heldOut, boolean begun)
+    private Task task(Role role, LanguageModel base, Examples data, Examples heldOut, boolean begun)
             throws IOException {
-        return role.equals("av")
+        return role == Role.VERBALIZER
                 ? new VerbalizerTask(
                         base, named(), data, heldOut, config.train().av())
                 : new ReconstructorTask(
@@ -210,7 +208,7 @@ final class TrainRuns {
     /// What the texts depend on.
     private OwnSamples.Origin origin(Examples data, Examples heldOut) throws IOException {
         SftConfig sft = config.train().ar();
-        Path half = pair(config).resolve("av");
+        Path half = pair(config).resolve(Role.VERBALIZER.label());
         if (!Files.isDirectory(half)) {
             throw new InputException(half + ": is missing; train.sft.ar.own-samples needs the verbalizer of this run:"
                     + " nla train sft --role av comes first");
@@ -228,7 +226,7 @@ final class TrainRuns {
         if (config.train().ar().mix().ownSamples() == 0) {
             return OwnSamples.NONE;
         }
-        Path half = pair(config).resolve("av");
+        Path half = pair(config).resolve(Role.VERBALIZER.label());
         Path file = ownSamplesFile();
         OwnSamples.Origin origin = origin(data, heldOut);
         Optional<OwnSamples> kept = kept(data, heldOut, origin);

@@ -4,10 +4,10 @@ import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,14 +28,13 @@ import picocli.CommandLine.Option;
                     + " --set data.held-out=runs/smollm2-l20/data/eval_explained.parquet"
         })
 final class TrainSftCommand implements Callable<Integer> {
-    /// The halves by the names of their folders.
-    enum Role {
-        AV,
-        AR
-    }
-
-    @Option(names = "--role", required = true, paramLabel = "av|ar", description = "Which half.")
-    Role role = Role.AV;
+    @Option(
+            names = "--role",
+            required = true,
+            paramLabel = "av|ar",
+            description = "Which half.",
+            converter = RoleConverter.class)
+    Role role = Role.VERBALIZER;
 
     @Mixin
     TrainOptions options = new TrainOptions();
@@ -46,23 +45,23 @@ final class TrainSftCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         RunConfig config = options.read();
-        String name = role.name().toLowerCase(Locale.ROOT);
+        String name = role.label();
         Wiring wiring = new Wiring();
-        int batch = (role == Role.AV ? config.train().av() : config.train().ar()).batch();
+        int batch = config.train().sft(role).batch();
         processes.requireAtMost(batch, "train.sft." + name + ".batch");
         boolean watches = processes.watches();
         if (options.dryRun) {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# "
                     + wiring.estimate(config.model(), () -> {
-                        SftEstimate estimate = SftEstimate.of(wiring, config, name);
+                        SftEstimate estimate = SftEstimate.of(wiring, config, role);
                         return estimate + processes.estimate(estimate.memory());
                     }));
             return ExitCode.OK;
         }
-        MemoryPlan memory = SftEstimate.of(wiring, config, name).memory();
+        MemoryPlan memory = SftEstimate.of(wiring, config, role).memory();
         if (watches) {
-            if (role == Role.AR) {
+            if (role == Role.RECONSTRUCTOR) {
                 memory.requireFits(ProcessMemory.ofThisMachine().available());
                 new TrainRuns(wiring, config, options.resolved()).drawOwnSamples(options.resume);
             }
@@ -72,7 +71,7 @@ final class TrainSftCommand implements Callable<Integer> {
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective collective = processes.join()) {
-            runs.sft(name, base, collective, options.resume);
+            runs.sft(role, base, collective, options.resume);
         }
         return ExitCode.OK;
     }

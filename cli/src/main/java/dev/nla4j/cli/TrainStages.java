@@ -9,6 +9,7 @@ import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.nla.Role;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.PipelineConfig;
 import dev.nla4j.train.config.RunConfig;
@@ -109,8 +110,8 @@ final class TrainStages {
         stages.add(build(raw("rl"), "rl"));
         // Nobody would use what they leave where joint learning begins with another pair.
         if (RlRun.isOwnPair(config)) {
-            stages.add(learn("av"));
-            stages.add(learn("ar"));
+            stages.add(learn(Role.VERBALIZER));
+            stages.add(learn(Role.RECONSTRUCTOR));
         }
         Path learned = config.folder().resolve("pair-rl");
         List<String> together = new ArrayList<>(List.of("train", "rl"));
@@ -165,13 +166,13 @@ final class TrainStages {
                 List.of(out));
     }
 
-    private Stage learn(String role) {
-        List<String> command = new ArrayList<>(List.of("train", "sft", "--role", role));
+    private Stage learn(Role role) {
+        List<String> command = new ArrayList<>(List.of("train", "sft", "--role", role.label()));
         command.addAll(again);
         return new Stage(
-                "sft " + role,
+                "sft " + role.label(),
                 command,
-                List.of(TrainRuns.pair(config).resolve(role).resolve("nla_meta.yaml")));
+                List.of(TrainRuns.pair(config).resolve(role.label()).resolve("nla_meta.yaml")));
     }
 
     private Path data(String name) {

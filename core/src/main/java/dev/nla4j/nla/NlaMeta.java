@@ -53,12 +53,6 @@ public record NlaMeta(
     /// Norms are computed as roots of sums of squares in fp32, which ends at 3.4e38.
     private static final double LARGEST_SCALE = 1e18;
 
-    /// Which half.
-    public enum Role {
-        VERBALIZER,
-        RECONSTRUCTOR
-    }
-
     /// The one file an adapter stands on.
     public record BaseFile(String name, String sha256) {}
 
@@ -110,10 +104,19 @@ public record NlaMeta(
                         .orElse(OptionalDouble.of(Math.sqrt(dim))),
                 tokens.filter(t -> t.has("injection_char")).map(NlaMeta::marker),
                 tokens.filter(t -> t.has("critic_suffix_ids")).map(t -> t.integers("critic_suffix_ids", 0, LARGEST_ID)),
-                templates.flatMap(t -> t.text("av").or(() -> t.text("actor"))).map(t -> holding(top, t, INJECTION)),
-                templates.flatMap(t -> t.text("ar").or(() -> t.text("critic"))).map(t -> holding(top, t, EXPLANATION)),
+                templates.flatMap(t -> template(t, Role.VERBALIZER)).map(t -> holding(top, t, INJECTION)),
+                templates.flatMap(t -> template(t, Role.RECONSTRUCTOR)).map(t -> holding(top, t, EXPLANATION)),
                 layer(top),
                 rawvar(top));
+    }
+
+    /// The template of that half, under whichever of its names.
+    ///
+    /// @param templates the object `prompt_templates`
+    public static Optional<String> template(Fields templates, Role role) {
+        return role.names().stream()
+                .flatMap(name -> templates.text(name).stream())
+                .findFirst();
     }
 
     /// The same with another K.
@@ -141,7 +144,7 @@ public record NlaMeta(
     public String template() {
         Optional<String> template = role == Role.VERBALIZER ? verbalizerTemplate : reconstructorTemplate;
         return template.orElseThrow(() -> missing(
-                role == Role.VERBALIZER ? "prompt_templates.av (or .actor)" : "prompt_templates.ar (or .critic)"));
+                "prompt_templates." + role.label() + " (or ." + role.names().getLast() + ")"));
     }
 
     /// The marker, which a verbalizer must have.
@@ -155,11 +158,8 @@ public record NlaMeta(
 
     private static Role role(Fields top) {
         String role = top.requiredText("role");
-        return switch (role) {
-            case "av", "actor" -> Role.VERBALIZER;
-            case "ar", "critic" -> Role.RECONSTRUCTOR;
-            default -> throw top.wrong("role", "must be av, ar, actor or critic, was \"" + role + "\"");
-        };
+        return Role.of(role)
+                .orElseThrow(() -> top.wrong("role", "must be av, ar, actor or critic, was \"" + role + "\""));
     }
 
     private static String sha256(Fields file) {
@@ -252,7 +252,7 @@ public record NlaMeta(
     /// Only the `critic` (or `ar`) object counts: a `layer` or `extraction_layer_index` at the top of released files is
     /// an extra of their release tools. Schema 1 calls K `num_hidden_layers`, though the model has K + 1 blocks.
     private static OptionalInt layer(Fields top) {
-        for (String half : List.of("critic", "ar")) {
+        for (String half : Role.RECONSTRUCTOR.names().reversed()) {
             Optional<Fields> fields = top.object(half);
             for (String name : List.of("extraction_layer_index", "num_hidden_layers")) {
                 if (fields.isPresent() && fields.get().has(name)) {

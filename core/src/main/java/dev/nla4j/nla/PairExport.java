@@ -93,9 +93,15 @@ public final class PairExport {
         Files.createDirectories(temporary);
         try {
             int blocks = pair.layer() + 1;
-            writeHalf(pair.verbalizer(), base, null, temporary.resolve("av"), options, progress)
+            writeHalf(pair.verbalizer(), base, null, temporary.resolve(Role.VERBALIZER.label()), options, progress)
                     .ifPresent(kept::add);
-            writeHalf(pair.reconstructor(), base, blocks, temporary.resolve("ar"), options, progress)
+            writeHalf(
+                            pair.reconstructor(),
+                            base,
+                            blocks,
+                            temporary.resolve(Role.RECONSTRUCTOR.label()),
+                            options,
+                            progress)
                     .ifPresent(kept::add);
             if (!state.equals(identities(pair))) {
                 throw new InputException(
@@ -159,7 +165,7 @@ public final class PairExport {
             new ModelExport(half.folder(), null, blocks, options.dtype(), options.shardBytes())
                     .writeTo(folder, progress);
         }
-        if (half.meta().role() == NlaMeta.Role.RECONSTRUCTOR) {
+        if (half.meta().role() == Role.RECONSTRUCTOR) {
             copy(half.folder(), folder, Nla.VALUE_HEAD);
         }
         if (half.meta().affineInjection()) {

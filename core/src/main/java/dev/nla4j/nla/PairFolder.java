@@ -14,8 +14,6 @@ import java.util.OptionalInt;
 ///
 /// @param folder what the pair is called by: the folder with both halves, or the verbalizer's where they lie apart
 public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
-    private static final String[] VERBALIZER = {"av", "actor"};
-    private static final String[] RECONSTRUCTOR = {"ar", "critic"};
 
     /// Refuses halves that are for other activations than each other: neither would say so.
     public PairFolder {
@@ -90,14 +88,14 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
     /// The pair in one folder, with `av/` and `ar/` (or `actor/` and `critic/`).
     public static PairFolder in(Path folder) {
         if (NlaMeta.isIn(folder)) {
-            boolean verbalizer = NlaMeta.read(folder).role() == NlaMeta.Role.VERBALIZER;
+            boolean verbalizer = NlaMeta.read(folder).role() == Role.VERBALIZER;
             throw new InputException(folder + ": is one half of a pair, the "
                     + (verbalizer
                             ? "verbalizer; name the reconstructor too, with --nla-ar"
                             : "reconstructor; name the verbalizer with --nla and this half with --nla-ar"));
         }
         return new PairFolder(
-                folder, verbalizer(below(folder, VERBALIZER)), reconstructor(below(folder, RECONSTRUCTOR)));
+                folder, verbalizer(below(folder, Role.VERBALIZER)), reconstructor(below(folder, Role.RECONSTRUCTOR)));
     }
 
     /// The pair of two folders, as released pairs are, a repository for each half. A folder that holds a whole pair
@@ -105,8 +103,8 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
     public static PairFolder of(Path verbalizer, Path reconstructor) {
         return new PairFolder(
                 verbalizer,
-                verbalizer(NlaMeta.isIn(verbalizer) ? verbalizer : below(verbalizer, VERBALIZER)),
-                reconstructor(NlaMeta.isIn(reconstructor) ? reconstructor : below(reconstructor, RECONSTRUCTOR)));
+                verbalizer(NlaMeta.isIn(verbalizer) ? verbalizer : below(verbalizer, Role.VERBALIZER)),
+                reconstructor(NlaMeta.isIn(reconstructor) ? reconstructor : below(reconstructor, Role.RECONSTRUCTOR)));
     }
 
     /// Whether either half is an adapter and so needs a base.
@@ -119,24 +117,24 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
         return reconstructor.layer();
     }
 
-    private static Path below(Path folder, String... names) {
-        for (String name : names) {
+    private static Path below(Path folder, Role role) {
+        for (String name : role.names()) {
             if (NlaMeta.isIn(folder.resolve(name))) {
                 return folder.resolve(name);
             }
         }
         throw new InputException(
-                folder + ": is not a pair: " + folder.resolve(names[0]).resolve(NlaMeta.FILE) + " is missing");
+                folder + ": is not a pair: " + folder.resolve(role.label()).resolve(NlaMeta.FILE) + " is missing");
     }
 
     /// A verbalizer without its reconstructor.
     public static Half verbalizer(Path folder) {
-        return new Half(folder, read(folder, NlaMeta.Role.VERBALIZER));
+        return new Half(folder, read(folder, Role.VERBALIZER));
     }
 
     /// A reconstructor without its verbalizer. Where its sidecar is silent about K, the number of its own blocks tells.
     public static Half reconstructor(Path folder) {
-        NlaMeta meta = read(folder, NlaMeta.Role.RECONSTRUCTOR);
+        NlaMeta meta = read(folder, Role.RECONSTRUCTOR);
         if (PeftAdapter.isIn(folder)) {
             if (meta.layer().isEmpty()) {
                 throw new FormatException(meta.file(), -1, "critic.extraction_layer_index", "is missing");
@@ -163,7 +161,7 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
         return said.orElse(blocks - 1);
     }
 
-    private static NlaMeta read(Path folder, NlaMeta.Role role) {
+    private static NlaMeta read(Path folder, Role role) {
         NlaMeta meta = NlaMeta.read(folder);
         if (meta.role() != role) {
             throw new FormatException(meta.file(), -1, "role", "is " + meta.role() + ", expected " + role);

@@ -29,20 +29,19 @@ final class SidecarExport {
     static void write(PairFolder.Half half, Path folder) throws IOException {
         NlaMeta meta = half.meta();
         Fields read = Fields.of(meta.file(), Json.readYaml(meta.file(), NlaMeta.LARGEST_FILE));
-        boolean verbalizer = meta.role() == NlaMeta.Role.VERBALIZER;
         ObjectNode root = Json.mapper()
                 .createObjectNode()
                 .put("kind", "nla_model")
                 .put("schema_version", 2)
-                .put("role", verbalizer ? "av" : "ar");
+                .put("role", meta.role().label());
         ObjectNode extraction = others(read, "extraction", Set.of());
         if (!meta.affineInjection()) {
             put(extraction, "injection_scale", meta.injectionScale());
         }
         put(extraction, "mse_scale", meta.mseScale());
         ObjectNode templates = others(read, "prompt_templates", TEMPLATES);
-        put(templates, "av", meta.verbalizerTemplate());
-        put(templates, "ar", meta.reconstructorTemplate());
+        put(templates, Role.VERBALIZER.label(), meta.verbalizerTemplate());
+        put(templates, Role.RECONSTRUCTOR.label(), meta.reconstructorTemplate());
         for (Map.Entry<String, JsonNode> entry : read.node().properties()) {
             String key = entry.getKey();
             if (!REPLACED.contains(key)) {

@@ -47,7 +47,7 @@ class NlaMetaTest {
                 unheard_of: {deep: [1, {2: 3}]}
                 """.formatted("AB".repeat(32)));
         assertThat(meta.schemaVersion()).isEqualTo(2);
-        assertThat(meta.role()).isEqualTo(NlaMeta.Role.RECONSTRUCTOR);
+        assertThat(meta.role()).isEqualTo(Role.RECONSTRUCTOR);
         assertThat(meta.stage()).isEqualTo("rl");
         assertThat(meta.baseCheckpoint()).hasValue("owner/base");
         assertThat(meta.baseFile()).hasValue(new NlaMeta.BaseFile("base.gguf", "ab".repeat(32)));
@@ -77,7 +77,7 @@ class NlaMetaTest {
 
     @ParameterizedTest
     @CsvSource({"av,VERBALIZER", "actor,VERBALIZER", "ar,RECONSTRUCTOR", "critic,RECONSTRUCTOR"})
-    void both_spellings_of_a_role_are_known(String spelling, NlaMeta.Role role) throws IOException {
+    void both_spellings_of_a_role_are_known(String spelling, Role role) throws IOException {
         assertThat(read("role: " + spelling + "\nd_model: 16\n").role()).isEqualTo(role);
     }
 

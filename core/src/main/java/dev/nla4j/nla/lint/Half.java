@@ -8,8 +8,8 @@ import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.model.Family;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.WeightNames;
-import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /// @param base what an adapter stands on; missing when nobody named it
 /// @param weights full weights, or the adapter's pairs
 record Half(
-        NlaMeta.Role role,
+        Role role,
         Path folder,
         LooseMeta meta,
         boolean adapter,
@@ -37,7 +37,7 @@ record Half(
         Attempt<TensorSource> weights)
         implements AutoCloseable {
 
-    static Half open(NlaMeta.Role role, Path folder, Subject base) {
+    static Half open(Role role, Path folder, Subject base) {
         boolean adapter = PeftAdapter.isIn(folder) || Files.exists(folder.resolve(PeftAdapter.TENSORS));
         Subject own = Subject.open(folder.toString(), folder);
         Attempt<TensorSource> weights = Attempt.of(() -> weights(folder, adapter));
@@ -68,11 +68,11 @@ record Half(
 
     /// How its rows call it.
     String name() {
-        return isVerbalizer() ? "av" : "ar";
+        return role.label();
     }
 
     boolean isVerbalizer() {
-        return role == NlaMeta.Role.VERBALIZER;
+        return role == Role.VERBALIZER;
     }
 
     /// K as opening a pair takes it: the sidecar's, else for a reconstructor with full weights what its blocks say.

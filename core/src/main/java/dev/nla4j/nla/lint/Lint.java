@@ -3,7 +3,7 @@ package dev.nla4j.nla.lint;
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.Nla;
-import dev.nla4j.nla.NlaMeta.Role;
+import dev.nla4j.nla.Role;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import java.nio.file.Files;
@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Says what is wrong with a checkpoint: a pair's folder, or one half of it.
 public final class Lint {
-    private static final List<String> VERBALIZERS = List.of("av", "actor");
-    private static final List<String> RECONSTRUCTORS = List.of("ar", "critic");
 
     private Lint() {}
 
@@ -163,12 +161,12 @@ public final class Lint {
         /// A folder that holds a whole pair stands for its half of the kind asked for, as where a pair is
         /// opened.
         static Folders of(Path checkpoint, @Nullable Path other) {
-            Path verbalizer = within(checkpoint, VERBALIZERS);
+            Path verbalizer = within(checkpoint, Role.VERBALIZER.names());
             if (other != null) {
-                Path apart = within(other, RECONSTRUCTORS);
+                Path apart = within(other, Role.RECONSTRUCTOR.names());
                 return new Folders(verbalizer == null ? checkpoint : verbalizer, apart == null ? other : apart, false);
             }
-            Path reconstructor = within(checkpoint, RECONSTRUCTORS);
+            Path reconstructor = within(checkpoint, Role.RECONSTRUCTOR.names());
             if (verbalizer != null || reconstructor != null) {
                 return new Folders(verbalizer, reconstructor, true);
             }
@@ -190,8 +188,8 @@ public final class Lint {
             return LooseMeta.in(folder).role().optional().orElseGet(() -> {
                 String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName())
                         .toLowerCase(Locale.ROOT);
-                boolean named =
-                        Set.copyOf(List.of(name.split("[-_.]", -1))).stream().anyMatch(RECONSTRUCTORS::contains);
+                boolean named = Set.copyOf(List.of(name.split("[-_.]", -1))).stream()
+                        .anyMatch(Role.RECONSTRUCTOR.names()::contains);
                 return named || Files.exists(folder.resolve(Nla.VALUE_HEAD)) ? Role.RECONSTRUCTOR : Role.VERBALIZER;
             });
         }

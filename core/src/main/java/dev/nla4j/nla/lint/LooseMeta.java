@@ -3,6 +3,7 @@ package dev.nla4j.nla.lint;
 import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Role;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +53,7 @@ final class LooseMeta {
         return Attempt.of(() -> NlaMeta.of(file, copy(least(), member)));
     }
 
-    Attempt<NlaMeta.Role> role() {
+    Attempt<Role> role() {
         return Attempt.of(() ->
                 NlaMeta.of(file, copy(object().put("d_model", 1), "role")).role());
     }
@@ -106,19 +107,15 @@ final class LooseMeta {
     }
 
     /// A template as it stands, whether or not it holds its place exactly once.
-    Attempt<Optional<String>> template(NlaMeta.Role role) {
-        boolean verbalizer = role == NlaMeta.Role.VERBALIZER;
-        return Attempt.of(() -> Fields.of(file, root())
-                .object("prompt_templates")
-                .flatMap(t -> t.text(verbalizer ? "av" : "ar").or(() -> t.text(verbalizer ? "actor" : "critic"))));
+    Attempt<Optional<String>> template(Role role) {
+        return Attempt.of(
+                () -> Fields.of(file, root()).object("prompt_templates").flatMap(t -> NlaMeta.template(t, role)));
     }
 
     /// Whether that template can be opened: a text that holds its place exactly once, or none at all.
-    Attempt<NlaMeta> held(NlaMeta.Role role) {
-        boolean verbalizer = role == NlaMeta.Role.VERBALIZER;
+    Attempt<NlaMeta> held(Role role) {
         return Attempt.of(() -> within(
-                "prompt_templates",
-                verbalizer ? picked("prompt_templates", "av", "actor") : picked("prompt_templates", "ar", "critic")));
+                "prompt_templates", picked("prompt_templates", role.names().toArray(String[]::new))));
     }
 
     Attempt<OptionalInt> layer() {

@@ -1,7 +1,7 @@
 package dev.nla4j.nla.lint;
 
 import dev.nla4j.nla.NlaMeta;
-import dev.nla4j.nla.NlaMeta.Role;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +77,7 @@ final class PairChecks {
         requireSidecars();
         List<String> problems = new ArrayList<>();
         for (Role role : Role.values()) {
-            String name = "prompt_templates." + (role == Role.VERBALIZER ? "av" : "ar");
+            String name = "prompt_templates." + role.label();
             Optional<String> one = verbalizer.meta().template(role).optional().flatMap(t -> t);
             Optional<String> other =
                     reconstructor.meta().template(role).optional().flatMap(t -> t);

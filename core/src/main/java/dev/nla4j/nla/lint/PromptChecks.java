@@ -1,8 +1,8 @@
 package dev.nla4j.nla.lint;
 
 import dev.nla4j.nla.NlaMeta;
-import dev.nla4j.nla.NlaMeta.Role;
 import dev.nla4j.nla.PromptTemplate;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tokenizer.Tokenizer;
 
 /// The prompts of both halves as opening a pair makes them, without its refusals.
@@ -34,19 +35,19 @@ final class Prompts {
 
     /// The verbalizer's prompt, marker included.
     static int[] verbalizer(Half half) {
-        PromptTemplate template = PromptTemplate.of(template(half, NlaMeta.Role.VERBALIZER), NlaMeta.INJECTION);
+        PromptTemplate template = PromptTemplate.of(template(half, Role.VERBALIZER), NlaMeta.INJECTION);
         return chat(half, template.fill(marker(half).text()));
     }
 
     /// The reconstructor's prompt for a text.
     static int[] reconstructor(Half half, String explanation) {
-        PromptTemplate template = PromptTemplate.of(template(half, NlaMeta.Role.RECONSTRUCTOR), NlaMeta.EXPLANATION);
+        PromptTemplate template = PromptTemplate.of(template(half, Role.RECONSTRUCTOR), NlaMeta.EXPLANATION);
         return half.live().tokenizer().need("a tokenizer").ids(template.fill(explanation), true);
     }
 
     /// A template that must be there.
-    static String template(Half half, NlaMeta.Role role) {
-        String name = role == NlaMeta.Role.VERBALIZER ? "prompt_templates.av" : "prompt_templates.ar";
+    static String template(Half half, Role role) {
+        String name = "prompt_templates." + role.label();
         return half.meta()
                 .template(role)
                 .need(name)

@@ -2,6 +2,7 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.activation.AffineMap;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Role;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,9 +75,9 @@ final class SidecarChecks {
                 new ArrayList<>(List.of(meta.top("kind"), meta.top("schema_version"), meta.top("stage")));
         fields.add(meta.baseCheckpoint());
         if (half.isVerbalizer()) {
-            fields.addAll(List.of(meta.mseScale(), meta.rawvar(), meta.held(NlaMeta.Role.RECONSTRUCTOR)));
+            fields.addAll(List.of(meta.mseScale(), meta.rawvar(), meta.held(Role.RECONSTRUCTOR)));
         } else {
-            fields.add(meta.held(NlaMeta.Role.VERBALIZER));
+            fields.add(meta.held(Role.VERBALIZER));
             if (meta.hasMarker()) {
                 fields.add(meta.neighbours());
             }
@@ -102,15 +103,15 @@ final class SidecarChecks {
                 meta.marker(),
                 meta.neighbours(),
                 meta.suffixIds(),
-                meta.held(NlaMeta.Role.VERBALIZER),
-                meta.held(NlaMeta.Role.RECONSTRUCTOR),
+                meta.held(Role.VERBALIZER),
+                meta.held(Role.RECONSTRUCTOR),
                 meta.layer(),
                 meta.baseFile());
     }
 
     private Outcome role() {
         meta.tree().need("the sidecar");
-        Attempt<NlaMeta.Role> role = meta.role();
+        Attempt<Role> role = meta.role();
         if (role.failed()) {
             return Outcome.fail(role.problem(), "set role to av or ar");
         }
@@ -129,8 +130,8 @@ final class SidecarChecks {
         return Outcome.ok(text(half.role()));
     }
 
-    private static String text(NlaMeta.Role role) {
-        return role == NlaMeta.Role.VERBALIZER ? "verbalizer (av)" : "reconstructor (ar)";
+    private static String text(Role role) {
+        return role == Role.VERBALIZER ? "verbalizer (av)" : "reconstructor (ar)";
     }
 
     private Outcome width() {

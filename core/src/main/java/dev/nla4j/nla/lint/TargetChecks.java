@@ -1,7 +1,7 @@
 package dev.nla4j.nla.lint;
 
 import dev.nla4j.model.ModelConfig;
-import dev.nla4j.nla.NlaMeta.Role;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;

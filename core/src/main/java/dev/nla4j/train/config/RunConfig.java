@@ -1,5 +1,6 @@
 package dev.nla4j.train.config;
 
+import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,6 +24,11 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
     /// `ar`
     /// @param transcripts tokens of conversations, by which joint learning checks claims about next tokens
     public record Data(Path av, Path ar, Path heldOut, Optional<Path> rl, Optional<Path> transcripts) {
+        /// The rows that a half's warm start learns from.
+        public Path of(Role role) {
+            return role == Role.VERBALIZER ? av : ar;
+        }
+
         /// As `train all` makes them in a run's folder.
         public static Data in(Path folder) {
             Path files = folder.resolve("data");

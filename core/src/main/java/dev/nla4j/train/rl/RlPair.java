@@ -3,6 +3,7 @@ package dev.nla4j.train.rl;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Role;
 import dev.nla4j.train.sft.HalfFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,9 +41,9 @@ public final class RlPair {
     /// Writes the pair, in place of the one that may be there.
     public void write(Path folder) throws IOException {
         HalfFolder.replace(folder, temporary -> {
-            Path av = Files.createDirectory(temporary.resolve("av"));
+            Path av = Files.createDirectory(temporary.resolve(Role.VERBALIZER.label()));
             HalfFolder.fill(av, avSidecar, policy.adapter(), null);
-            Path ar = Files.createDirectory(temporary.resolve("ar"));
+            Path ar = Files.createDirectory(temporary.resolve(Role.RECONSTRUCTOR.label()));
             HalfFolder.fill(ar, arSidecar, critic.adapter(), critic.head());
         });
     }

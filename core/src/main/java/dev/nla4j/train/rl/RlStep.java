@@ -2,6 +2,7 @@ package dev.nla4j.train.rl;
 
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.nla.Role;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.tensor.Rng;
 import dev.nla4j.train.Agreement;
@@ -59,10 +60,14 @@ public final class RlStep implements AutoCloseable {
         double fraction = config.learners().goldFraction();
         this.goldRows = (int) Math.round(rollout.samples() * fraction / (1 - fraction));
         this.goldOrder = order(parts.data().gold().rows().size(), Math.max(1, goldRows), config.seed() ^ GOLD);
-        this.av =
-                new Trainee("av", parts.policy().parameters(), config.learners().av());
-        this.ar =
-                new Trainee("ar", parts.critic().parameters(), config.learners().ar());
+        this.av = new Trainee(
+                Role.VERBALIZER.label(),
+                parts.policy().parameters(),
+                config.learners().av());
+        this.ar = new Trainee(
+                Role.RECONSTRUCTOR.label(),
+                parts.critic().parameters(),
+                config.learners().ar());
     }
 
     /// Random lengths: rows of one document shall not come together.

@@ -5,6 +5,7 @@ import dev.nla4j.activation.TokenMeta;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Role;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -30,8 +31,8 @@ public final class HalfSidecar {
     /// @param injectionScale of a verbalizer
     /// @param rawvar of the training rows
     public static ObjectNode tree(
-            NlaMeta.Role role, Base base, Examples data, OptionalDouble injectionScale, OptionalDouble rawvar) {
-        boolean verbalizer = role == NlaMeta.Role.VERBALIZER;
+            Role role, Base base, Examples data, OptionalDouble injectionScale, OptionalDouble rawvar) {
+        boolean verbalizer = role == Role.VERBALIZER;
         DatasetMeta meta = data.meta();
         TokenMeta tokens = meta.tokens();
         if (tokens == null) {
@@ -42,7 +43,7 @@ public final class HalfSidecar {
                 .createObjectNode()
                 .put("kind", "nla_model")
                 .put("schema_version", 2)
-                .put("role", verbalizer ? "av" : "ar")
+                .put("role", role.label())
                 .put("stage", "sl")
                 .put("base_checkpoint", base.name());
         base.file()
@@ -59,8 +60,14 @@ public final class HalfSidecar {
         }
         putTokens(root.putObject("tokens"), tokens);
         ObjectNode templates = root.putObject("prompt_templates");
-        put(templates, "av", Optional.ofNullable(meta.promptTemplates().actor()));
-        put(templates, "ar", Optional.ofNullable(meta.promptTemplates().critic()));
+        put(
+                templates,
+                Role.VERBALIZER.label(),
+                Optional.ofNullable(meta.promptTemplates().actor()));
+        put(
+                templates,
+                Role.RECONSTRUCTOR.label(),
+                Optional.ofNullable(meta.promptTemplates().critic()));
         root.putArray("trained_on").add(meta.datasetId());
         root.put("created_by", "nla4j");
         root.putObject("critic").put("extraction_layer_index", meta.extraction().layerIndex());

@@ -10,6 +10,7 @@ import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.Parameter;
@@ -74,7 +75,7 @@ public final class ReconstructorTask implements Task {
         }
         this.variance = VarianceExplained.of(data.activations());
         this.sidecar = HalfSidecar.tree(
-                NlaMeta.Role.RECONSTRUCTOR, named, data, OptionalDouble.empty(), OptionalDouble.of(variance.rawvar()));
+                Role.RECONSTRUCTOR, named, data, OptionalDouble.empty(), OptionalDouble.of(variance.rawvar()));
         this.meta = HalfSidecar.meta(data.file(), sidecar);
         this.heldOut = heldOut.at(heldOut.spread(MOST_HELD_OUT));
         if (this.heldOut.size() < 2) {
@@ -112,7 +113,7 @@ public final class ReconstructorTask implements Task {
 
     @Override
     public String name() {
-        return "ar";
+        return Role.RECONSTRUCTOR.label();
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.nla4j.model.Trainable;
 import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.model.TrainableWeights;
 import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.Role;
 import dev.nla4j.nla.TextTokens;
 import dev.nla4j.nla.Verbalizer;
 import dev.nla4j.tensor.Scope;
@@ -66,7 +67,7 @@ public final class VerbalizerTask implements Task {
         this.microBatch = config.microBatch();
         this.seed = config.seed();
         this.sidecar = HalfSidecar.tree(
-                NlaMeta.Role.VERBALIZER,
+                Role.VERBALIZER,
                 named,
                 data,
                 OptionalDouble.of(HalfSidecar.injectionScale(data.activations())),
@@ -152,7 +153,7 @@ public final class VerbalizerTask implements Task {
 
     @Override
     public String name() {
-        return "av";
+        return Role.VERBALIZER.label();
     }
 
     @Override
