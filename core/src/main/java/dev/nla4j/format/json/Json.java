@@ -21,6 +21,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -46,10 +47,11 @@ public final class Json {
             .disable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .build();
     /// Conversations come out of programs in Python, which writes integers of up to 4300 digits (and a
-    /// sign) and, of keys that are there twice, takes the last.
+    /// sign), `NaN` and `Infinity`, and, of keys that are there twice, takes the last.
     private static final ObjectMapper CONVERSATIONS = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(
                             CONSTRAINTS.rebuild().maxNumberLength(4301).build())
+                    .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)

@@ -33,6 +33,8 @@ class JsonTest {
         assertThatThrownBy(() -> Json.parseConversation(file, "[1" + digits + "0]"))
                 .isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> Json.parse(file, text)).isInstanceOf(FormatException.class);
+        assertThat(Json.parseConversation(file, "[NaN, -Infinity]").get(0).doubleValue())
+                .isNaN();
     }
 
     @Test
