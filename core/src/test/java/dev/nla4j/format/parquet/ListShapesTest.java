@@ -4,15 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.parquet.hadoop.ParquetWriter;
-import org.apache.parquet.hadoop.api.WriteSupport;
-import org.apache.parquet.io.LocalOutputFile;
-import org.apache.parquet.io.api.RecordConsumer;
-import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.MessageTypeParser;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,14 +15,24 @@ class ListShapesTest {
 
     @Test
     void a_list_of_two_levels_is_read() throws IOException {
-        MessageType schema =
-                MessageTypeParser.parseMessageType("message m { required group v (LIST) { repeated float array; } }");
+        String schema = "message m { required group v (LIST) { repeated float array; } }";
+        float[][] rows = {{1, 2, 3}, {}, {4}};
         Path path = folder.resolve("a.parquet");
-        try (ParquetWriter<float[]> writer = new Builder(path, schema).build()) {
-            writer.write(new float[] {1, 2, 3});
-            writer.write(new float[0]);
-            writer.write(new float[] {4});
-        }
+        MadeParquet.write(
+                path,
+                schema,
+                rows.length,
+                (out, row) -> MadeParquet.field(out, "v", 0, () -> {
+                    out.startGroup();
+                    if (rows[row].length > 0) {
+                        MadeParquet.field(out, "array", 0, () -> {
+                            for (float value : rows[row]) {
+                                out.addFloat(value);
+                            }
+                        });
+                    }
+                    out.endGroup();
+                }));
         try (ParquetFile file = ParquetFile.open(path)) {
             ColumnCursor<float[]> vectors = file.floats("v");
             assertThat(vectors.next()).containsExactly(1, 2, 3);
@@ -43,7 +44,7 @@ class ListShapesTest {
 
     @Test
     void columns_of_other_shapes_are_described() throws IOException {
-        MessageType schema = MessageTypeParser.parseMessageType("""
+        String schema = """
                 message m {
                   required group v (LIST) { repeated float array; }
                   repeated float bare;
@@ -51,9 +52,9 @@ class ListShapesTest {
                   optional group n (LIST) { repeated group list { optional group element (LIST) {
                     repeated group list { optional float element; } } } }
                   optional fixed_len_byte_array(2) h;
-                }""");
+                }""";
         Path path = folder.resolve("a.parquet");
-        new Builder(path, schema).build().close();
+        MadeParquet.write(path, schema, 0, (out, row) -> {});
         try (ParquetFile file = ParquetFile.open(path)) {
             assertThat(file.columns().stream().map(Column::toString))
                     .containsExactly(
@@ -62,63 +63,6 @@ class ListShapesTest {
                             "s: struct of 2",
                             "n: list<list<float>>",
                             "h: fixed_len_byte_array");
-        }
-    }
-
-    private static final class Builder extends ParquetWriter.Builder<float[], Builder> {
-        private final MessageType schema;
-
-        Builder(Path path, MessageType schema) {
-            super(new LocalOutputFile(path));
-            this.schema = schema;
-        }
-
-        @Override
-        protected Builder self() {
-            return this;
-        }
-
-        @Override
-        @SuppressWarnings("deprecation") // abstract in the library
-        protected WriteSupport<float[]> getWriteSupport(Configuration configuration) {
-            return new FloatSupport(schema);
-        }
-    }
-
-    private static final class FloatSupport extends WriteSupport<float[]> {
-        private final MessageType schema;
-        private @Nullable RecordConsumer out;
-
-        FloatSupport(MessageType schema) {
-            this.schema = schema;
-        }
-
-        @Override
-        @SuppressWarnings("deprecation") // abstract in the library
-        public WriteContext init(Configuration configuration) {
-            return new WriteContext(schema, Map.of());
-        }
-
-        @Override
-        public void prepareForWrite(RecordConsumer consumer) {
-            out = consumer;
-        }
-
-        @Override
-        public void write(float[] values) {
-            out.startMessage();
-            out.startField("v", 0);
-            out.startGroup();
-            if (values.length > 0) {
-                out.startField("array", 0);
-                for (float value : values) {
-                    out.addFloat(value);
-                }
-                out.endField("array", 0);
-            }
-            out.endGroup();
-            out.endField("v", 0);
-            out.endMessage();
         }
     }
 }
