@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.chat.Conversation;
+import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ final class TemplateVariables {
             try {
                 variables.putAll(Conversation.variable(
                         name, Json.parseConversation(Path.of(OPTION), assignment.substring(end + 1))));
-            } catch (dev.nla4j.format.FormatException e) {
+            } catch (FormatException e) {
                 throw new IllegalArgumentException(
                         OPTION + " " + name + ": " + assignment.substring(end + 1)
                                 + " is no JSON; a text stands in quotes: " + OPTION + " '" + name + "=\"text\"'",

@@ -86,10 +86,9 @@ public final class WorkFolder implements AutoCloseable {
         return folder.resolve("merged.parquet");
     }
 
-    /// Whether a part is there and every row of it can be read; a damaged one is dropped. A disk that
-    /// fails, or a system
-    /// that has no file left to open, says nothing of a part's bytes: hours of work are not thrown away for
-    /// it.
+    /// Whether a part is there and every row of it can be read; a damaged one is dropped. A disk that fails, or
+    /// a system that has no file left to open, says nothing of a part's bytes: hours of work are not thrown
+    /// away for it.
     ///
     /// @throws FormatException when it can't be read at all
     public boolean hasPart(int shard) throws IOException {

@@ -14,6 +14,8 @@ import java.util.HexFormat;
 
 /// SHA-256, in hexadecimal.
 public final class Sha256 {
+    private static final int CHUNK = 1 << 18;
+
     private Sha256() {}
 
     /// Of a text in UTF-8.
@@ -39,22 +41,38 @@ public final class Sha256 {
     /// @throws InputException when the file can't be read or the thread is interrupted
     public static String of(Path file, Progress progress) {
         MessageDigest digest = digest();
-        byte[] buffer = new byte[1 << 18];
-        try (InputStream in = Files.newInputStream(file)) {
-            long total = Files.size(file);
-            long done = 0;
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InputException(file + ": interrupted");
-                }
-                digest.update(buffer, 0, n);
-                done += n;
-                progress.report("check " + file.getFileName(), done, Math.max(total, done), "B");
-            }
+        try {
+            read(file, "check " + file.getFileName(), progress, (bytes, count) -> digest.update(bytes, 0, count));
         } catch (IOException e) {
             throw new InputException(file + ": can't be read: " + FileProblem.reason(e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InputException(file + ": interrupted", e);
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /// Takes the first `count` of some bytes.
+    public interface Pieces {
+        void take(byte[] bytes, int count);
+    }
+
+    /// Hands on a file's bytes piece by piece; reports how far it is and gives up when the thread is interrupted.
+    public static void read(Path file, String task, Progress progress, Pieces pieces)
+            throws IOException, InterruptedException {
+        long total = Files.size(file);
+        long done = 0;
+        byte[] buffer = new byte[CHUNK];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                pieces.take(buffer, n);
+                done += n;
+                progress.report(task, done, Math.max(total, done), "B");
+            }
+        }
     }
 
     /// For what comes in parts.

@@ -1,10 +1,9 @@
 package dev.nla4j.hub;
 
+import dev.nla4j.format.Sha256;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -13,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Hashes bytes as they stream past: always SHA-256, and Git's hash where a file is announced by it.
 final class Checksum {
-    private static final int CHUNK = 1 << 18;
-
     private final MessageDigest sha256 = algorithm("SHA-256");
     private final @Nullable MessageDigest git;
 
@@ -42,19 +39,7 @@ final class Checksum {
 
     /// Takes in all bytes of `file`.
     void read(Path file, String task, Progress progress) throws IOException, InterruptedException {
-        long total = Files.size(file);
-        long done = 0;
-        byte[] buffer = new byte[CHUNK];
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                if (Thread.interrupted()) {
-                    throw new InterruptedException();
-                }
-                update(buffer, n);
-                done += n;
-                progress.report(task, done, Math.max(total, done), "B");
-            }
-        }
+        Sha256.read(file, task, progress, this::update);
     }
 
     void update(byte[] bytes, int length) {

@@ -88,9 +88,8 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
-    /// Puts a line of blanks behind the last whole line, up to `offset`. Killed in the midst of this, the
-    /// line has no end
-    /// and is made again.
+    /// Puts a line of blanks behind the last whole line, up to `offset`. Killed in the midst of this, the line
+    /// has no end and is made again.
     ///
     /// @return its bytes
     private static long fill(FileChannel channel, long offset) throws IOException {

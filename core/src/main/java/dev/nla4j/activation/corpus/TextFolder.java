@@ -59,12 +59,16 @@ record TextFolder(Path folder) implements DocumentSource {
         for (Map.Entry<String, Path> file : all.entrySet()) {
             refuseData(file.getKey());
         }
+        return texts(all);
+    }
+
+    private static List<Path> texts(Map<String, Path> all) {
         return all.values().stream().filter(TextFolder::isText).toList();
     }
 
     @Override
     public List<Path> read() {
-        return all().values().stream().filter(TextFolder::isText).toList();
+        return texts(all());
     }
 
     @Override
