@@ -101,7 +101,7 @@ final class RlRun {
     }
 
     private void train(RunFolder run, RlLoop loop) throws IOException {
-        TrainView view = new TrainView(Terminal.current(), System.err);
+        TrainView view = new TrainView(Terminal.current().live(System.err));
         Path export = config.folder().resolve("pair-rl");
         RlLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, rl.allSteps(), values));
         view.end();

@@ -3,7 +3,6 @@ package dev.nla4j.cli;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.progress.Progress;
 import java.io.PrintStream;
-import java.util.Locale;
 
 /// What the start script knows of the terminal: width, colour, and whether stderr is one.
 record Terminal(int columns, boolean colour, boolean talks) {
@@ -23,9 +22,14 @@ record Terminal(int columns, boolean colour, boolean talks) {
                 Boolean.getBoolean("nla.stderr.tty"));
     }
 
-    /// Draws progress on stderr, or nothing when nobody looks.
+    /// Shows progress on stderr.
     Progress progress() {
-        return talks ? new Bar(System.err, columns) : Progress.NONE;
+        return new ProgressLine(live(System.err));
+    }
+
+    /// A line on stderr that tells how far work is.
+    LiveLine live(PrintStream err) {
+        return new LiveLine(this, err, System::nanoTime);
     }
 
     /// `text` in bold where colours are wanted.
@@ -50,76 +54,5 @@ record Terminal(int columns, boolean colour, boolean talks) {
         return s < 60
                 ? s + " s"
                 : s < 3600 ? s / 60 + " min " + s % 60 + " s" : s / 3600 + " h " + s % 3600 / 60 + " min";
-    }
-
-    /// One line that is drawn over and over, with speed and time left.
-    private static final class Bar implements Progress {
-        private static final long BETWEEN_NANOS = 100_000_000L;
-        private static final long BEFORE_ETA_NANOS = 2_000_000_000L;
-
-        private final PrintStream err;
-        private final int columns;
-        private String task = "";
-        private long startedAt;
-        private long startedWith;
-        private long drawnAt;
-        private boolean shown;
-
-        Bar(PrintStream err, int columns) {
-            this.err = err;
-            this.columns = columns;
-        }
-
-        @Override
-        public synchronized void report(String name, long done, long total, String unit) {
-            long now = System.nanoTime();
-            if (!name.equals(task)) {
-                clear();
-                task = name;
-                startedAt = now;
-                startedWith = done;
-                drawnAt = now;
-                return;
-            }
-            if (total >= 0 && done >= total) {
-                clear();
-                task = "";
-            } else if (now - drawnAt >= BETWEEN_NANOS) {
-                drawnAt = now;
-                shown = true;
-                String line = line(done, total, unit, now);
-                err.print("\r\u001b[K" + line.substring(0, Math.min(line.length(), columns - 1)));
-                err.flush();
-            }
-        }
-
-        private void clear() {
-            if (shown) {
-                err.print("\r\u001b[K");
-                err.flush();
-                shown = false;
-            }
-        }
-
-        private String line(long done, long total, String unit, long now) {
-            double seconds = (now - startedAt) / 1e9;
-            double speed = seconds <= 0 ? 0 : (done - startedWith) / seconds;
-            String amount = total < 0
-                    ? amount(done, unit)
-                    : amount(done, unit) + " of " + amount(total, unit) + " (" + (total == 0 ? 100 : 100 * done / total)
-                            + " %)";
-            String rate = speed <= 0 ? "" : ", " + amount((long) speed, unit) + "/s";
-            boolean tellsEta = total >= 0 && speed > 0 && now - startedAt > BEFORE_ETA_NANOS;
-            return task + ": " + amount + rate + (tellsEta ? ", " + time((total - done) / speed) + " left" : "");
-        }
-
-        private static String amount(long value, String unit) {
-            if (!unit.equals("B")) {
-                return value + " " + unit;
-            }
-            return value < 1_000_000
-                    ? String.format(Locale.ROOT, "%.0f kB", value / 1e3)
-                    : String.format(Locale.ROOT, "%.1f MB", value / 1e6);
-        }
     }
 }

@@ -104,7 +104,7 @@ final class TrainRuns {
             collective.sum(new double[1]);
             try (SftLoop loop = new SftLoop(task, sft, collective)) {
                 tellSkipped(run);
-                TrainView view = new TrainView(Terminal.current(), System.err);
+                TrainView view = new TrainView(Terminal.current().live(System.err));
                 Path export = pair(config).resolve(role.label());
                 SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
                 view.end();

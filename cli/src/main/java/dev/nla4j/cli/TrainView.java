@@ -1,35 +1,21 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.train.Metric;
-import java.io.PrintStream;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
 /// One line on stderr that tells how a training goes: step, loss, FVE, KL, entropy, length, truth, tokens/s, time
-/// left. Says nothing when stderr is no terminal: the run's folder has it all.
+/// left.
 final class TrainView {
-    private static final long BETWEEN_NANOS = 200_000_000L;
-
-    private final Terminal terminal;
-    private final PrintStream err;
-    private final LongSupplier nanos;
+    private final LiveLine live;
     private long firstStep = -1;
     private long startedAt;
-    private long drawnAt;
-    private boolean shown;
     /// The newest of each: some are measured at some steps only.
     private final Map<Metric, Double> known = new EnumMap<>(Metric.class);
 
-    TrainView(Terminal terminal, PrintStream err) {
-        this(terminal, err, System::nanoTime);
-    }
-
-    TrainView(Terminal terminal, PrintStream err, LongSupplier nanos) {
-        this.terminal = terminal;
-        this.err = err;
-        this.nanos = nanos;
+    TrainView(LiveLine live) {
+        this.live = live;
     }
 
     /// Draws a step's values; may be called at every step.
@@ -38,48 +24,35 @@ final class TrainView {
     /// @param steps of the whole run
     /// @param values as logged; those of [Metric] that are there are shown
     void show(long step, long steps, Map<String, Double> values) {
-        if (!terminal.talks()) {
-            return;
-        }
         for (Metric metric : Metric.values()) {
             Double value = values.get(metric.key());
             if (value != null) {
                 known.put(metric, value);
             }
         }
-        long now = nanos.getAsLong();
         if (firstStep < 0) {
             firstStep = step;
-            startedAt = now;
-        } else if (now - drawnAt < BETWEEN_NANOS && step < steps) {
+            startedAt = live.nanos();
+        } else if (!live.isDue() && step < steps) {
             return;
         }
-        drawnAt = now;
-        shown = true;
-        String line = line(step, steps, now, false);
-        if (line.length() >= terminal.columns()) {
-            line = line(step, steps, now, true);
-        }
-        err.print("\r\u001b[K" + line.substring(0, Math.min(line.length(), terminal.columns() - 1)));
-        err.flush();
+        String line = line(step, steps, false);
+        live.write(live.isCut(line) ? line(step, steps, true) : line);
     }
 
     /// Ends the line, so that what comes next stands on its own.
     void end() {
-        if (shown) {
-            err.println();
-            shown = false;
-        }
+        live.end();
     }
 
     /// @param brief what fits 80 columns: fewer digits, shorter names
-    private String line(long step, long steps, long now, boolean brief) {
+    private String line(long step, long steps, boolean brief) {
         String between = brief ? " " : "  ";
         StringBuilder line = new StringBuilder((brief ? "" : "step ") + step + "/" + steps);
         long done = step - firstStep;
         // time left comes early: a narrow terminal cuts the end
         if (done > 0 && step < steps) {
-            String left = Terminal.time((now - startedAt) / 1e9 / done * (steps - step));
+            String left = Terminal.time((live.nanos() - startedAt) / 1e9 / done * (steps - step));
             line.append(between).append(brief ? left.replace(" ", "") : left).append(brief ? "" : " left");
         }
         known.forEach((metric, value) -> line.append(between)

@@ -29,7 +29,7 @@ class TrainCommandTest {
     private String drawn(boolean talks, int columns, Drawing drawing) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
-            drawing.draw(new TrainView(new Terminal(columns, false, talks), err, () -> now));
+            drawing.draw(new TrainView(new LiveLine(new Terminal(columns, false, talks), err, () -> now)));
         }
         return bytes.toString(StandardCharsets.UTF_8);
     }
@@ -99,14 +99,23 @@ class TrainCommandTest {
     }
 
     @Test
-    void the_live_line_is_silent_without_a_terminal_and_cut_to_a_narrow_one() {
-        assertThat(drawn(false, 100, view -> {
-                    view.show(1, 2, Map.of("loss", 1.0));
-                    view.end();
-                }))
-                .isEmpty();
+    void the_live_line_is_cut_to_a_narrow_terminal() {
         assertThat(drawn(true, 12, view -> view.show(1, 2, Map.of("loss", 1.0))))
                 .isEqualTo("\r\u001b[K1/2 loss 1.");
+    }
+
+    @Test
+    void a_log_gets_a_whole_line_a_minute_and_the_last_one() {
+        String logged = drawn(false, 12, view -> {
+            for (int step = 1; step <= 5; step++) {
+                view.show(step, 5, Map.of("loss", 1.0));
+                now += 40_000_000_000L;
+            }
+            view.end();
+        });
+        assertThat(logged.lines())
+                .containsExactly(
+                        "step 1/5  loss 1.0000", "step 3/5  1 min 20 s left  loss 1.0000", "step 5/5  loss 1.0000");
     }
 
     @Test
