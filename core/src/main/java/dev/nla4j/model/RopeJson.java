@@ -1,8 +1,10 @@
 package dev.nla4j.model;
 
 import dev.nla4j.format.json.Fields;
+import dev.nla4j.format.json.Json;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /// The rotary embeddings that a `config.json` names, in its old spelling (`rope_theta`, `rope_scaling`,
 /// `rope_local_base_freq`) and its new one (`rope_parameters`, for some families one object a kind of layer).
@@ -11,6 +13,7 @@ import java.util.Optional;
 final class RopeJson {
     private static final double LOCAL_THETA = 10_000;
     private static final int PHI3_CONTEXT = 4096;
+    private static final String ORIGINAL = "original_max_position_embeddings";
 
     private final Fields fields;
     private final Family family;
@@ -42,17 +45,30 @@ final class RopeJson {
                 ? fields.number("rope_local_base_freq", LOCAL_THETA)
                 : fields.number("rope_theta", defaults.theta());
         Optional<Fields> parameters = fields.object("rope_parameters");
-        // Numbers that name no kind of layer are not those of Gemma 3's sliding layers.
-        Optional<Fields> named =
-                parameters.flatMap(all -> all.object(kind)).or(() -> local ? Optional.empty() : parameters);
+        // Numbers that name no kind of layer are none of Gemma 3's.
+        Optional<Fields> named = parameters
+                .flatMap(all -> all.object(kind))
+                .or(() -> family == Family.GEMMA3 ? Optional.empty() : parameters);
         double theta =
                 named.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent);
         // Where a file has both spellings, transformers goes by the old one.
         Optional<Fields> old = local
                 ? Optional.empty()
                 : fields.object("rope_scaling").filter(given -> !given.node().isEmpty());
-        Optional<Fields> of = old.or(() -> named);
+        Optional<Fields> of = old.map(given -> family == Family.GEMMA3 ? laidOver(named, given) : given)
+                .or(() -> named);
         return rope(of.map(numbers -> numbers.number("rope_theta", theta)).orElse(theta), of);
+    }
+
+    /// Gemma 3's class lays the old spelling over the new one, which says `default` where a file has none: a
+    /// kind under its older name `type` doesn't count beside that.
+    private static Fields laidOver(Optional<Fields> recent, Fields old) {
+        ObjectNode all = Json.mapper().createObjectNode();
+        recent.ifPresentOrElse(
+                numbers -> numbers.node().properties().forEach(n -> all.set(n.getKey(), n.getValue())),
+                () -> all.put("rope_type", "default"));
+        old.node().properties().forEach(n -> all.set(n.getKey(), n.getValue()));
+        return new Fields(old.file(), old.path(), all);
     }
 
     private Rope rope(double theta, Optional<Fields> scaling) {
@@ -109,8 +125,7 @@ final class RopeJson {
 
     private RopeScaling longRope(Fields s) {
         int original = original(s);
-        boolean atTop = family == Family.PHI3 || fields.has("original_max_position_embeddings");
-        double factor = atTop || !s.has("factor") ? contextLength / (double) original : s.number("factor");
+        double factor = s.number("factor", contextLength / (double) original);
         double attention = s.number("attention_factor", longRopeAttention(factor, original));
         return new RopeScaling.LongRope(factors(s, "short_factor"), factors(s, "long_factor"), original, attention);
     }
@@ -126,10 +141,12 @@ final class RopeJson {
         return s.numbers(name).orElseThrow(() -> s.wrong(name, "is missing"));
     }
 
-    /// The context before stretching: beside the other rope numbers, or (Phi-3, which has a default) at the top.
+    /// The context before stretching: at the top, else beside the other rope numbers. Phi-3's class has a default
+    /// for the top, and Gemma 3's doesn't look there.
     private int original(Fields s) {
-        int silent = family == Family.PHI3 ? PHI3_CONTEXT : contextLength;
-        long top = fields.integer("original_max_position_embeddings", silent, 1, Integer.MAX_VALUE);
-        return (int) s.integer("original_max_position_embeddings", top, 1, Integer.MAX_VALUE);
+        int own = (int) s.integer(ORIGINAL, contextLength, 1, Integer.MAX_VALUE);
+        return family == Family.GEMMA3
+                ? own
+                : (int) fields.integer(ORIGINAL, family == Family.PHI3 ? PHI3_CONTEXT : own, 1, Integer.MAX_VALUE);
     }
 }

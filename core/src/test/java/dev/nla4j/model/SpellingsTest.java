@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -102,7 +103,58 @@ class SpellingsTest {
                 .hasMessageContaining("rope_scaling.rope_type");
     }
 
-    /// As transformers mixes them: what `rope_parameters` leaves out is looked for at the top.
+    /// `rope_parameters["full_attention"].update(rope_scaling)` over a `rope_type` of `default`, which hides the
+    /// older name of the same, configuration_gemma3.py.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'rope_scaling': {'type': 'linear', 'factor': 8.0} | none",
+                "'rope_scaling': {'type': 'longrope', 'factor': 8.0} | none",
+                "'rope_scaling': {'rope_type': 'linear', 'factor': 8.0} | linear",
+                "'rope_scaling': {'type': 'linear', 'factor': 8.0},"
+                        + " 'rope_parameters': {'full_attention': {'factor': 2.0}} | linear",
+                "'rope_scaling': {'type': 'dynamic', 'factor': 8.0},"
+                        + " 'rope_parameters': {'full_attention': {'rope_type': 'linear', 'factor': 2.0}} | linear",
+                "'rope_parameters': {'full_attention': {'type': 'linear', 'factor': 8.0}} | linear",
+            })
+    void gemma3_lays_the_old_spelling_over_the_new_one(String rope, String expected) throws IOException {
+        ModelConfig config = read("{\"model_type\": \"gemma3_text\", " + SMALL
+                + ", \"sliding_window\": 16, \"rope_theta\": 5000.0, " + rope.replace('\'', '"') + "}");
+        RopeScaling scaling = expected.equals("none") ? new RopeScaling.None() : new RopeScaling.Linear(8);
+        assertThat(config.layers().getLast().rope()).isEqualTo(new Rope(5000, 256, scaling));
+        assertThat(config.layers().getFirst().rope()).isEqualTo(new Rope(10_000, 256, new RopeScaling.None()));
+    }
+
+    /// What `rope_parameters` of transformers 5.24 have after the configuration's class has read them.
+    @ParameterizedTest
+    @CsvSource({
+        "llama, 0, 0, 128",
+        "llama, 16, 0, 16",
+        "llama, 16, 32, 32",
+        "phi3, 16, 0, 4096",
+        "phi3, 16, 32, 32",
+        "gemma3_text, 16, 32, 16",
+    })
+    void the_context_before_stretching_is_looked_for_where_the_class_looks(String type, int own, int top, int expected)
+            throws IOException {
+        String name = "\"original_max_position_embeddings\": ";
+        ModelConfig config = read("{\"model_type\": \"" + type + "\", " + SMALL + ", \"head_dim\": 16,"
+                + " \"max_position_embeddings\": 128, " + (top == 0 ? "" : name + top + ", ")
+                + "\"rope_scaling\": {\"rope_type\": \"longrope\", \"factor\": 8.0, \"short_factor\": " + EIGHT
+                + ", \"long_factor\": " + EIGHT + (own == 0 ? "" : ", " + name + own) + "}}");
+        assertThat(config.layers().getLast().rope().scaling())
+                .isInstanceOfSatisfying(RopeScaling.LongRope.class, longRope -> {
+                    assertThat(longRope.originalContext()).isEqualTo(expected);
+                    // a factor that is there counts, whatever the contexts say
+                    assertThat(longRope.attentionFactor())
+                            .isCloseTo(Math.sqrt(1 + Math.log(8) / Math.log(expected)), within(1e-12));
+                });
+    }
+
+    /// As transformers mixes them: what `rope_parameters` leaves out is looked for at the top, and what names no
+    /// kind of layer is nobody's.
     @Test
     void gemma3_bases_may_stand_at_the_top_beside_rope_parameters() throws IOException {
         ModelConfig nested = read("{\"model_type\": \"gemma3_text\", " + SMALL + ", \"sliding_window\": 16,"
@@ -114,7 +166,7 @@ class SpellingsTest {
         ModelConfig flat = read("{\"model_type\": \"gemma3_text\", " + SMALL + ", \"sliding_window\": 16,"
                 + " \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 5000.0}}");
         assertThat(flat.layers().getFirst().rope().theta()).isEqualTo(10_000);
-        assertThat(flat.layers().getLast().rope().theta()).isEqualTo(5000);
+        assertThat(flat.layers().getLast().rope().theta()).isEqualTo(1_000_000);
     }
 
     @Test
