@@ -5,11 +5,11 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
 
 /// What a chat template is told beside the messages.
 final class TemplateVariables {
@@ -24,27 +24,31 @@ final class TemplateVariables {
 
     /// The variables by their names.
     Map<String, @Nullable Object> variables() {
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-        for (String assignment : assignments) {
-            int end = assignment.indexOf('=');
-            if (end < 1) {
-                throw new IllegalArgumentException(
-                        OPTION + ": must be NAME=JSON, such as enable_thinking=false; was " + assignment);
-            }
-            String name = assignment.substring(0, end);
-            try {
-                variables.putAll(Conversation.variable(
-                        name, Json.parseConversation(Path.of(OPTION), assignment.substring(end + 1))));
-            } catch (FormatException e) {
-                throw new IllegalArgumentException(
-                        OPTION + " " + name + ": " + assignment.substring(end + 1)
-                                + " is no JSON; a text stands in quotes: " + OPTION + " '" + name + "=\"text\"'",
-                        e);
-            } catch (InputException e) {
-                throw new IllegalArgumentException(OPTION + " " + e.getMessage(), e);
-            }
+        List<Map.Entry<String, JsonNode>> given =
+                assignments.stream().map(TemplateVariables::variable).toList();
+        try {
+            return Conversation.variables(given);
+        } catch (InputException e) {
+            throw new IllegalArgumentException(OPTION + " " + e.getMessage(), e);
         }
-        return variables;
+    }
+
+    private static Map.Entry<String, JsonNode> variable(String assignment) {
+        int end = assignment.indexOf('=');
+        if (end < 1) {
+            throw new IllegalArgumentException(
+                    OPTION + ": must be NAME=JSON, such as enable_thinking=false; was " + assignment);
+        }
+        String name = assignment.substring(0, end);
+        String value = assignment.substring(end + 1);
+        try {
+            return Map.entry(name, Json.parseConversation(Path.of(OPTION), value));
+        } catch (FormatException e) {
+            throw new IllegalArgumentException(
+                    OPTION + " " + name + ": " + value + " is no JSON; a text stands in quotes: " + OPTION + " '" + name
+                            + "=\"text\"'",
+                    e);
+        }
     }
 
     /// A file's conversation with these variables beside its own, and before them.

@@ -78,7 +78,10 @@ class CommandsTest {
         Run run = Run.of(with(List.of(render), "--var", "date_string=\"a = b\"", "--var", "n={\"m\": null}"));
         assertThat(run).isEqualTo(new Run(0, "1 f False a = b [1] {'m': None}", ""));
 
-        for (String wrong : List.of("n", "=1", "date_string=26 Jul", "bos_token=\"<s>\"")) {
+        String[] together = {"--var", "chat_template_kwargs={\"n\": 2}", "--var", "n=1"};
+        assertThat(Run.of(with(List.of(render), together)).out()).isEqualTo("1 f False old [1] 2");
+
+        for (String wrong : List.of("n", "=1", "date_string=26 Jul", "bos_token=\"<s>\"", "tools=1")) {
             Run refused = Run.of(with(List.of(render), "--var", wrong));
             assertThat(refused.code()).as(wrong).isEqualTo(2);
             assertThat(refused.err()).startsWith("nla: --var").doesNotContain("Exception");

@@ -4,6 +4,7 @@ import dev.nla4j.format.InputException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,9 @@ public record Conversation(List<Message> messages, Map<String, @Nullable Object>
             "range",
             "strftime_now");
 
+    /// What transformers refuses when it is something else than a list of objects.
+    private static final Set<String> LISTS = Set.of("tools", "documents");
+
     private static final String MESSAGES = "messages";
     /// Under this name servers take variables together.
     private static final String TOGETHER = "chat_template_kwargs";
@@ -49,40 +53,62 @@ public record Conversation(List<Message> messages, Map<String, @Nullable Object>
     /// @throws InputException when `json` is something else, or has a variable that is not its to say
     public static Conversation of(JsonNode json) {
         JsonNode messages = json.isObject() ? json.get(MESSAGES) : json;
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-        if (json.isObject()) {
-            json.properties().stream()
-                    .filter(entry -> !entry.getKey().equals(MESSAGES))
-                    .forEach(entry -> variables.putAll(variable(entry.getKey(), entry.getValue())));
-        }
+        Map<String, @Nullable Object> variables = !json.isObject()
+                ? Map.of()
+                : variables(json.properties().stream()
+                        .filter(entry -> !entry.getKey().equals(MESSAGES))
+                        .toList());
         return new Conversation(Message.listOf(messages == null ? json : messages), variables);
     }
 
-    /// A variable as plain value, or all those that stand together under one name.
+    /// Variables as plain values. Those that stand together count before others of their name, in whichever order
+    /// they come: they were written for the template, the others may be there for other programs, too.
     ///
-    /// @throws InputException when it is not a variable that may be set
-    public static Map<String, @Nullable Object> variable(String name, JsonNode value) {
+    /// @param given names with their values, or with all those that stand together
+    /// @throws InputException when one is not a variable that may be set, or not of the shape that templates expect
+    public static Map<String, @Nullable Object> variables(List<Map.Entry<String, JsonNode>> given) {
         Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-        if (name.equals(TOGETHER)) {
-            if (!value.isObject() && !value.isNull()) {
+        Map<String, @Nullable Object> together = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> entry : given) {
+            JsonNode value = entry.getValue();
+            if (!entry.getKey().equals(TOGETHER)) {
+                put(variables, "", entry);
+            } else if (value.isObject() || value.isNull()) {
+                value.properties().forEach(inner -> put(together, TOGETHER + ".", inner));
+            } else {
                 throw new InputException(TOGETHER + " must be an object of variables");
             }
-            value.properties().forEach(entry -> {
-                requireFree(entry.getKey());
-                variables.put(entry.getKey(), PlainJson.value(entry.getValue()));
-            });
-        } else {
-            requireFree(name);
-            variables.put(name, PlainJson.value(value));
         }
+        variables.putAll(together);
         return variables;
     }
 
-    private static void requireFree(String name) {
+    private static void put(
+            Map<String, @Nullable Object> variables, String place, Map.Entry<String, JsonNode> variable) {
+        String name = variable.getKey();
         if (TAKEN.contains(name)) {
             throw new InputException(name + " is no variable to be set: templates have it from the program or the"
                     + " tokenizer (nla chat render has --add-generation-prompt, --bos, --eos, --pad); take it out");
         }
+        if (LISTS.contains(name)) {
+            requireObjects(place + name, variable.getValue());
+        }
+        variables.put(name, PlainJson.value(variable.getValue()));
+    }
+
+    private static void requireObjects(String place, JsonNode value) {
+        if (!value.isArray() && !value.isNull()) {
+            throw new InputException(place + " must be a list of objects, or null, was " + kind(value));
+        }
+        for (int i = 0; i < value.size(); i++) {
+            if (!value.get(i).isObject()) {
+                throw new InputException(place + "[" + i + "] must be an object, was " + kind(value.get(i)));
+            }
+        }
+    }
+
+    private static String kind(JsonNode value) {
+        return value.getNodeType().name().toLowerCase(Locale.ROOT);
     }
 
     /// This conversation, where each message says who speaks.

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConversationTest {
@@ -57,6 +58,35 @@ class ConversationTest {
         assertThatThrownBy(() -> conversation("{\"messages\": [], \"chat_template_kwargs\": [1]}"))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("must be an object");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"n\": 1, \"chat_template_kwargs\": {\"n\": 2}",
+                "\"chat_template_kwargs\": {\"n\": 2}, \"n\": 1",
+            })
+    void variables_that_stand_together_count_in_any_order(String variables) {
+        assertThat(conversation("{\"messages\": [], " + variables + "}").variables())
+                .containsExactly(Map.entry("n", BigInteger.TWO));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'tools': {'name': 'f'} | tools must be a list of objects, or null, was object",
+                "'documents': 'text' | documents must be a list of objects, or null, was string",
+                "'tools': false | tools must be a list of objects, or null, was boolean",
+                "'documents': [{}, 'text'] | documents[1] must be an object, was string",
+                "'tools': [null] | tools[0] must be an object, was null",
+                "'chat_template_kwargs': {'tools': [[]]} | chat_template_kwargs.tools[0] must be an object, was array",
+            })
+    void tools_and_documents_are_lists_of_objects(String variable, String problem) {
+        assertThatThrownBy(() -> conversation("{\"messages\": [], " + variable.replace('\'', '"') + "}"))
+                .isInstanceOf(InputException.class)
+                .hasMessage(problem);
     }
 
     @ParameterizedTest
