@@ -54,6 +54,12 @@ final class SpecialNamesReader {
     }
 
     private SpecialNames read() {
+        JsonField split = config.get("split_special_tokens");
+        if (split.flag(false)) {
+            throw split.problem(
+                    "is true: special tokens in a text would be cut up like other words, which can't be done"
+                            + " here; take it out, then they keep their own ids (texts without any are read the same)");
+        }
         Map<String, SpecialNames.Name> named = new LinkedHashMap<>();
         for (String use : STANDARD) {
             put(named, use, inMapOrConfig(use));

@@ -87,6 +87,17 @@ class SpecialNamesTest {
         }
     }
 
+    /// transformers has a switch for it in a library that has none here.
+    @Test
+    void texts_whose_special_tokens_are_to_be_cut_up_are_refused() throws IOException {
+        config("{'split_special_tokens': false}");
+        assertThat(uses()).isEmpty();
+        config("{'split_special_tokens': true}");
+        assertThatThrownBy(this::uses)
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("tokenizer_config.json: split_special_tokens: is true");
+    }
+
     @Test
     void special_tokens_of_the_older_map_go_before_the_configurations() throws IOException {
         config("{'eos_token': {'content': '<|im_end|>', 'special': true}, 'bos_token': '<|im_end|>'}");
