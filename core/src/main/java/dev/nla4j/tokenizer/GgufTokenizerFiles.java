@@ -5,7 +5,6 @@ import dev.nla4j.format.gguf.GgufMetadata;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,21 +21,12 @@ public final class GgufTokenizerFiles {
         SpecialTokens specials = definition.specials();
         AtomicFile.writeString(folder.resolve("tokenizer.json"), definition.json());
         ObjectNode config = Json.mapper().createObjectNode().put("tokenizer_class", "PreTrainedTokenizerFast");
-        put(config, "bos_token", specials.bos());
-        put(config, "eos_token", specials.eos());
-        put(config, "pad_token", specials.pad());
-        put(config, "unk_token", specials.unk());
+        specials.named().forEach((use, special) -> config.put(use, special.token()));
         config.put("clean_up_tokenization_spaces", false).put("padding_side", "right");
         AtomicFile.writeString(folder.resolve("tokenizer_config.json"), config.toPrettyString());
         ObjectNode generation = Json.mapper().createObjectNode();
         ArrayNode stops = generation.putArray("eos_token_id");
         specials.stops().stream().sorted().forEach(stops::add);
         AtomicFile.writeString(folder.resolve("generation_config.json"), generation.toPrettyString());
-    }
-
-    private static void put(ObjectNode config, String name, SpecialTokens.@Nullable Special special) {
-        if (special != null) {
-            config.put(name, special.token());
-        }
     }
 }

@@ -3,9 +3,11 @@ package dev.nla4j.tokenizer;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -68,14 +70,9 @@ final class GgufTokenizerJson {
 
     /// SentencePiece's own ids, which files may leave out.
     private static GgufVocabulary.Specials withDefaults(GgufVocabulary.Specials given) {
-        return new GgufVocabulary.Specials(
-                Objects.requireNonNullElse(given.bos(), 1),
-                Objects.requireNonNullElse(given.eos(), 2),
-                given.pad(),
-                Objects.requireNonNullElse(given.unk(), 0),
-                given.stops(),
-                given.addBos(),
-                given.addEos());
+        Map<String, Integer> named = new HashMap<>(Map.of("bos_token", 1, "eos_token", 2, "unk_token", 0));
+        named.putAll(given.named());
+        return new GgufVocabulary.Specials(named, given.stops(), given.addBos(), given.addEos());
     }
 
     /// An empty token can't be told from none.
@@ -145,7 +142,7 @@ final class GgufTokenizerJson {
         for (SentencePieceMerges.Merge merge : SentencePieceMerges.of(vocabulary, file)) {
             merges.addArray().add(merge.left()).add(merge.right());
         }
-        model.put("byte_fallback", true).put("fuse_unk", true).put("unk_token", name(specials.unk()));
+        model.put("byte_fallback", true).put("fuse_unk", true).put("unk_token", name(specials.id("unk_token")));
         boolean prefix = orDefault(vocabulary.addSpacePrefix(), true);
         ArrayNode normalizers = steps("normalizer", "normalizers");
         if (prefix) {
@@ -179,11 +176,11 @@ final class GgufTokenizerJson {
         ArrayNode single = template.putArray("single");
         ObjectNode tokens = template.putObject("special_tokens");
         if (addBos) {
-            templateToken(single, tokens, "bos_token_id", specials.bos());
+            templateToken(single, tokens, "bos_token_id", specials.id("bos_token"));
         }
         single.addObject().putObject("Sequence").put("id", "A");
         if (addEos) {
-            templateToken(single, tokens, "eos_token_id", specials.eos());
+            templateToken(single, tokens, "eos_token_id", specials.id("eos_token"));
         }
     }
 
@@ -197,25 +194,22 @@ final class GgufTokenizerJson {
         entry.putArray("ids").add(id.intValue());
     }
 
+    /// Begin and end become special by being named. For other uses files name ordinary tokens, too, which stay so:
+    /// Ollama's Llama 3 names `!` as its unknown token.
     private SpecialNames names() {
-        Set<Integer> stops = new HashSet<>(specials.stops());
-        return new SpecialNames(
-                name(specials.bos()),
-                name(specials.eos()),
-                ofSpecial(specials.pad()),
-                ofSpecial(specials.unk()),
-                List.of(),
-                stops,
-                List.of());
+        Map<String, SpecialNames.Name> named = new LinkedHashMap<>();
+        for (String use : GgufVocabulary.USES) {
+            Integer id = specials.id(use);
+            boolean end = use.equals("bos_token") || use.equals("eos_token");
+            if (id != null && (end || isAdded(vocabulary.type(id)))) {
+                named.put(use, new SpecialNames.Name(spelling(id), null));
+            }
+        }
+        return new SpecialNames(named, List.of(), Set.copyOf(specials.stops()), List.of());
     }
 
     private @Nullable String name(@Nullable Integer id) {
         return id == null ? null : spelling(id);
-    }
-
-    /// What is named special becomes so: Ollama's Llama 3 names `!` as its unknown token, which is none.
-    private @Nullable String ofSpecial(@Nullable Integer id) {
-        return id != null && isAdded(vocabulary.type(id)) ? spelling(id) : null;
     }
 
     private void requireSize(String field, int size, boolean required) {

@@ -3,9 +3,11 @@ package dev.nla4j.tokenizer;
 import dev.nla4j.format.gguf.GgufMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,37 +53,36 @@ public record GgufVocabulary(
     /// The id of Llama 3's `<|eot_id|>`.
     private static final int LLAMA3_EOT = 128_009;
 
-    /// Ids with a meaning, null when the file names none, and what is added to texts, null when the file doesn't
-    /// say.
+    /// What special tokens are for, as templates name it.
+    static final List<String> USES =
+            List.of("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token");
+
+    /// Ids with a meaning, and what is added to texts, null when the file doesn't say.
     ///
+    /// @param named those that the file names, by what they are for (`bos_token`)
     /// @param stops further ids that end a generation
     public record Specials(
-            @Nullable Integer bos,
-            @Nullable Integer eos,
-            @Nullable Integer pad,
-            @Nullable Integer unk,
+            Map<String, Integer> named,
             List<Integer> stops,
             @Nullable Boolean addBos,
             @Nullable Boolean addEos) {
         public Specials {
+            named = Map.copyOf(named);
             stops = List.copyOf(stops);
+        }
+
+        /// The id of that use; null when the file names none.
+        @Nullable
+        Integer id(String use) {
+            return named.get(use);
         }
 
         /// Without ids that a vocabulary of `tokens` doesn't have: such an id (4294967295, by which llama.cpp
         /// means none) is as good as absent.
         Specials within(int tokens) {
-            return new Specials(
-                    within(bos, tokens),
-                    within(eos, tokens),
-                    within(pad, tokens),
-                    within(unk, tokens),
-                    stops.stream().filter(id -> id < tokens).toList(),
-                    addBos,
-                    addEos);
-        }
-
-        private static @Nullable Integer within(@Nullable Integer id, int tokens) {
-            return id == null || id >= tokens ? null : id;
+            Map<String, Integer> known = new HashMap<>(named);
+            known.values().removeIf(id -> id >= tokens);
+            return new Specials(known, stops.stream().filter(id -> id < tokens).toList(), addBos, addEos);
         }
     }
 
@@ -98,10 +99,7 @@ public record GgufVocabulary(
         List<String> tokens = metadata.strings(KEY + "tokens");
         List<Integer> types = GgufSpellings.types(tokens, types(metadata, tokens.size()));
         Specials specials = new Specials(
-                id(metadata, "bos_token_id"),
-                id(metadata, "eos_token_id"),
-                id(metadata, "padding_token_id"),
-                id(metadata, "unknown_token_id"),
+                named(metadata),
                 stops(metadata, tokens, types),
                 flag(metadata, "add_bos_token"),
                 flag(metadata, "add_eos_token"));
@@ -115,6 +113,27 @@ public record GgufVocabulary(
                 specials,
                 addSpacePrefix(metadata),
                 isPhi3(metadata));
+    }
+
+    private static Map<String, Integer> named(GgufMetadata metadata) {
+        Map<String, Integer> named = new HashMap<>();
+        for (String use : USES) {
+            Integer id = id(metadata, key(use));
+            if (id != null) {
+                named.put(use, id);
+            }
+        }
+        return named;
+    }
+
+    /// As the format spells them.
+    private static String key(String use) {
+        return switch (use) {
+            case "pad_token" -> "padding_token_id";
+            case "unk_token" -> "unknown_token_id";
+            case "sep_token" -> "seperator_token_id";
+            default -> use + "_id";
+        };
     }
 
     /// What stands beyond the tokens says nothing of any, as in llama.cpp.

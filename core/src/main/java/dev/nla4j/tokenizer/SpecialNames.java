@@ -25,34 +25,6 @@ record SpecialNames(Map<String, Name> named, List<Name> extra, Set<Integer> stop
         added = List.copyOf(added);
     }
 
-    /// Tokens that are known to be in the vocabulary.
-    SpecialNames(
-            @Nullable String bos,
-            @Nullable String eos,
-            @Nullable String pad,
-            @Nullable String unk,
-            List<Name> extra,
-            Set<Integer> stops,
-            List<JsonField> added) {
-        this(named(bos, eos, pad, unk), extra, stops, added);
-    }
-
-    private static Map<String, Name> named(
-            @Nullable String bos, @Nullable String eos, @Nullable String pad, @Nullable String unk) {
-        Map<String, Name> named = new LinkedHashMap<>();
-        put(named, "bos_token", bos);
-        put(named, "eos_token", eos);
-        put(named, "unk_token", unk);
-        put(named, "pad_token", pad);
-        return named;
-    }
-
-    private static void put(Map<String, Name> named, String use, @Nullable String token) {
-        if (token != null) {
-            named.put(use, new Name(token, null));
-        }
-    }
-
     /// A token's spelling, and where a file says it: as a text, or as an object that says also how to cut
     /// it out.
     record Name(String token, @Nullable JsonField place) {}

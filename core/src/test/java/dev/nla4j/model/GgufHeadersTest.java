@@ -71,8 +71,10 @@ class GgufHeadersTest {
 
     private static String summary(GgufVocabulary vocabulary) {
         GgufVocabulary.Specials specials = vocabulary.specials();
-        return "model=" + vocabulary.model() + " pre=" + vocabulary.pre() + " bos=" + specials.bos() + " eos="
-                + specials.eos() + " unk=" + specials.unk() + " pad=" + specials.pad() + " addBos=" + specials.addBos()
+        return "model=" + vocabulary.model() + " pre=" + vocabulary.pre() + " bos="
+                + specials.named().get("bos_token") + " eos=" + specials.named().get("eos_token") + " unk="
+                + specials.named().get("unk_token") + " pad=" + specials.named().get("pad_token") + " addBos="
+                + specials.addBos()
                 + " addEos=" + specials.addEos() + " space=" + vocabulary.addSpacePrefix();
     }
 

@@ -203,7 +203,7 @@ class LoadedModelTest {
                 List.of(normal, unused, normal, unused, normal, unused, unused),
                 List.of(),
                 List.of(),
-                new GgufVocabulary.Specials(null, null, null, null, List.of(), false, false),
+                new GgufVocabulary.Specials(Map.of(), List.of(), false, false),
                 null,
                 false);
         try (Scope _ = Scope.noGrad();

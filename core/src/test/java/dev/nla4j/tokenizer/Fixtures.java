@@ -46,8 +46,7 @@ final class Fixtures {
                     read.types(),
                     read.merges(),
                     read.scores(),
-                    new GgufVocabulary.Specials(
-                            ids.bos(), ids.eos(), ids.pad(), ids.unk(), ids.stops(), null, ids.addEos()),
+                    new GgufVocabulary.Specials(ids.named(), ids.stops(), null, ids.addEos()),
                     read.addSpacePrefix(),
                     read.stripsAfterSpecials());
         }

@@ -8,12 +8,16 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
 import dev.nla4j.format.gguf.GgufWriter;
+import dev.nla4j.model.LanguageModel;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +94,7 @@ class GgufTokenizerTest {
         header.put("tokenizer.ggml.padding_token_id", GgufValue.u32(4_294_967_295L));
         header.put("tokenizer.ggml.eot_token_id", GgufValue.i32(-1));
         GgufVocabulary.Specials specials = read(header).specials();
-        assertThat(specials.pad()).isNull();
+        assertThat(specials.named()).doesNotContainKey("pad_token");
         assertThat(specials.stops()).containsExactlyInAnyOrder(0, 2);
         header.put("tokenizer.ggml.padding_token_id", GgufValue.text("0"));
         assertThatThrownBy(() -> read(header))
@@ -103,16 +107,45 @@ class GgufTokenizerTest {
     @Test
     void an_ordinary_token_does_not_become_special_by_being_named_for_padding_or_the_unknown() {
         int he = REDUCED.tokens().indexOf("he");
-        GgufVocabulary.Specials named = new GgufVocabulary.Specials(1, 2, he, he, List.of(), null, null);
+        Map<String, Integer> ordinary = Map.of("bos_token", 1, "pad_token", he, "unk_token", he, "sep_token", he);
+        GgufVocabulary.Specials named = new GgufVocabulary.Specials(ordinary, List.of(), null, null);
         try (Tokenizer tokenizer = Tokenizers.fromGguf(with(named), FILE)) {
-            assertThat(tokenizer.specials().pad()).isNull();
-            assertThat(tokenizer.specials().unk()).isNull();
+            assertThat(tokenizer.specials().named()).containsOnlyKeys("bos_token");
             assertThat(tokenizer.specials().ids()).doesNotContain(he);
         }
-        GgufVocabulary.Specials control = new GgufVocabulary.Specials(1, 2, 2, 0, List.of(), null, null);
+        GgufVocabulary.Specials control = new GgufVocabulary.Specials(
+                Map.of("bos_token", 1, "pad_token", 2, "unk_token", 0), List.of(), null, null);
         try (Tokenizer tokenizer = Tokenizers.fromGguf(with(control), FILE)) {
             assertThat(tokenizer.specials().pad()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
             assertThat(tokenizer.specials().unk()).isEqualTo(new SpecialTokens.Special(0, "<|endoftext|>"));
+        }
+    }
+
+    /// The keys are the format's, whose separator is misspelled.
+    @Test
+    void every_use_that_a_file_names_has_its_token_there_and_in_the_files_of_a_folder() throws IOException {
+        Map<String, GgufValue> header = reducedHeader();
+        List<String> keys = List.of("unknown", "bos", "eos", "seperator", "padding", "cls", "mask");
+        for (int id = 0; id < keys.size(); id++) {
+            header.put("tokenizer.ggml." + keys.get(id) + "_token_id", GgufValue.u32(id));
+        }
+        Path path = folder.resolve("model.gguf");
+        GgufWriter.write(path, header, List.of());
+        Path written = Files.createDirectories(folder.resolve("written"));
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufTokenizerFiles.write(file.metadata(), path, written);
+        }
+        List<String> uses =
+                List.of("unk_token", "bos_token", "eos_token", "sep_token", "pad_token", "cls_token", "mask_token");
+        Map<String, String> expected = new HashMap<>();
+        for (int id = 0; id < uses.size(); id++) {
+            expected.put(uses.get(id), REDUCED.tokens().get(id));
+        }
+        try (GgufFile file = GgufFile.open(path);
+                Tokenizer tokenizer = Tokenizers.fromGguf(file.metadata(), path);
+                Tokenizer again = Tokenizers.fromFolder(written)) {
+            assertThat(LanguageModel.templateSpecials(tokenizer).tokens()).isEqualTo(expected);
+            assertThat(again.specials().named()).isEqualTo(tokenizer.specials().named());
         }
     }
 
@@ -318,7 +351,11 @@ class GgufTokenizerTest {
     }
 
     private static GgufVocabulary.Specials specials(Integer bos, Integer eos, Boolean addBos, Boolean addEos) {
-        return new GgufVocabulary.Specials(bos, eos, null, null, List.of(), addBos, addEos);
+        Map<String, Integer> named = new HashMap<>();
+        named.put("bos_token", bos);
+        named.put("eos_token", eos);
+        named.values().removeIf(Objects::isNull);
+        return new GgufVocabulary.Specials(named, List.of(), addBos, addEos);
     }
 
     private static GgufVocabulary with(GgufVocabulary.Specials specials) {

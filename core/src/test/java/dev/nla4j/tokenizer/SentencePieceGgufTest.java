@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SentencePieceGgufTest {
     private static final Path FILE = Path.of("model.gguf");
-    private static final GgufVocabulary.Specials UNSAID =
-            new GgufVocabulary.Specials(null, null, null, null, List.of(), null, null);
+    private static final GgufVocabulary.Specials UNSAID = new GgufVocabulary.Specials(Map.of(), List.of(), null, null);
 
     /// Bytes are 3 to 258; letters and their joins follow.
     private static final List<String> PIECES = List.of("▁", "a", "b", "c", "ab", "bc", "abc", "▁a", "<|user|>");
@@ -60,8 +60,11 @@ class SentencePieceGgufTest {
     void ids_that_the_vocabulary_does_not_have_are_absent() {
         GgufVocabulary sound = vocabulary(scores(), null, false);
         int none = sound.tokens().size();
-        GgufVocabulary.Specials beyond =
-                new GgufVocabulary.Specials(none, none, none, none, List.of(none, id("c")), null, null);
+        GgufVocabulary.Specials beyond = new GgufVocabulary.Specials(
+                Map.of("bos_token", none, "eos_token", none, "pad_token", none, "unk_token", none),
+                List.of(none, id("c")),
+                null,
+                null);
         GgufVocabulary vocabulary = new GgufVocabulary(
                 "llama", null, sound.tokens(), sound.types(), List.of(), sound.scores(), beyond, null, false);
         try (Tokenizer tokenizer = open(vocabulary)) {
