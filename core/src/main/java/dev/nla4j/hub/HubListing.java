@@ -77,7 +77,7 @@ record HubListing(String commit, String licence, SequencedMap<String, Facts> fil
             return List.of(wanted(repository.file()));
         }
         List<String> chosen = LoaderFiles.choose(files.keySet());
-        LoaderFiles.checkDistinct(chosen);
+        LoaderFiles.check(chosen);
         if (chosen.stream().noneMatch(LoaderFiles::isWeights)) {
             throw new SourceFailure(LoaderFiles.noWeights(files.keySet()));
         }

@@ -135,7 +135,7 @@ record HuggingFaceCache(Path root) implements Source {
                     .toList();
         }
         List<String> chosen = LoaderFiles.choose(names);
-        LoaderFiles.checkDistinct(chosen);
+        LoaderFiles.check(chosen);
         checkComplete(snapshot, names, Set.copyOf(chosen));
         return chosen;
     }

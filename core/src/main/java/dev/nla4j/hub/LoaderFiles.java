@@ -1,5 +1,6 @@
 package dev.nla4j.hub;
 
+import dev.nla4j.model.SmallFiles;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -10,21 +11,9 @@ import java.util.Set;
 ///
 /// Names are a listing's, unchecked: they are compared here and become paths elsewhere.
 final class LoaderFiles {
-    private static final Set<String> WANTED = Set.of(
-            "config.json",
-            "generation_config.json",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "tokenizer.model",
-            "special_tokens_map.json",
-            "added_tokens.json",
-            "vocab.json",
-            "merges.txt",
-            "chat_template.jinja",
-            "chat_template.json",
-            "nla_meta.yaml",
-            "adapter_config.json",
-            "card.json");
+    /// Beside the [SmallFiles].
+    private static final Set<String> WANTED =
+            Set.of("config.json", "nla_meta.yaml", "adapter_config.json", "card.json");
     private static final Set<String> TEXTS =
             Set.of("readme.md", "card.md", "license", "license.md", "license.txt", "notice", "notice.txt");
     /// A folder with one of these is a part of the model, such as `av/` and `ar/`; others (`onnx/`, `original/`) are
@@ -40,14 +29,19 @@ final class LoaderFiles {
         boolean otherWeights = names.stream()
                 .anyMatch(name -> folders.contains(folder(name)) && isWeights(name) && !isSecondCopy(name));
         return names.stream()
-                .filter(name -> folders.contains(folder(name)))
+                .filter(name -> folders.contains(isTemplate(name) ? folder(folder(name)) : folder(name)))
                 .filter(name -> isText(name) || isData(name))
                 .filter(name -> !otherWeights || !isSecondCopy(name))
                 .toList();
     }
 
-    /// Refuses names that some file systems take for one.
-    static void checkDistinct(Collection<String> names) throws SourceFailure {
+    /// Refuses names that some file systems take for one, and too many templates.
+    static void check(Collection<String> names) throws SourceFailure {
+        long templates = names.stream().filter(LoaderFiles::isTemplate).count();
+        if (templates > SmallFiles.MOST_TEMPLATES) {
+            throw new SourceFailure("it has " + templates + " files in " + SmallFiles.TEMPLATES + ", at most "
+                    + SmallFiles.MOST_TEMPLATES + " are taken");
+        }
         Set<String> seen = new HashSet<>();
         for (String name : names) {
             if (!seen.add(name.toLowerCase(Locale.ROOT))) {
@@ -66,7 +60,17 @@ final class LoaderFiles {
     }
 
     static boolean isData(String name) {
-        return WANTED.contains(base(name)) || isWeights(name) || name.endsWith(".safetensors.index.json");
+        String base = base(name);
+        return WANTED.contains(base)
+                || SmallFiles.NAMES.contains(base)
+                || isWeights(name)
+                || isTemplate(name)
+                || name.endsWith(".safetensors.index.json");
+    }
+
+    /// Whether a file is one of a model's further chat templates, which lie one folder below its other files.
+    static boolean isTemplate(String name) {
+        return base(folder(name)).equals(SmallFiles.TEMPLATES) && SmallFiles.isTemplate(base(name));
     }
 
     /// Some makers ship the same weights again in a layout of their own.

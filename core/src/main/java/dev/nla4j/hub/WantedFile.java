@@ -1,6 +1,7 @@
 package dev.nla4j.hub;
 
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.SmallFiles;
 
 /// A file to be brought here: its bytes are known by size and digest before the first one arrives.
 record WantedFile(RelativeName name, long size, Digest digest) {
@@ -8,9 +9,10 @@ record WantedFile(RelativeName name, long size, Digest digest) {
     static final long LARGEST = 1L << 42;
 
     WantedFile {
-        if (size < 0 || size > LARGEST) {
+        long largest = LoaderFiles.isTemplate(name.text()) ? SmallFiles.LARGEST_TEMPLATE : LARGEST;
+        if (size < 0 || size > largest) {
             throw new InputException(
-                    "size of " + name.text() + " refused: " + size + " bytes, must be 0 to " + LARGEST);
+                    "size of " + name.text() + " refused: " + size + " bytes, must be 0 to " + largest);
         }
     }
 }

@@ -1,26 +1,29 @@
 package dev.nla4j.model;
 
 import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.format.gguf.GgufMetadata;
 import dev.nla4j.format.json.Fields;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// Where a model's folder keeps its chat templates: `chat_template.jinja` with named ones in
-/// `additional_chat_templates`, or inside `tokenizer_config.json` as a text or as a list of named ones. Of these
-/// `default` counts, and `tool_use` for conversations with tools. `chat_template.json` is for processors of pictures,
-/// and
-/// no tokenizer of transformers reads it; it counts where there is nothing else.
+/// Where a model keeps its chat templates. A folder has `chat_template.jinja` with named ones in
+/// `additional_chat_templates`, or inside `tokenizer_config.json` a text or a list of named ones; a GGUF file has
+/// `tokenizer.chat_template` with named ones behind further dots. Of the named ones `default` counts, and `tool_use`
+/// for conversations with tools. `chat_template.json` is for processors of pictures, and no tokenizer of transformers
+/// reads it; it counts where there is nothing else.
 final class ChatTemplateFile {
-    private static final long LARGEST_TEMPLATE = 1 << 20;
     private static final long LARGEST_JSON = 8 << 20;
     private static final String FIELD = "chat_template";
     private static final String DEFAULT = "default";
     private static final String TOOL_USE = "tool_use";
+    private static final String GGUF_KEY = "tokenizer.chat_template";
 
     private ChatTemplateFile() {}
 
@@ -36,6 +39,35 @@ final class ChatTemplateFile {
                 inside(Fields.of(file, Json.read(file, LARGEST_JSON))).forEach(named::putIfAbsent);
             }
         }
+        return chosen(named);
+    }
+
+    /// @param file named in errors
+    static @Nullable ChatTemplate in(GgufMetadata metadata, Path file) {
+        Map<String, Source> named = new HashMap<>();
+        Map.of(DEFAULT, GGUF_KEY, TOOL_USE, GGUF_KEY + "." + TOOL_USE).forEach((name, key) -> {
+            if (metadata.has(key)) {
+                named.put(name, new Source(metadata.string(key), file + ": " + key));
+            }
+        });
+        return chosen(named);
+    }
+
+    /// The texts of a GGUF file's templates, by the names of the files that a folder has for them.
+    static SortedMap<String, String> texts(GgufMetadata metadata) {
+        SortedMap<String, String> texts = new TreeMap<>();
+        for (String key : metadata.keys()) {
+            String file = key.startsWith(GGUF_KEY + ".") ? key.substring(GGUF_KEY.length() + 1) + ".jinja" : "";
+            if (key.equals(GGUF_KEY)) {
+                texts.put("chat_template.jinja", metadata.string(key));
+            } else if (SmallFiles.isTemplate(file)) {
+                texts.put(SmallFiles.TEMPLATES + "/" + file, metadata.string(key));
+            }
+        }
+        return texts;
+    }
+
+    private static @Nullable ChatTemplate chosen(Map<String, Source> named) {
         Source source = named.get(DEFAULT);
         if (source == null) {
             return null;
@@ -49,7 +81,7 @@ final class ChatTemplateFile {
     private static Map<String, Source> files(Path folder) {
         Map<String, Source> named = new HashMap<>();
         put(named, DEFAULT, folder.resolve("chat_template.jinja"));
-        Path additional = folder.resolve("additional_chat_templates");
+        Path additional = folder.resolve(SmallFiles.TEMPLATES);
         put(named, DEFAULT, additional.resolve(DEFAULT + ".jinja"));
         put(named, TOOL_USE, additional.resolve(TOOL_USE + ".jinja"));
         return named;
@@ -57,7 +89,7 @@ final class ChatTemplateFile {
 
     private static void put(Map<String, Source> named, String name, Path file) {
         if (Files.exists(file)) {
-            named.put(name, new Source(Json.text(file, LARGEST_TEMPLATE), file.toString()));
+            named.put(name, new Source(Json.text(file, SmallFiles.LARGEST_TEMPLATE), file.toString()));
         }
     }
 

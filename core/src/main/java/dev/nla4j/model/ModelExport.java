@@ -40,18 +40,6 @@ public record ModelExport(
     /// What Hugging Face's own writer takes for a shard.
     public static final long SHARD_BYTES = 5_000_000_000L;
 
-    private static final List<String> COPIED = List.of(
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "tokenizer.model",
-            "special_tokens_map.json",
-            "added_tokens.json",
-            "vocab.json",
-            "merges.txt",
-            "chat_template.jinja",
-            "chat_template.json",
-            "generation_config.json");
-
     /// Writes everything into `folder`, which exists.
     public void writeTo(Path folder, Progress progress) throws IOException {
         Path gguf = ModelLoader.ggufIn(source);
@@ -99,10 +87,8 @@ public record ModelExport(
     private void writeRest(Path folder, ModelConfig config, @Nullable StoredType type) throws IOException {
         ObjectNode json = ConfigExport.ofFolder(source.resolve("config.json"), config, kept(config), type);
         AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
-        for (String name : COPIED) {
-            if (Files.isRegularFile(source.resolve(name))) {
-                AtomicFile.write(folder.resolve(name), temporary -> Files.copy(source.resolve(name), temporary));
-            }
+        for (Path name : SmallFiles.in(source)) {
+            AtomicFile.write(target(folder, name.toString()), temporary -> Files.copy(source.resolve(name), temporary));
         }
     }
 
@@ -122,11 +108,16 @@ public record ModelExport(
         if (file.metadata().has("tokenizer.ggml.tokens")) {
             GgufTokenizerFiles.write(file.metadata(), gguf, folder);
         }
-        String template = "tokenizer.chat_template";
-        if (file.metadata().has(template)) {
-            AtomicFile.writeString(
-                    folder.resolve("chat_template.jinja"), file.metadata().string(template));
+        for (Map.Entry<String, String> template :
+                ChatTemplateFile.texts(file.metadata()).entrySet()) {
+            AtomicFile.writeString(target(folder, template.getKey()), template.getValue());
         }
+    }
+
+    private static Path target(Path folder, String name) throws IOException {
+        Path target = folder.resolve(name);
+        Files.createDirectories(target.resolveSibling(""));
+        return target;
     }
 
     private void writeWeights(

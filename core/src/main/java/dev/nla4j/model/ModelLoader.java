@@ -7,7 +7,6 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.gguf.GgufFile;
-import dev.nla4j.format.gguf.GgufMetadata;
 import dev.nla4j.format.safetensors.Safetensors;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
@@ -103,7 +102,7 @@ public final class ModelLoader {
             return ChatTemplateFile.in(Files.isDirectory(path) ? path : path.resolveSibling("."));
         }
         try (GgufFile file = GgufFile.open(gguf)) {
-            return ggufTemplate(gguf, file.metadata());
+            return ChatTemplateFile.in(file.metadata(), gguf);
         }
     }
 
@@ -132,7 +131,7 @@ public final class ModelLoader {
         try (GgufFile file = GgufFile.open(path)) {
             ModelConfig config = first(GgufConfig.read(path, file.metadata(), file), wanted.blocks());
             WeightNames names = WeightNames.gguf(config.family());
-            Template template = Template.of(() -> ggufTemplate(path, file.metadata()));
+            Template template = Template.of(() -> ChatTemplateFile.in(file.metadata(), path));
             Tokenizer tokenizer = file.metadata().has("tokenizer.ggml.tokens")
                     ? Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path)
                     : null;
@@ -154,11 +153,6 @@ public final class ModelLoader {
 
     private static ModelConfig first(ModelConfig config, int blocks) {
         return blocks < config.numLayers() ? config.truncated(blocks) : config;
-    }
-
-    private static @Nullable ChatTemplate ggufTemplate(Path path, GgufMetadata metadata) {
-        String key = "tokenizer.chat_template";
-        return metadata.has(key) ? ChatTemplate.parse(metadata.string(key), path + ": " + key) : null;
     }
 
     /// @param tokenizer closed when this fails

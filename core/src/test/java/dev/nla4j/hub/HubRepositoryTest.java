@@ -118,6 +118,24 @@ class HubRepositoryTest {
     }
 
     @Test
+    void further_chat_templates_come_along_as_many_and_as_large_as_templates_are() throws IOException {
+        String name = "additional_chat_templates/tool_use.jinja";
+        files.put(name, new byte[(1 << 20) + 1]);
+        serve();
+        assertThatThrownBy(this::pull).hasMessageContaining("size of " + name + " refused: 1048577 bytes");
+        for (int i = 0; i < 64; i++) {
+            add("additional_chat_templates/t" + i + ".jinja", "t");
+        }
+        add(name, "{{ tools }}");
+        serve();
+        assertThatThrownBy(this::pull)
+                .hasMessageContaining("it has 65 files in additional_chat_templates, at most 64 are taken");
+        files.remove("additional_chat_templates/t0.jinja");
+        serve();
+        assertThat(pull().path().resolve(name)).content().isEqualTo("{{ tools }}");
+    }
+
+    @Test
     void the_two_halves_of_a_pair_in_subfolders_come_along() throws IOException {
         files.clear();
         for (String part : List.of("av", "ar")) {

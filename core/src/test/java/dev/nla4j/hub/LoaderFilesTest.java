@@ -35,6 +35,26 @@ class LoaderFilesTest {
     }
 
     @Test
+    void further_chat_templates_come_along_with_the_folder_that_they_are_for() {
+        assertThat(LoaderFiles.choose(List.of(
+                        "config.json",
+                        "additional_chat_templates/tool_use.jinja",
+                        "additional_chat_templates/notes.md",
+                        "additional_chat_templates/a b.jinja",
+                        "additional_chat_templates/x/rag.jinja",
+                        "additional_chat_templates/../../x.jinja",
+                        "templates/rag.jinja",
+                        "av/nla_meta.yaml",
+                        "av/additional_chat_templates/rag.jinja",
+                        "onnx/additional_chat_templates/rag.jinja")))
+                .containsExactly(
+                        "config.json",
+                        "additional_chat_templates/tool_use.jinja",
+                        "av/nla_meta.yaml",
+                        "av/additional_chat_templates/rag.jinja");
+    }
+
+    @Test
     void folders_with_a_sidecar_or_an_adapter_are_part_of_the_model() {
         assertThat(LoaderFiles.choose(List.of(
                         "av/nla_meta.yaml",

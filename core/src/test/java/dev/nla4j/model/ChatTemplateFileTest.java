@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
+import dev.nla4j.format.gguf.GgufFile;
+import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,16 @@ class ChatTemplateFileTest {
 
     private String rendered(RenderOptions options) {
         ChatTemplate template = ChatTemplateFile.in(folder);
+        return template == null ? "none" : template.render(options);
+    }
+
+    private static GgufFile gguf(Path path, Map<String, GgufValue> header) throws IOException {
+        GgufWriter.write(path, header, List.of());
+        return GgufFile.open(path);
+    }
+
+    private static String rendered(GgufFile file, RenderOptions options) {
+        ChatTemplate template = ChatTemplateFile.in(file.metadata(), Path.of("model.gguf"));
         return template == null ? "none" : template.render(options);
     }
 
@@ -64,6 +78,28 @@ class ChatTemplateFileTest {
         file("chat_template.jinja", "d");
         assertThat(rendered(PLAIN)).isEqualTo("d");
         assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+    }
+
+    @Test
+    void named_templates_of_a_gguf_file_are_keys() throws IOException {
+        Map<String, GgufValue> header = new LinkedHashMap<>();
+        header.put("tokenizer.chat_templates", GgufValue.texts(List.of("rag", "tool_use")));
+        header.put("tokenizer.chat_template.rag", GgufValue.text("{% if"));
+        header.put("tokenizer.chat_template.tool_use", GgufValue.text("t"));
+        header.put("tokenizer.chat_template.a/b", GgufValue.text("no name"));
+        try (GgufFile file = gguf(folder.resolve("without.gguf"), header)) {
+            assertThat(rendered(file, WITH_TOOLS)).isEqualTo("none");
+        }
+        header.put("tokenizer.chat_template", GgufValue.text("d"));
+        try (GgufFile file = gguf(folder.resolve("with.gguf"), header)) {
+            assertThat(rendered(file, PLAIN)).isEqualTo("d");
+            assertThat(rendered(file, WITH_TOOLS)).isEqualTo("t");
+            assertThat(ChatTemplateFile.texts(file.metadata()))
+                    .containsExactly(
+                            Map.entry("additional_chat_templates/rag.jinja", "{% if"),
+                            Map.entry("additional_chat_templates/tool_use.jinja", "t"),
+                            Map.entry("chat_template.jinja", "d"));
+        }
     }
 
     @Test

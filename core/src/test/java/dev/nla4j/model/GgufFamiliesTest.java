@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.nla4j.chat.ChatTemplate;
+import dev.nla4j.chat.Message;
+import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredType;
@@ -26,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -401,6 +405,27 @@ class GgufFamiliesTest {
                         .writeTo(Files.createDirectories(folder.resolve("b")), Progress.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("attn_factor is 1.5");
+    }
+
+    @Test
+    void templates_of_a_header_are_those_of_the_exported_folder() throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("llama 2").old(), "model.", 52);
+        String key = "tokenizer.chat_template";
+        Path gguf = GgufConversion.convert(
+                source,
+                folder.resolve("model.gguf"),
+                Map.of(),
+                Map.of(key, GgufValue.text("d"), key + ".tool_use", GgufValue.text("t")));
+        Path written = Files.createDirectories(folder.resolve("written"));
+        new ModelExport(gguf, null, null, null, ModelExport.SHARD_BYTES).writeTo(written, Progress.NONE);
+        RenderOptions options = RenderOptions.of(List.of(Message.of("user", "a")));
+        for (Path model : List.of(gguf, written)) {
+            ChatTemplate template = Objects.requireNonNull(ModelLoader.chatTemplate(model));
+            assertThat(template.render(options)).isEqualTo("d");
+            assertThat(template.render(options.withVariables(Map.of("tools", List.of()))))
+                    .isEqualTo("t");
+        }
     }
 
     /// A llama with more keys: those of its architecture, and others whole.

@@ -80,6 +80,27 @@ class LoadedModelTest {
     }
 
     @Test
+    void small_files_go_along_with_an_export() throws IOException {
+        Path source = tied("source");
+        Files.writeString(source.resolve("special_tokens_map.json"), "{ }");
+        Path templates = Files.createDirectories(source.resolve("additional_chat_templates"));
+        Files.writeString(templates.resolve("tool_use.jinja"), "t");
+        Files.writeString(templates.resolve("a b.jinja"), "no name of a template");
+        Path written = Files.createDirectories(folder.resolve("written"));
+        ModelExport export = new ModelExport(source, null, null, null, ModelExport.SHARD_BYTES);
+        export.writeTo(written, Progress.NONE);
+        assertThat(written.resolve("special_tokens_map.json")).content().isEqualTo("{ }");
+        assertThat(written.resolve("additional_chat_templates/tool_use.jinja"))
+                .content()
+                .isEqualTo("t");
+        assertThat(written.resolve("additional_chat_templates").toFile().list()).hasSize(1);
+        Files.write(templates.resolve("rag.jinja"), new byte[(1 << 20) + 1]);
+        assertThatThrownBy(() -> export.writeTo(written, Progress.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("rag.jinja: has 1048577 bytes");
+    }
+
+    @Test
     void a_head_that_is_the_embedding_table_again_stays_tied() throws IOException {
         Path source = tied("source");
         float[] expected = logits(source, DType.FP32);
