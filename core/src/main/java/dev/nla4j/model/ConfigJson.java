@@ -75,7 +75,7 @@ public final class ConfigJson {
                 activation(),
                 layers(heads, contextLength),
                 family.embedScale(dim),
-                cap("final_logit_softcapping", defaults.logitCap()),
+                family.hasSandwichNorms() ? cap("final_logit_softcapping", defaults.logitCap()) : 0,
                 // Of a wrapper, its own word counts; a head that lies in the file and differs is taken in any case.
                 outer.bool("tie_word_embeddings", defaults.tiedHead()),
                 contextLength,
@@ -86,8 +86,9 @@ public final class ConfigJson {
         int queries = integer("num_attention_heads", defaults.queryHeads());
         int keyValues = integer("num_key_value_heads", sharesNoHeads() ? queries : defaults.keyValueHeads());
         int width = integer("head_dim", defaults.headWidth() == 0 ? dim / queries : defaults.headWidth());
-        double scaleBase =
-                fields.number("query_pre_attn_scalar", defaults.queryScalar() == 0 ? width : defaults.queryScalar());
+        double scaleBase = !family.hasSandwichNorms()
+                ? width
+                : fields.number("query_pre_attn_scalar", defaults.queryScalar() == 0 ? width : defaults.queryScalar());
         boolean bias = fields.bool("attention_bias", false);
         boolean alwaysInputBias = family == Family.QWEN2;
         refuse("mlp_bias", "this program has no such bias");
@@ -100,7 +101,8 @@ public final class ConfigJson {
                 keyValues,
                 width,
                 1 / Math.sqrt(scaleBase),
-                cap("attn_logit_softcapping", defaults.scoreCap()),
+                // Gemma 3's configurations have the field, too, and its attention doesn't look at it.
+                family == Family.GEMMA2 ? cap("attn_logit_softcapping", defaults.scoreCap()) : 0,
                 family.hasHeadNorms(),
                 alwaysInputBias || bias,
                 !alwaysInputBias && bias);

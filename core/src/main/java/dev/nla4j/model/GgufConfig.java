@@ -118,7 +118,8 @@ final class GgufConfig {
     /// Gemma 3 has no cap, but Ollama's converter wrote Gemma 2's into its headers. Other models of this
     /// architecture, which are no size of Gemma's, do have one (Rnj-1).
     private double logitCap() {
-        boolean uncapped = keys.isOllamaGemma3() && GEMMA3_BLOCKS.contains(keys.integer("block_count"));
+        boolean uncapped = !family.hasSandwichNorms()
+                || (keys.isOllamaGemma3() && GEMMA3_BLOCKS.contains(keys.integer("block_count")));
         return uncapped ? 0 : keys.number("final_logit_softcapping", family == Family.GEMMA2 ? 30 : 0);
     }
 
@@ -138,7 +139,7 @@ final class GgufConfig {
                 keyValues,
                 width,
                 scale(dim, queries, width),
-                keys.number("attn_logit_softcapping", family == Family.GEMMA2 ? 50 : 0),
+                family == Family.GEMMA2 ? keys.number("attn_logit_softcapping", 50) : 0,
                 family.hasHeadNorms(),
                 tensors.names().contains(GgufTensors.INPUT_BIAS),
                 tensors.names().contains(GgufTensors.OUTPUT_BIAS));

@@ -143,13 +143,29 @@ class ConfigJsonTest {
                 "\"eos_token_id\": \"2\" | eos_token_id",
                 "\"tie_word_embeddings\": 1 | tie_word_embeddings",
                 "\"max_position_embeddings\": 0 | max_position_embeddings",
-                "\"attn_logit_softcapping\": -3 | attn_logit_softcapping",
-                "\"final_logit_softcapping\": -3 | final_logit_softcapping",
             })
     void what_cannot_be_is_refused_with_file_and_field(String field, String named) {
         String name = field.substring(0, field.indexOf(':'));
         String rest = SMALL.replaceAll(name + ": \\d+,? ?", "");
         assertRefused("{\"model_type\": \"llama\", " + field + ", " + rest + "}", named);
+    }
+
+    /// As the models of transformers look at them.
+    @ParameterizedTest
+    @CsvSource({"gemma2, 1, 4, 9", "gemma3_text, 1, 0, 9", "llama, 0.25, 0, 0"})
+    void caps_and_scale_are_those_that_the_family_has(String type, double scale, double scores, double logits)
+            throws IOException {
+        ModelConfig config = read("{\"model_type\": \"" + type + "\", " + SMALL + ", \"head_dim\": 16,"
+                + " \"query_pre_attn_scalar\": 1, \"attn_logit_softcapping\": 4, \"final_logit_softcapping\": 9}");
+        assertThat(config.heads().scale()).isEqualTo(scale);
+        assertThat(config.heads().scoreCap()).isEqualTo(scores);
+        assertThat(config.logitCap()).isEqualTo(logits);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"attn_logit_softcapping", "final_logit_softcapping"})
+    void a_cap_below_nothing_is_refused(String name) {
+        assertRefused("{\"model_type\": \"gemma2\", " + SMALL + ", \"" + name + "\": -3}", name);
     }
 
     @ParameterizedTest
