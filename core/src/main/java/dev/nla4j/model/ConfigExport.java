@@ -33,6 +33,8 @@ final class ConfigExport {
         ObjectNode node = outer;
         if (outer.get("text_config") instanceof ObjectNode text) {
             node = text;
+            // the class of the text part alone would apply it
+            node.remove("final_logit_softcapping");
             for (String shared : List.of(
                     "tie_word_embeddings", "bos_token_id", "eos_token_id", "pad_token_id", "torch_dtype", "dtype")) {
                 JsonNode value = outer.get(shared);
@@ -86,7 +88,7 @@ final class ConfigExport {
                 .put("rms_norm_eps", config.norm().eps())
                 .put("tie_word_embeddings", config.tiedHead())
                 .put(
-                        family.isGemma() ? "hidden_activation" : "hidden_act",
+                        family.hasSandwichNorms() ? "hidden_activation" : "hidden_act",
                         config.activation() == ModelConfig.Activation.SILU ? "silu" : "gelu_pytorch_tanh")
                 .put("torch_dtype", dtype(type));
         biases(file, node, config);

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 
 /// `config.json` to [ModelConfig], in the spellings of transformers 4 (`rope_theta`, `rope_scaling`,
 /// `torch_dtype`) and 5 (`rope_parameters`, `dtype`), Gemma 3 alone or inside its multimodal wrapper
@@ -75,7 +74,7 @@ public final class ConfigJson {
                 activation(),
                 layers(heads, contextLength),
                 family.embedScale(dim),
-                family.hasSandwichNorms() ? cap("final_logit_softcapping", defaults.logitCap()) : 0,
+                logitCap(),
                 // Of a wrapper, its own word counts; a head that lies in the file and differs is taken in any case.
                 outer.bool("tie_word_embeddings", defaults.tiedHead()),
                 contextLength,
@@ -123,17 +122,22 @@ public final class ConfigJson {
         return ids.stream().filter(id -> id < vocabulary).toList();
     }
 
+    /// Gemma 3's multimodal class caps no logits, whatever its text part says.
+    private double logitCap() {
+        boolean wrapped = !fields.path().isEmpty();
+        return family.hasSandwichNorms() && !wrapped ? cap("final_logit_softcapping", defaults.logitCap()) : 0;
+    }
+
     private Activation activation() {
-        String name = fields.text("hidden_activation")
-                // Gemma 2 and 3 have the other spelling in their files too, and transformers doesn't read it.
-                .or(() -> family.hasSandwichNorms() ? Optional.empty() : fields.text("hidden_act"))
-                .orElse(defaults.activation());
+        // All of Gemma have the other spelling in their files too, and transformers doesn't read it.
+        String field = family.hasSandwichNorms() ? "hidden_activation" : "hidden_act";
+        String name = fields.text(field).orElse(defaults.activation());
         return switch (name) {
             case "silu", "swish" -> Activation.SILU;
             case "gelu_pytorch_tanh", "gelu_new", "gelu_fast" -> Activation.GELU_TANH;
             // Gemma 1's first configurations say "gelu" and mean the tanh form, as transformers reads them.
             case "gelu" -> family == Family.GEMMA ? Activation.GELU_TANH : Activation.GELU;
-            default -> throw fields.wrong("hidden_act", "\"" + name + "\" is not one of silu, gelu, gelu_pytorch_tanh");
+            default -> throw fields.wrong(field, "\"" + name + "\" is not one of silu, gelu, gelu_pytorch_tanh");
         };
     }
 

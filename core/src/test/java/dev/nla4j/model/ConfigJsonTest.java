@@ -162,6 +162,34 @@ class ConfigJsonTest {
         assertThat(config.logitCap()).isEqualTo(logits);
     }
 
+    @Test
+    void the_multimodal_wrapper_caps_no_logits_and_what_is_exported_of_it_neither() throws IOException {
+        ModelConfig config = read("{\"model_type\": \"gemma3\", \"text_config\": {" + SMALL
+                + ", \"head_dim\": 16, \"final_logit_softcapping\": 9}}");
+        assertThat(config.logitCap()).isZero();
+        String exported = ConfigExport.ofFolder(folder.resolve("config.json"), config, config.numLayers(), null)
+                .toString();
+        assertThat(read(exported)).isEqualTo(config);
+    }
+
+    /// `hidden_act` of the first Gemma, `hidden_activation` of the others: each class reads one of the two.
+    @ParameterizedTest
+    @CsvSource({
+        "llama, hidden_act, gelu, GELU",
+        "gemma, hidden_act, silu, SILU",
+        "gemma2, hidden_activation, silu, SILU",
+        "gemma3_text, hidden_activation, silu, SILU",
+    })
+    void the_activation_has_one_name_a_family(String type, String field, String value, ModelConfig.Activation expected)
+            throws IOException {
+        String rest = "{\"model_type\": \"" + type + "\", \"num_key_value_heads\": 4, " + SMALL;
+        ModelConfig.Activation silent = read(rest + "}").activation();
+        for (String name : List.of("hidden_act", "hidden_activation")) {
+            assertThat(read(rest + ", \"" + name + "\": \"" + value + "\"}").activation())
+                    .isEqualTo(name.equals(field) ? expected : silent);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"attn_logit_softcapping", "final_logit_softcapping"})
     void a_cap_below_nothing_is_refused(String name) {

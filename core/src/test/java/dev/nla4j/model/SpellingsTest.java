@@ -169,12 +169,6 @@ class SpellingsTest {
         assertThat(flat.layers().getLast().rope().theta()).isEqualTo(1_000_000);
     }
 
-    @Test
-    void gemma2_has_its_activation_by_one_name_only() throws IOException {
-        ModelConfig config = read("{\"model_type\": \"gemma2\", " + SMALL + ", \"hidden_act\": \"silu\"}");
-        assertThat(config.activation()).isEqualTo(ModelConfig.Activation.GELU_TANH);
-    }
-
     private ModelConfig read(String json) throws IOException {
         return ConfigJson.read(Files.writeString(folder.resolve("config.json"), json));
     }
