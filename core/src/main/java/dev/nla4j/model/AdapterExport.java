@@ -6,7 +6,6 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredType;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.TensorToWrite;
-import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.format.safetensors.SafetensorsWriter;
 import dev.nla4j.tensor.DType;
@@ -132,8 +131,7 @@ public record AdapterExport(PeftAdapter adapter, int rank, DType dtype) {
     /// As it was, with the rank that is written and an alpha that leaves the factor on `B · A` as it is.
     private String configuration() {
         double ratio = (double) rank / adapter.rank();
-        ObjectNode node =
-                (ObjectNode) Json.read(adapter.folder().resolve(PeftAdapter.CONFIG), PeftAdapter.LARGEST_CONFIG);
+        ObjectNode node = (ObjectNode) PeftAdapter.config(adapter.folder()).node();
         node.put("r", rank).put("lora_alpha", adapter.alpha() * (adapter.rankStabilised() ? Math.sqrt(ratio) : ratio));
         return node.toPrettyString();
     }

@@ -70,10 +70,15 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
         return parts.size() == 1 || config.family().storesFusedProjections() ? parts : List.of();
     }
 
+    /// The configuration before anything is asked of it.
+    public static Fields config(Path folder) {
+        Path file = folder.resolve(CONFIG);
+        return Fields.of(file, Json.read(file, LARGEST_CONFIG));
+    }
+
     /// Reads the configuration; options that change the algebra and are not spoken here are refused by name.
     public static PeftAdapter read(Path folder) {
-        Path file = folder.resolve(CONFIG);
-        Fields fields = Fields.of(file, Json.read(file, LARGEST_CONFIG));
+        Fields fields = config(folder);
         requireText(fields, "peft_type", "LORA");
         requireText(fields, "bias", "none");
         for (String option : List.of("use_dora", "fan_in_fan_out", "lora_bias", "use_qalora")) {
@@ -152,6 +157,10 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
             if (source.names().isEmpty()) {
                 throw new FormatException(file, -1, "tensors", "are missing: the adapter would add nothing");
             }
+            Fields said = config(folder);
+            AdaptedModules.of(said, source).otherBlocks().ifPresent(problem -> {
+                throw new FormatException(said.file(), -1, "layers_to_transform", problem + "; save the adapter again");
+            });
             List<Map<Part, Tensor[]>> found = new ArrayList<>();
             for (int layer = 0; layer < config.numLayers(); layer++) {
                 found.add(new EnumMap<>(Part.class));

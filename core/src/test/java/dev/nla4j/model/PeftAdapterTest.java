@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PeftAdapterTest {
     private static final String PREFIX = "base_model.model.model.layers.";
@@ -124,6 +125,43 @@ class PeftAdapterTest {
                 "rank 4",
                 tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32),
                 tensor("0.self_attn.q_proj.lora_B.weight", values(64), 32, 2));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"layers_to_transform\": [1] | lists blocks 1, the tensors are of 0",
+                "\"layers_to_transform\": [0, 1] | lists blocks 0-1, the tensors are of 0",
+                "\"layers_to_transform\": 1, \"target_modules\": \".*q_proj\" | lists blocks 1",
+                "\"layers_to_transform\": [\"a\"] | layers_to_transform",
+                "\"layers_to_transform\": [0], \"layers_pattern\": \"h\" | layers_pattern is h",
+                "\"layers_to_transform\": [0], \"layers_pattern\": [\"h\", \"blocks\"] | layers_pattern is h, blocks",
+            })
+    void a_list_of_blocks_that_the_tensors_contradict_is_refused(String listed, String said) throws IOException {
+        query("\"r\": 4, \"lora_alpha\": 10, " + listed);
+        assertRefused(PeftAdapter.CONFIG, said);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"layers_to_transform\": 0",
+                "\"layers_to_transform\": [0], \"layers_pattern\": [\"h\", \"layers\"]",
+                "\"layers_to_transform\": [0], \"layers_pattern\": \"lay.*\"",
+                "\"layers_to_transform\": [0, 1], \"exclude_modules\": \".*1.*\"",
+                "\"layers_to_transform\": null, \"layers_pattern\": null",
+            })
+    void a_list_of_blocks_that_fits_the_tensors_is_taken(String listed) throws IOException {
+        query("\"r\": 4, \"lora_alpha\": 10, " + listed);
+        PeftAdapter.read(folder).load(CONFIG, DType.FP32).close();
+    }
+
+    private void query(String options) throws IOException {
+        config(options);
+        tensors(
+                tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32),
+                tensor("0.self_attn.q_proj.lora_B.weight", values(128), 32, 4));
     }
 
     @Test

@@ -1,13 +1,11 @@
 package dev.nla4j.nla.lint;
 
 import dev.nla4j.format.TensorSource;
-import dev.nla4j.format.json.Fields;
-import dev.nla4j.format.json.Json;
+import dev.nla4j.model.AdaptedModules;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.tensor.DType;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Checks of a half that is an adapter: its configuration, its place in the base, the base itself.
 final class AdapterChecks {
-    private static final long LARGEST_CONFIG = 1 << 20;
-
     private final Half half;
 
     private AdapterChecks(Half half) {
@@ -98,7 +94,7 @@ final class AdapterChecks {
             return Outcome.ok(sound);
         }
         Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
-        Optional<Outcome> chosen = chosen(adapted);
+        Optional<Outcome> chosen = chosen();
         if (chosen.isPresent()) {
             return chosen.get();
         }
@@ -111,8 +107,8 @@ final class AdapterChecks {
         return behind.isEmpty()
                 ? Outcome.ok(sound)
                 : Outcome.warn(
-                        "the adapter is for blocks " + WeightChecks.ranges(adapted) + ", the base has " + depth + ": "
-                                + WeightChecks.ranges(behind) + " run without it",
+                        "the adapter is for blocks " + AdaptedModules.ranges(adapted) + ", the base has " + depth + ": "
+                                + AdaptedModules.ranges(behind) + " run without it",
                         "nothing, when training reached no further (layers_to_transform can say so); else save the"
                                 + " adapter again");
     }
@@ -125,16 +121,16 @@ final class AdapterChecks {
     /// another adapter's, and nothing says so.
     private static Outcome gap(String what, Set<Integer> adapted, Set<Integer> gaps) {
         return Outcome.fail(
-                what + " for blocks " + WeightChecks.ranges(adapted) + ": " + WeightChecks.ranges(gaps)
+                what + " for blocks " + AdaptedModules.ranges(adapted) + ": " + AdaptedModules.ranges(gaps)
                         + " would run without it",
                 "save the adapter again, with the blocks' own numbers in the names of its tensors");
     }
 
     /// A configuration that lists its blocks must list these.
-    private Optional<Outcome> chosen(Set<Integer> adapted) {
+    private Optional<Outcome> chosen() {
         return Attempt.of(this::modules)
                 .optional()
-                .flatMap(modules -> modules.otherBlocks(adapted))
+                .flatMap(AdaptedModules::otherBlocks)
                 .map(found -> Outcome.fail(
                         found, "save the adapter again: programs that go by the list would run another adapter"));
     }
@@ -147,9 +143,8 @@ final class AdapterChecks {
     }
 
     private AdaptedModules modules() {
-        Path file = half.folder().resolve(PeftAdapter.CONFIG);
-        Fields config = Fields.of(file, Json.read(file, LARGEST_CONFIG));
-        return AdaptedModules.of(config, half.weights().need(PeftAdapter.TENSORS));
+        return AdaptedModules.of(
+                PeftAdapter.config(half.folder()), half.weights().need(PeftAdapter.TENSORS));
     }
 
     /// Training reaches the blocks 0 to K, and those above where the base was not cut: an adapter that
@@ -160,12 +155,12 @@ final class AdapterChecks {
                     + half.weights().problem());
         }
         Set<Integer> adapted = WeightChecks.layers(half.weights().need("adapter"));
-        Optional<Outcome> chosen = chosen(adapted);
+        Optional<Outcome> chosen = chosen();
         if (chosen.isPresent()) {
             return chosen.get();
         }
         int deepest = deepest(adapted);
-        String found = "K is " + k + ", the adapter is for blocks " + WeightChecks.ranges(adapted);
+        String found = "K is " + k + ", the adapter is for blocks " + AdaptedModules.ranges(adapted);
         Set<Integer> gaps = gaps(adapted, k);
         if (!gaps.isEmpty()) {
             return deepest == k - 1 && gaps.size() == 1

@@ -1,11 +1,13 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.format.TensorSource;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Role;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -125,12 +127,39 @@ final class PairChecks {
         return half.layer().stream().boxed().findFirst();
     }
 
+    /// Whether the AV's adapter is what a reconstructor's is, and the AR's is not. A B begins as zeros and, above K,
+    /// stays so in a reconstructor, which ends there: one over an uncut base is no sign of anything.
+    private boolean exchanged(int k) {
+        boolean readable = verbalizer.adapter()
+                && reconstructor.adapter()
+                && !verbalizer.weights().failed()
+                && !reconstructor.weights().failed();
+        if (!readable) {
+            return false;
+        }
+        Set<Integer> first = WeightChecks.layers(verbalizer.weights().need("the AV's adapter"));
+        TensorSource second = reconstructor.weights().need("the AR's adapter");
+        return first.stream().mapToInt(Integer::intValue).max().orElse(-1) == k
+                && second.names().stream()
+                        .filter(name -> name.contains("lora_B") && WeightChecks.layer(name) > k)
+                        .anyMatch(name -> Attempt.of(() -> TensorScan.of(second, name))
+                                .optional()
+                                .filter(scan -> !scan.isZero())
+                                .isPresent());
+    }
+
     private Outcome layers() {
         requireSidecars();
         Optional<Integer> verbalizers = layer(verbalizer);
         Optional<Integer> k = layer(reconstructor);
         if (k.isPresent() && verbalizers.isPresent() && !verbalizers.equals(k)) {
             return Outcome.fail("K is " + verbalizers.get() + " for the AV, " + k.get() + " for the AR", MEND);
+        }
+        if (k.isPresent() && exchanged(k.get())) {
+            return Outcome.fail(
+                    "the AV's adapter ends at block K = " + k.get() + ", the AR's was trained above it, where no"
+                            + " reconstructor learns: the adapters are exchanged",
+                    "put each adapter's files into the other half's folder");
         }
         for (Half half : List.of(verbalizer, reconstructor)) {
             Optional<Integer> other = half.meta().otherLayer();

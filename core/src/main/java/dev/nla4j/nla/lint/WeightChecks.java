@@ -5,6 +5,7 @@ import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.format.safetensors.ShardedSafetensors;
+import dev.nla4j.model.AdaptedModules;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Part;
 import dev.nla4j.model.WeightNames;
@@ -80,7 +81,8 @@ final class WeightChecks {
                 wanted.add(i);
             }
             if (!stored.equals(wanted) && !stored.isEmpty()) {
-                problems.add("num_hidden_layers is " + blocks + ", the weights have blocks " + ranges(stored));
+                problems.add("num_hidden_layers is " + blocks + ", the weights have blocks "
+                        + AdaptedModules.ranges(stored));
             }
         });
         if (unsaid && problems.isEmpty()) {
@@ -127,32 +129,18 @@ final class WeightChecks {
     static Set<Integer> layers(TensorSource source) {
         Set<Integer> layers = new TreeSet<>();
         for (String name : source.names()) {
-            Matcher matcher = LAYER.matcher(name);
-            if (matcher.matches() && !BESIDE.matcher(name).matches()) {
-                layers.add(Integer.parseInt(matcher.group(1)));
+            int layer = layer(name);
+            if (layer >= 0) {
+                layers.add(layer);
             }
         }
         return layers;
     }
 
-    /// `0-4, 7` for the sorted indices.
-    static String ranges(Set<Integer> sorted) {
-        List<String> ranges = new ArrayList<>();
-        int start = -1;
-        int end = -2;
-        for (int index : sorted) {
-            if (index != end + 1) {
-                if (start >= 0) {
-                    ranges.add(start == end ? "" + start : start + "-" + end);
-                }
-                start = index;
-            }
-            end = index;
-        }
-        if (start >= 0) {
-            ranges.add(start == end ? "" + start : start + "-" + end);
-        }
-        return String.join(", ", ranges);
+    /// Index of the block that a tensor is in; -1 for one that is in none.
+    static int layer(String name) {
+        Matcher matcher = LAYER.matcher(name);
+        return matcher.matches() && !BESIDE.matcher(name).matches() ? Integer.parseInt(matcher.group(1)) : -1;
     }
 
     private Outcome layerArrays() {

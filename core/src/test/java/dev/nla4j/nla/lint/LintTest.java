@@ -227,6 +227,20 @@ class LintTest {
     }
 
     @Test
+    void exchanged_adapters_fail_and_one_over_an_uncut_base_does_not() throws IOException {
+        TinyPair pair = adapters(Kind.QWEN2);
+        pair.adapted("av", TinyPair.K + 1);
+        pair.adapted("ar", TinyPair.BLOCKS);
+        assertFails(lint(pair.folder()), Check.LAYERS_AGREE, "pair");
+        TinyPair.tensors(
+                pair.ar("adapter_model.safetensors"),
+                all -> all.replaceAll((name, values) -> name.matches(".*layers\\.[45]\\..*lora_B.*")
+                        ? new Values(values.shape(), new float[values.numbers().length])
+                        : values));
+        assertThat(row(lint(pair.folder()), Check.LAYERS_AGREE, "pair").state()).isEqualTo(State.OK);
+    }
+
+    @Test
     void blocks_that_are_no_numbers_fail_in_the_adapters_own_row() throws IOException {
         TinyPair pair = adapters(Kind.QWEN2);
         TinyPair.json(

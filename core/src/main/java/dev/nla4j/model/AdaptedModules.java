@@ -1,8 +1,7 @@
-package dev.nla4j.nla.lint;
+package dev.nla4j.model;
 
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.json.Fields;
-import dev.nla4j.model.PeftAdapter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,16 +21,24 @@ import tools.jackson.databind.JsonNode;
 /// @param excludes whether `exclude_modules` takes some of them out again, by a pattern that is not tried
 ///     either
 /// @param blocks that `layers_to_transform` lists; empty when it lists none
+/// @param patterns of `layers_pattern`: what the list of blocks is called
 /// @param byName whether names of modules may leave blocks out
-record AdaptedModules(
-        Set<String> stored, Optional<List<String>> targets, boolean excludes, Set<Integer> blocks, boolean byName) {
+public record AdaptedModules(
+        Set<String> stored,
+        Optional<List<String>> targets,
+        boolean excludes,
+        Set<Integer> blocks,
+        List<String> patterns,
+        boolean byName) {
+    private static final String LIST = "layers";
+    private static final Pattern BLOCK = Pattern.compile("(?:.*\\.)?" + LIST + "\\.(\\d{1,4})\\..*");
     private static final Pattern TENSOR =
             Pattern.compile("(?:base_model\\.model\\.)?(.*)\\.lora_[AB](?:\\.default)?\\.weight");
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z_]+");
     private static final int SHOWN = 3;
     private static final int HIGHEST_BLOCK = 9999;
 
-    static AdaptedModules of(Fields config, TensorSource tensors) {
+    public static AdaptedModules of(Fields config, TensorSource tensors) {
         Set<String> stored = new TreeSet<>();
         for (String name : tensors.names()) {
             Matcher matcher = TENSOR.matcher(name);
@@ -46,30 +53,52 @@ record AdaptedModules(
                 .anyMatch(name -> !PLAIN.matcher(name).matches());
         Set<Integer> blocks = new TreeSet<>(config.integers("layers_to_transform", 0, HIGHEST_BLOCK));
         boolean excludes = config.has("exclude_modules");
-        return new AdaptedModules(stored, targets, excludes, blocks, pattern || longNames || excludes);
+        List<String> patterns = config.node().path("layers_pattern").isString()
+                ? config.text("layers_pattern").stream().toList()
+                : config.texts("layers_pattern").orElse(List.of());
+        return new AdaptedModules(stored, targets, excludes, blocks, patterns, pattern || longNames || excludes);
     }
 
     /// Whether the configuration leaves blocks out, or may.
-    boolean choosesBlocks() {
+    public boolean choosesBlocks() {
         return byName || !blocks.isEmpty();
     }
 
-    /// How the blocks that have tensors differ from those that `layers_to_transform` lists; empty when
-    /// they do not.
-    Optional<String> otherBlocks(Set<Integer> adapted) {
+    /// How the blocks that have tensors differ from those that the configuration lists; empty when they do not. Other
+    /// programs go by the list and would run another adapter, so opening refuses such a one.
+    public Optional<String> otherBlocks() {
+        Set<Integer> adapted = new TreeSet<>();
+        for (String module : stored) {
+            Matcher matcher = BLOCK.matcher(module);
+            if (matcher.matches()) {
+                adapted.add(Integer.parseInt(matcher.group(1)));
+            }
+        }
+        if (blocks.isEmpty() || adapted.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!patterns.isEmpty() && patterns.stream().allMatch(this::namesNoList)) {
+            return Optional.of("layers_pattern is " + String.join(", ", patterns) + ", the tensors' blocks are in \""
+                    + LIST + "\"");
+        }
         Set<Integer> unlisted = new TreeSet<>(adapted);
         unlisted.removeAll(blocks);
         Set<Integer> without = new TreeSet<>(blocks);
         without.removeAll(adapted);
         boolean differ = !unlisted.isEmpty() || (!without.isEmpty() && !byName);
-        return blocks.isEmpty() || adapted.isEmpty() || !differ
-                ? Optional.empty()
-                : Optional.of("layers_to_transform lists blocks " + WeightChecks.ranges(blocks)
-                        + ", the tensors are of " + WeightChecks.ranges(adapted));
+        return differ
+                ? Optional.of("layers_to_transform lists blocks " + ranges(blocks) + ", the tensors are of "
+                        + ranges(adapted))
+                : Optional.empty();
+    }
+
+    /// Whether a pattern is plain, so that nothing else is meant, and not the list that the tensors are in.
+    private boolean namesNoList(String pattern) {
+        return PLAIN.matcher(pattern).matches() && !pattern.equals(LIST);
     }
 
     /// Where names and tensors disagree; empty when they do not.
-    List<String> disagreements() {
+    public List<String> disagreements() {
         if (targets.isEmpty()) {
             return List.of();
         }
@@ -97,7 +126,7 @@ record AdaptedModules(
 
     /// Blocks from 0 to `last` that have no tensors though others have, when nothing in the configuration
     /// leaves them out.
-    Set<Integer> gaps(Set<Integer> adapted, int last) {
+    public Set<Integer> gaps(Set<Integer> adapted, int last) {
         if (choosesBlocks() || adapted.isEmpty()) {
             return Set.of();
         }
@@ -105,5 +134,25 @@ record AdaptedModules(
                 .filter(block -> !adapted.contains(block))
                 .boxed()
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /// `0-4, 7` for the sorted indices.
+    public static String ranges(Set<Integer> sorted) {
+        List<String> ranges = new ArrayList<>();
+        int start = -1;
+        int end = -2;
+        for (int index : sorted) {
+            if (index != end + 1) {
+                if (start >= 0) {
+                    ranges.add(start == end ? "" + start : start + "-" + end);
+                }
+                start = index;
+            }
+            end = index;
+        }
+        if (start >= 0) {
+            ranges.add(start == end ? "" + start : start + "-" + end);
+        }
+        return String.join(", ", ranges);
     }
 }
