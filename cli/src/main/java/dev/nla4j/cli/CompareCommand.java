@@ -6,6 +6,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.ExplanationJson;
+import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Positions;
 import dev.nla4j.nla.Score;
 import dev.nla4j.nla.Stages;
@@ -106,8 +107,10 @@ final class CompareCommand implements Callable<Integer> {
             return tokens.token(position);
         }
 
-        ObjectNode json() {
-            return Json.mapper().createObjectNode().put("position", position).put("token", token());
+        ObjectNode json(NlaMeta meta) {
+            ObjectNode node = Json.mapper().createObjectNode();
+            ExplanationJson.putPosition(node, position, meta);
+            return node.put("token", token());
         }
 
         @Override
@@ -139,8 +142,8 @@ final class CompareCommand implements Callable<Integer> {
         ExplanationJson.putScored(node, result, report.rawvar());
         node.put("diff_norm", result.norm());
         node.put("layer_index", stages.reconstructor().layer().orElseThrow());
-        node.set("a", first.json());
-        node.set("b", second.json());
+        node.set("a", first.json(stages.reconstructor()));
+        node.set("b", second.json(stages.reconstructor()));
         ExplanationJson.putRun(node, report, stages, sampling.seed);
         return node;
     }
@@ -164,7 +167,8 @@ final class CompareCommand implements Callable<Integer> {
                     + ExplanationView.scores(result.mean().cosine(), report.rawvar()));
         }
         System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", result.norm()));
-        new ExplanationView(Terminal.current(), System.out)
-                .controls(report, "on the difference", "explanations of either text alone", "");
+        ExplanationView view = new ExplanationView(Terminal.current(), System.out);
+        view.controls(report, "on the difference", "explanations of either text alone", "");
+        view.untrained(List.of(first.position(), second.position()), stages.reconstructor());
     }
 }

@@ -1,6 +1,8 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.Ranges;
 import dev.nla4j.nla.Explainer;
+import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Stages;
 import dev.nla4j.nla.TextTokens;
 import java.io.PrintStream;
@@ -34,6 +36,22 @@ final class ExplanationView {
         }
         out.println();
         controls(report, "mean", "another position's explanation", "the text has one token");
+        untrained(report.results().stream().map(Explainer.Result::position).toList(), stages.reconstructor());
+    }
+
+    /// Says which tokens stand where the pair has learned nothing.
+    void untrained(List<Integer> positions, NlaMeta meta) {
+        meta.trained().ifPresent(span -> {
+            List<Integer> outside = positions.stream()
+                    .filter(position -> !span.holds(position))
+                    .sorted()
+                    .distinct()
+                    .toList();
+            if (!outside.isEmpty()) {
+                out.println("Trained on positions " + span + " only: believe what is said of " + Ranges.of(outside)
+                        + " less");
+            }
+        });
     }
 
     private void show(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {

@@ -117,6 +117,46 @@ class PairFoldersTest {
     }
 
     @Test
+    void what_stands_where_the_pair_was_not_trained_is_said() throws IOException {
+        assertThat(Json.parse(folder, explain("--nla", pair).out())
+                        .path("trained_positions")
+                        .isNull())
+                .isTrue();
+        Path sidecar = Path.of(pair, "ar/nla_meta.yaml");
+        String text = Files.readString(sidecar);
+        String placed = text.replace("extraction:\n", "extraction:\n  min_position: 2\n  max_position: 3\n");
+        assertThat(placed).isNotEqualTo(text);
+        Files.writeString(sidecar, placed);
+        List<String> several = List.of(
+                "explain",
+                "The capital of France",
+                "--max-new-tokens",
+                "2",
+                "--at",
+                "0,1,2,4",
+                "--nla",
+                pair,
+                "--target",
+                target);
+        JsonNode document = Json.parse(
+                folder,
+                Run.of(Stream.concat(several.stream(), Stream.of("--json")).toArray(String[]::new))
+                        .out());
+        assertThat(document.path("trained_positions").toString()).isEqualTo("[2,3]");
+        assertThat(document.path("results")
+                        .valueStream()
+                        .map(result -> result.path("position_trained").toString()))
+                .containsExactly("false", "false", "true", "false");
+        Run shown = Run.of(several.toArray(String[]::new));
+        assertThat(shown.out()).contains("Trained on positions 2-3 only: believe what is said of 0-1, 4 less");
+        assertThat(compare("The capital", "--at", "2,2").out()).doesNotContain("Trained on");
+        assertThat(compare("The capital", "--at", "0,2").out())
+                .contains("Trained on positions 2-3 only: believe what is said of 0 less");
+        Files.writeString(sidecar, placed.replace("max_position: 3", "max_position: 1"));
+        assertThat(explain("--nla", pair).err()).contains("extraction.max_position: must be 2 to ");
+    }
+
+    @Test
     void a_position_beyond_the_text_is_wrong_usage() {
         Run run = Run.of("explain", "The capital", "--at", "999", "--nla", pair, "--target", target, "--dtype", "fp32");
         assertThat(run.code()).isEqualTo(2);
@@ -153,7 +193,8 @@ class PairFoldersTest {
         assertThat(document.path("layer_index").intValue()).isEqualTo(2);
         assertThat("The capital").endsWith(document.path("a").path("token").stringValue());
         assertThat(document.path("a").path("position").isNumber()).isTrue();
-        assertThat(document.path("b").propertyNames()).containsExactlyInAnyOrder("position", "token");
+        assertThat(document.path("b").propertyNames())
+                .containsExactlyInAnyOrder("position", "position_trained", "token");
         assertThat(document.path("samples_mean").path("cosine_similarity").doubleValue())
                 .isLessThan(document.path("cosine_similarity").doubleValue());
         assertThat(document.path("samples_mean").path("fve").isNumber()).isTrue();

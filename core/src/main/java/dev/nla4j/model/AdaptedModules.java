@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.format.Ranges;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.json.Fields;
 import java.util.ArrayList;
@@ -87,8 +88,8 @@ public record AdaptedModules(
         without.removeAll(adapted);
         boolean differ = !unlisted.isEmpty() || (!without.isEmpty() && !byName);
         return differ
-                ? Optional.of("layers_to_transform lists blocks " + ranges(blocks) + ", the tensors are of "
-                        + ranges(adapted))
+                ? Optional.of("layers_to_transform lists blocks " + Ranges.of(blocks) + ", the tensors are of "
+                        + Ranges.of(adapted))
                 : Optional.empty();
     }
 
@@ -109,7 +110,7 @@ public record AdaptedModules(
         if (!unnamed.isEmpty()) {
             problems.add("target_modules does not name " + unnamed.size() + " of " + stored.size()
                     + " modules that have tensors: "
-                    + unnamed.stream().limit(SHOWN).collect(Collectors.joining(", ")));
+                    + unnamed.stream().limit(SHOWN).collect(Collectors.joining(", ")) + others());
         }
         targets.get().stream()
                 .filter(_ -> !excludes)
@@ -117,6 +118,15 @@ public record AdaptedModules(
                 .filter(target -> stored.stream().noneMatch(module -> names(target, module)))
                 .forEach(target -> problems.add("target_modules names " + target + ", which has no tensors"));
         return problems;
+    }
+
+    /// Names that no module with tensors has, as of another program's: what the list may have meant.
+    private String others() {
+        List<String> others = targets.orElseThrow().stream()
+                .filter(target -> stored.stream().noneMatch(module -> names(target, module)))
+                .limit(SHOWN)
+                .toList();
+        return others.isEmpty() ? "" : " (it names " + String.join(", ", others) + ")";
     }
 
     /// As PEFT compares: the whole name, or its end behind a dot.
@@ -134,25 +144,5 @@ public record AdaptedModules(
                 .filter(block -> !adapted.contains(block))
                 .boxed()
                 .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /// `0-4, 7` for the sorted indices.
-    public static String ranges(Set<Integer> sorted) {
-        List<String> ranges = new ArrayList<>();
-        int start = -1;
-        int end = -2;
-        for (int index : sorted) {
-            if (index != end + 1) {
-                if (start >= 0) {
-                    ranges.add(start == end ? "" + start : start + "-" + end);
-                }
-                start = index;
-            }
-            end = index;
-        }
-        if (start >= 0) {
-            ranges.add(start == end ? "" + start : start + "-" + end);
-        }
-        return String.join(", ", ranges);
     }
 }

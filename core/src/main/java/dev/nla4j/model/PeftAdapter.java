@@ -64,6 +64,15 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
         return PROJECTIONS.getOrDefault(name, List.of()).size() == 1;
     }
 
+    /// What adapters call the module that is this part alone.
+    private static String module(Part part) {
+        return PROJECTIONS.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(List.of(part)))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /// What a module is in this model; nothing when it has no such module.
     private static List<Part> parts(ModelConfig config, String module) {
         List<Part> parts = PROJECTIONS.getOrDefault(module, List.of());
@@ -212,7 +221,7 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
             Tensor[] pair = found.get(layer).computeIfAbsent(part, _ -> new Tensor[2]);
             int slot = isA ? 0 : 1;
             if (pair[slot] != null) {
-                throw wrong(stored, "stands twice for block " + layer + ", " + part);
+                throw wrong(stored, "stands twice for block " + layer + ", " + module(part));
             }
             long own = rows.getOrDefault(part, 0);
             // Each part has numbers of its own: in training the A's of one module part company.
@@ -228,7 +237,7 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
                 throw new FormatException(
                         file,
                         -1,
-                        "block " + layer + ", " + part,
+                        "block " + layer + ", " + module(part),
                         "A and B must both be there, with the rank " + rank + " of " + CONFIG);
             }
             pairs.put(part, new Pair(ab[0], ab[1], factor()));

@@ -6,7 +6,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Explanations as the public inference server's `POST /explain` answers, with what this program knows besides: `fve`,
-/// `truncated`, `samples` and `samples_mean` for each result, `seed`, `nla` and `controls` at the top.
+/// `truncated`, `samples`, `samples_mean` and `position_trained` for each result, `seed`, `nla`, `controls` and
+/// `trained_positions` at the top.
 public final class ExplanationJson {
     private ExplanationJson() {}
 
@@ -16,17 +17,25 @@ public final class ExplanationJson {
         document.put("layer_index", stages.reconstructor().layer().orElseThrow());
         ArrayNode results = document.putArray("results");
         for (Explainer.Result result : report.results()) {
-            results.add(result(result, tokens, report.rawvar()));
+            results.add(result(result, tokens, report.rawvar(), stages.reconstructor()));
         }
         document.put("prompt_length", tokens.size());
         putRun(document, report, stages, seed);
         return document;
     }
 
-    /// Adds what holds for all of a report's results: seed, pair, controls and the FVE's denominator.
+    /// Adds what holds for all of a report's results: seed, pair, where it was trained, controls and the FVE's
+    /// denominator.
     public static void putRun(ObjectNode document, Explainer.Report report, Stages stages, long seed) {
         document.put("seed", seed);
         document.put("nla", String.valueOf(stages.pair().getFileName()));
+        stages.reconstructor()
+                .trained()
+                .ifPresentOrElse(
+                        span -> document.putArray("trained_positions")
+                                .add(span.first())
+                                .add(span.last()),
+                        () -> document.putNull("trained_positions"));
         ObjectNode controls = document.putObject("controls");
         putOrNull(controls, "empty", report.controls().empty());
         if (report.controls().empty().isEmpty()) {
@@ -41,12 +50,21 @@ public final class ExplanationJson {
         }
     }
 
-    private static ObjectNode result(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar) {
+    /// Adds a token's position, and whether the pair was trained on tokens there; null when its sidecar does not say.
+    public static void putPosition(ObjectNode node, int position, NlaMeta meta) {
+        node.put("position", position);
+        meta.trained()
+                .ifPresentOrElse(
+                        span -> node.put("position_trained", span.holds(position)),
+                        () -> node.putNull("position_trained"));
+    }
+
+    private static ObjectNode result(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar, NlaMeta meta) {
         int position = result.position();
         ObjectNode node = Json.mapper().createObjectNode();
         node.put("token", tokens.token(position));
         node.put("token_id", tokens.tokens().get(position).tokenId());
-        node.put("position", position);
+        putPosition(node, position, meta);
         node.put("l2_norm", result.norm());
         putScored(node, result, rawvar);
         node.put("generated", false);

@@ -25,6 +25,7 @@ import tools.jackson.databind.JsonNode;
 /// @param reconstructorTemplate prompt with `{explanation}`
 /// @param layer K: activations are the residual stream after block K
 /// @param rawvar FVE denominator of the training split
+/// @param trained where in their texts the tokens stood whose activations it was trained on; empty when it is not said
 public record NlaMeta(
         Path file,
         int schemaVersion,
@@ -41,13 +42,18 @@ public record NlaMeta(
         Optional<String> verbalizerTemplate,
         Optional<String> reconstructorTemplate,
         OptionalInt layer,
-        OptionalDouble rawvar) {
+        OptionalDouble rawvar,
+        Optional<Span> trained) {
     public static final String FILE = "nla_meta.yaml";
     public static final String EXPLANATION = "{explanation}";
     /// In `extraction`, instead of `injection_scale`.
     public static final String AFFINE_SCALE = "affine_injection_scale";
 
     public static final String INJECTION = "{injection_char}";
+    /// In `extraction`: the first and the last position that was trained on.
+    public static final String MIN_POSITION = "min_position";
+
+    public static final String MAX_POSITION = "max_position";
     static final long LARGEST_FILE = 1 << 20;
     private static final int LARGEST_ID = 1 << 24;
     /// Norms are computed as roots of sums of squares in fp32, which ends at 3.4e38.
@@ -58,6 +64,18 @@ public record NlaMeta(
 
     /// The token whose embedding is replaced, and what must stand beside it.
     public record Marker(String text, int id, int left, int right) {}
+
+    /// Positions in a text, both ends included.
+    public record Span(int first, int last) {
+        public boolean holds(int position) {
+            return position >= first && position <= last;
+        }
+
+        @Override
+        public String toString() {
+            return first + "-" + last;
+        }
+    }
 
     /// Whether `folder` has a sidecar.
     public static boolean isIn(Path folder) {
@@ -107,7 +125,10 @@ public record NlaMeta(
                 templates.flatMap(t -> template(t, Role.VERBALIZER)).map(t -> holding(top, t, INJECTION)),
                 templates.flatMap(t -> template(t, Role.RECONSTRUCTOR)).map(t -> holding(top, t, EXPLANATION)),
                 layer(top),
-                rawvar(top));
+                rawvar(top),
+                extraction
+                        .filter(e -> e.has(MIN_POSITION) && e.has(MAX_POSITION))
+                        .map(NlaMeta::trained));
     }
 
     /// The template of that half, under whichever of its names.
@@ -137,7 +158,8 @@ public record NlaMeta(
                 verbalizerTemplate,
                 reconstructorTemplate,
                 OptionalInt.of(k),
-                rawvar);
+                rawvar,
+                trained);
     }
 
     /// This half's template: a verbalizer's with its marker, a reconstructor's.
@@ -181,7 +203,7 @@ public record NlaMeta(
         if (value.isNumber()) {
             return OptionalDouble.of(possible(extraction, name, extraction.number(name)));
         }
-        String text = extraction.requiredText(name).strip();
+        String text = value.isString() ? value.stringValue().strip() : value.toString();
         return switch (text) {
             case "raw", "none" -> OptionalDouble.empty();
             case "sqrt_d_model" -> OptionalDouble.of(Math.sqrt(dim));
@@ -221,6 +243,11 @@ public record NlaMeta(
                     name, "must be a norm from 1e-18 to 1e18, whose squares fp32 can hold, was " + scale);
         }
         return scale;
+    }
+
+    private static Span trained(Fields extraction) {
+        int first = (int) extraction.integer(MIN_POSITION, 0, LARGEST_ID);
+        return new Span(first, (int) extraction.integer(MAX_POSITION, first, LARGEST_ID));
     }
 
     private static OptionalDouble rawvar(Fields top) {

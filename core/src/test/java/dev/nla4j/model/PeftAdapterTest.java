@@ -108,7 +108,7 @@ class PeftAdapterTest {
 
     @Test
     void an_a_without_its_b_is_refused() throws IOException {
-        assertTensorsRefused("block 0, QUERY", tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32));
+        assertTensorsRefused("block 0, q_proj", tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32));
     }
 
     @Test

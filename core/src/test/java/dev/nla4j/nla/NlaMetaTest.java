@@ -29,7 +29,7 @@ class NlaMetaTest {
                 base_checkpoint: owner/base
                 base_file: {name: base.gguf, sha256: %s}
                 d_model: 16
-                extraction: {injection_scale: 150.0, mse_scale: 4}
+                extraction: {injection_scale: 150.0, mse_scale: 4, min_position: 20, max_position: 95}
                 tokens:
                   injection_char: "㈎"
                   injection_token_id: 149705
@@ -60,6 +60,9 @@ class NlaMetaTest {
         assertThat(meta.verbalizerTemplate()).hasValue("say {injection_char}!");
         assertThat(meta.layer()).hasValue(20);
         assertThat(meta.rawvar()).hasValue(0.7335);
+        assertThat(meta.trained()).hasValue(new NlaMeta.Span(20, 95));
+        assertThat(meta.trained().orElseThrow().holds(19)).isFalse();
+        assertThat(meta.trained().orElseThrow().holds(95)).isTrue();
     }
 
     @Test
@@ -71,6 +74,7 @@ class NlaMetaTest {
         assertThat(meta.mseScale()).hasValue(4);
         assertThat(meta.layer()).isEmpty();
         assertThat(meta.rawvar()).isEmpty();
+        assertThat(meta.trained()).isEmpty();
         assertThatThrownBy(meta::requiredMarker).hasMessageContaining("tokens.injection_char");
         assertThatThrownBy(meta::template).hasMessageContaining("prompt_templates.av");
     }
@@ -129,6 +133,7 @@ class NlaMetaTest {
                 "extraction: {injection_scale: -1} | extraction.injection_scale",
                 "extraction: {injection_scale: .nan} | extraction.injection_scale",
                 "extraction: {injection_scale: loud} | extraction.injection_scale",
+                "extraction: {injection_scale: true} | injection_scale: must be a positive number, raw, none or",
                 "extraction: {mse_scale: [1]} | extraction.mse_scale",
                 "extraction: 150 | extraction",
                 "tokens: {injection_char: a} | tokens.injection_token_id",

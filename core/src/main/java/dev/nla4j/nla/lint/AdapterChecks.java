@@ -1,5 +1,6 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.format.Ranges;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.model.AdaptedModules;
 import dev.nla4j.model.ModelConfig;
@@ -107,8 +108,8 @@ final class AdapterChecks {
         return behind.isEmpty()
                 ? Outcome.ok(sound)
                 : Outcome.warn(
-                        "the adapter is for blocks " + AdaptedModules.ranges(adapted) + ", the base has " + depth + ": "
-                                + AdaptedModules.ranges(behind) + " run without it",
+                        "the adapter is for blocks " + Ranges.of(adapted) + ", the base has " + depth + ": "
+                                + Ranges.of(behind) + " run without it",
                         "nothing, when training reached no further (layers_to_transform can say so); else save the"
                                 + " adapter again");
     }
@@ -121,8 +122,7 @@ final class AdapterChecks {
     /// another adapter's, and nothing says so.
     private static Outcome gap(String what, Set<Integer> adapted, Set<Integer> gaps) {
         return Outcome.fail(
-                what + " for blocks " + AdaptedModules.ranges(adapted) + ": " + AdaptedModules.ranges(gaps)
-                        + " would run without it",
+                what + " for blocks " + Ranges.of(adapted) + ": " + Ranges.of(gaps) + " would run without it",
                 "save the adapter again, with the blocks' own numbers in the names of its tensors");
     }
 
@@ -160,7 +160,7 @@ final class AdapterChecks {
             return chosen.get();
         }
         int deepest = deepest(adapted);
-        String found = "K is " + k + ", the adapter is for blocks " + AdaptedModules.ranges(adapted);
+        String found = "K is " + k + ", the adapter is for blocks " + Ranges.of(adapted);
         Set<Integer> gaps = gaps(adapted, k);
         if (!gaps.isEmpty()) {
             return deepest == k - 1 && gaps.size() == 1

@@ -1,11 +1,11 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.format.Ranges;
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.format.safetensors.ShardedSafetensors;
-import dev.nla4j.model.AdaptedModules;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Part;
 import dev.nla4j.model.WeightNames;
@@ -81,8 +81,7 @@ final class WeightChecks {
                 wanted.add(i);
             }
             if (!stored.equals(wanted) && !stored.isEmpty()) {
-                problems.add("num_hidden_layers is " + blocks + ", the weights have blocks "
-                        + AdaptedModules.ranges(stored));
+                problems.add("num_hidden_layers is " + blocks + ", the weights have blocks " + Ranges.of(stored));
             }
         });
         if (unsaid && problems.isEmpty()) {
