@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.Set;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -28,9 +29,18 @@ public enum DType {
         return this == BF16 && !Threads.multipliesBf16() ? ScalarType.Float : scalarType;
     }
 
-    /// The faster of the two on this processor: bf16 where it is native, else fp32.
+    /// The faster of the two on this processor: bf16 where it has units for it, else fp32.
     public static DType preferred() {
-        return Threads.multipliesBf16() ? BF16 : FP32;
+        return preferred(Threads.multipliesBf16(), MachineProbe.flags());
+    }
+
+    /// AVX-512 alone multiplies bf16 by widening it first, which takes longer than fp32.
+    ///
+    /// @param multiplied whether the library multiplies bf16 as bf16
+    /// @param flags of the processor; empty where the system does not say
+    static DType preferred(boolean multiplied, Set<String> flags) {
+        boolean units = flags.isEmpty() || flags.contains("avx512_bf16") || flags.contains("amx_bf16");
+        return multiplied && units ? BF16 : FP32;
     }
 
     /// Bytes of one element.

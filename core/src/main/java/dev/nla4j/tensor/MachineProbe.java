@@ -3,7 +3,10 @@ package dev.nla4j.tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /// What this machine's matrix products can do, measured in a second or two: their speed, and whether a row's result
@@ -22,20 +25,29 @@ public final class MachineProbe {
     /// The processor's name and, where it has them, its matrix units, which the name does not tell; `unknown` where the
     /// system does not say.
     public static String processor() {
-        String name = "unknown";
-        boolean matrices = false;
+        String name = told("model name");
+        return (name.isEmpty() ? "unknown" : name) + (flags().contains("amx_bf16") ? " with AMX" : "");
+    }
+
+    /// What the processor can, by the system's short names; empty where the system does not say.
+    static Set<String> flags() {
+        String flags = told("flags");
+        return flags.isEmpty() ? Set.of() : new HashSet<>(List.of(flags.split(" ")));
+    }
+
+    /// What the system says of the last processor; empty where it says nothing.
+    private static String told(String key) {
+        String told = "";
         try {
             for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
-                if (line.startsWith("model name")) {
-                    name = line.substring(line.indexOf(':') + 1).strip();
-                } else if (line.startsWith("flags")) {
-                    matrices = line.contains(" amx_bf16");
+                if (line.startsWith(key)) {
+                    told = line.substring(line.indexOf(':') + 1).strip();
                 }
             }
         } catch (IOException _) {
-            return name;
+            return "";
         }
-        return name + (matrices ? " with AMX" : "");
+        return told;
     }
 
     /// Floating point operations a second of a product of `[2304, 576]` with `[576, 1536]`, in 10⁹; the best of
