@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +29,16 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final int CODE_LINES = 8;
     private static final int LIST_LINES = 5;
     private static final int FEWEST_PROSE_WORDS = 4;
+    /// Shorter words of a title may be small: `with` has a capital as often as not, `of` seldom.
+    private static final int SHORTEST_OF_TITLE = 5;
 
     private static final Pattern LIST_ITEM =
             Pattern.compile("^\\s*([-*+\u2022]|\\(?\\d{1,3}[.)])\\s+.*[\\p{L}\\p{N}].*");
     /// Other languages than English begin with a hyphen what somebody says: `- Bonjour, dit-il`.
     private static final Pattern SPOKEN_ITEM = Pattern.compile(
             ".*(?:[!?\u2026]\\s*$|\\s-\\p{L}|[,.!?]\\s[-\u2013\u2014]\\s\\p{Ll}|-(?:t-)?(?:ils?|elles?|on|je)\\b).*");
+    /// Subtitles do so in English too: who asks or calls behind a hyphen speaks, unless a line announces a list.
+    private static final Pattern CALLED_ITEM = Pattern.compile("\\s*-\\s.*[!?\u2026]\\s*");
     private static final Pattern LIKE_ITEM = Pattern.compile(
             "^\\s*(?:[-*+\u2022\u2013\u2014\u25e6\u25aa\u2023\u2460-\u2473]|\\(?\\w{1,3}[.)\u3001]|[\u4e00-\u9fff]{1,3}\u3001).*");
     private static final Pattern MARKED_HEADING = Pattern.compile("^#{1,6}\\s+.*\\p{L}.*");
@@ -258,11 +263,16 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         List<String> recent = lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size());
         Matcher last = LIST_ITEM.matcher(recent.getLast());
         return last.matches()
-                && (english || recent.stream().noneMatch(ContextFacts::isSpokenItem))
+                && (english ? !isSubtitle(recent) : recent.stream().noneMatch(ContextFacts::isSpokenItem))
                 && !isDifference(recent)
                 && recent.subList(0, recent.size() - 1).stream()
                         .map(LIST_ITEM::matcher)
                         .anyMatch(item -> item.matches() && sort(item.group(1)) == sort(last.group(1)));
+    }
+
+    private static boolean isSubtitle(List<String> lines) {
+        return lines.stream().anyMatch(line -> CALLED_ITEM.matcher(line).matches())
+                && lines.stream().noneMatch(line -> line.stripTrailing().endsWith(":"));
     }
 
     private static boolean isSpokenItem(String line) {
@@ -281,7 +291,28 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean isDialogue(String end) {
-        return SPOKEN.matcher(end).results().limit(2).count() == 2;
+        return SPOKEN.matcher(end)
+                        .results()
+                        .filter(said -> !isTitle(said.group()))
+                        .limit(2)
+                        .count()
+                == 2;
+    }
+
+    /// Several words with capitals but for short ones inside, as songs and films are called.
+    private static boolean isTitle(String quoted) {
+        List<String> words =
+                WORD.matcher(quoted).results().map(MatchResult::group).toList();
+        boolean parts = quoted.strip().matches(".+,.*\\w.*");
+        return words.size() >= 2
+                && !parts
+                && isCapital(words.getFirst())
+                && isCapital(words.getLast())
+                && words.stream().allMatch(word -> word.length() < SHORTEST_OF_TITLE || isCapital(word));
+    }
+
+    private static boolean isCapital(String word) {
+        return !word.equals("I") && Character.isUpperCase(word.codePointAt(0));
     }
 
     /// The last sentence that ended is a question.
