@@ -158,6 +158,10 @@ final class HubHttp implements AutoCloseable {
         switch (status) {
             case 401, 403 -> throw new SourceFailure(told + ": " + forbidden(uri));
             case 404 -> throw new SourceFailure(told + ": no such repository, revision or file: " + uri.getPath());
+            case 407 ->
+                throw new SourceFailure(
+                        "HTTP 407: the proxy wants a name and a password, which can't be given to it; name"
+                                + " one in https_proxy that does not");
             case 408, 429, 500, 502, 503, 504 -> throw new TemporaryFailure(told, retryAfter(response));
             default -> throw new SourceFailure(told);
         }

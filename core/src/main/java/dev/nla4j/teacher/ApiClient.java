@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,13 +48,16 @@ final class ApiClient implements AutoCloseable {
     private static final Set<Integer> UNABLE = Set.of(501, 505);
     /// The server asks to wait, and has taken nothing.
     private static final Set<Integer> BUSY = Set.of(429, 503, 529);
-    private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 404, 405);
+    private static final Set<Integer> HOPELESS = Set.of(301, 302, 303, 307, 308, 401, 402, 404, 405, 407);
     /// Of a key that was never accepted, or of one input that a gateway does not pass on.
     private static final int FORBIDDEN = 403;
     /// So many in a row are the key's.
     private static final int MOST_FORBIDDEN = 8;
 
     private static final int SERVER = 500;
+
+    /// Tries of a server that has never answered and can't be connected to: it may just be starting.
+    private static final int MOST_AWAY = 3;
 
     private final HttpClient client;
     private final ApiSettings settings;
@@ -63,6 +67,7 @@ final class ApiClient implements AutoCloseable {
     private @Nullable Long lastNotice; // System.nanoTime
     private final AtomicLong answers = new AtomicLong();
     private final AtomicLong forbidden = new AtomicLong(); // since the last answer
+    private volatile boolean reached;
     private volatile boolean stopped;
 
     ApiClient(ApiSettings settings, Map<String, String> headers) {
@@ -184,6 +189,7 @@ final class ApiClient implements AutoCloseable {
                     throw new Unanswered("was not asked any more", Failure.OUTAGE, false, null);
                 }
                 HttpResponse<byte[]> response = answered(request(uri, body, waiting), waiting, paid);
+                reached = true;
                 String text = new String(response.body(), StandardCharsets.UTF_8);
                 int status = response.statusCode();
                 if (status == 200 || status == 201) {
@@ -196,7 +202,15 @@ final class ApiClient implements AutoCloseable {
                 asked = retryAfter(response);
                 busy = BUSY.contains(status);
             } catch (IOException e) {
-                boolean arrived = !(e instanceof ConnectException || e instanceof HttpConnectTimeoutException);
+                boolean away = e instanceof ConnectException;
+                if (away && !reached && attempt >= MOST_AWAY) {
+                    throw new TeacherException("no server at " + uri.getAuthority() + ": "
+                            + (e.getCause() instanceof UnresolvedAddressException
+                                    ? "there is no such host"
+                                    : "the connection is refused")
+                            + "; start it, or name another one by --endpoint");
+                }
+                boolean arrived = !(away || e instanceof HttpConnectTimeoutException);
                 failed = new Unanswered(
                         "no answer from " + uri.getHost() + ": " + e.getClass().getSimpleName(),
                         Failure.OUTAGE,
@@ -301,6 +315,8 @@ final class ApiClient implements AutoCloseable {
             String hint = switch (status) {
                 case 401, 403 -> ": the API key is not accepted";
                 case 402 -> ": the account has no credit";
+                case 407 ->
+                    ": the proxy wants a name and a password, which can't be given to it; use one that does not";
                 case 404 -> ": there is no such model or path: " + settings.model() + ", " + uri.getPath();
                 default -> "";
             };

@@ -241,7 +241,9 @@ class HubDownloadTest {
         assertFails("HTTP 401 from 127.0.0.1", "set HF_TOKEN");
         hub.at(Sandbox.TINY_PATH, FakeHub.status(404));
         assertFails("HTTP 404 from 127.0.0.1", "no such repository, revision or file");
-        assertThat(hub.requests).hasSize(2);
+        hub.at(Sandbox.TINY_PATH, FakeHub.status(407));
+        assertFails("HTTP 407: the proxy wants a name and a password");
+        assertThat(hub.requests).hasSize(3);
     }
 
     @Test

@@ -454,6 +454,25 @@ class ApiTeacherTest {
     }
 
     @Test
+    void a_server_that_was_never_there_ends_the_run_and_one_that_has_answered_is_waited_for() throws Exception {
+        FakeApi api =
+                new FakeApi((n, _, exchange) -> FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop")));
+        try (ResponseCache cache = ResponseCache.open(folder);
+                OpenAiTeacher teacher = new OpenAiTeacher(api.settings(KEY, 4, 10, LONG), cache)) {
+            assertThat(teacher.explain(snippets(1))).hasSize(1);
+            api.close();
+            assertThatThrownBy(() -> teacher.explain(snippets(2)))
+                    .isInstanceOf(TeacherException.class)
+                    .hasMessageContaining("got no answer");
+            assertThat(api.notices).anySatisfy(notice -> assertThat(notice).contains("of 10"));
+        }
+        assertThatThrownBy(() -> openAi(api, 2))
+                .isInstanceOf(TeacherException.class)
+                .hasMessageContaining("no server at 127.0.0.1:")
+                .hasMessageContaining("refused");
+    }
+
+    @Test
     void a_server_that_is_busy_is_waited_for_while_it_answers_others() throws Exception {
         AtomicInteger turnedAway = new AtomicInteger();
         try (FakeApi api = new FakeApi((n, request, exchange) -> {
