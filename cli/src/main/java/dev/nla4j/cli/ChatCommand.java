@@ -69,7 +69,8 @@ final class ChatCommand {
         ChatTemplate chat;
         SpecialStrings own = SpecialStrings.NONE;
         if (template != null) {
-            chat = ChatTemplate.parse(Json.text(template, LARGEST_TEMPLATE), template.toString());
+            chat = ChatTemplate.parse(
+                    Json.withoutMark(Json.exactText(template, LARGEST_TEMPLATE)), template.toString());
         } else {
             Path path = new Wiring()
                     .find(model == null ? Wiring.DEFAULT_MODEL : model)

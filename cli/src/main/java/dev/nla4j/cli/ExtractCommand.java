@@ -13,6 +13,8 @@ import dev.nla4j.activation.corpus.CorpusOptions;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -125,14 +127,17 @@ final class ExtractCommand implements Callable<Integer> {
         }
         Wiring wiring = new Wiring();
         LocalModel found = wiring.find(model.name);
+        // Before the weights, which take their time.
+        ModelConfig config = ModelLoader.config(found.path());
+        ResidualReader.requireLayer(config, layer);
+        int context = config.contextLength();
+        if (window != null && window > context) {
+            throw new IllegalArgumentException(
+                    "--window: must be at most the model's context " + context + ", was " + window);
+        }
         Corpus texts = Corpus.open(corpus, new CorpusOptions(split, textField));
         try (LanguageModel loaded = wiring.load(model.name, dtype.dtype())) {
             ResidualReader reader = new ResidualReader(loaded.decoder(), layer);
-            int context = loaded.config().contextLength();
-            if (window != null && window > context) {
-                throw new IllegalArgumentException(
-                        "--window: must be at most the model's context " + context + ", was " + window);
-            }
             String weights = found.fingerprint(wiring.progress());
             ExtractionSettings settings = new ExtractionSettings(
                     new ExtractionSettings.Target(

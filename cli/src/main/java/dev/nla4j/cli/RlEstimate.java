@@ -36,7 +36,9 @@ record RlEstimate(double bytes, double stepSeconds, long steps) {
 
     static RlEstimate of(Wiring wiring, RunConfig run) {
         RlConfig rl = run.train().rl();
-        ModelConfig config = ModelLoader.config(wiring.find(run.model()).path());
+        Path target = wiring.find(run.model()).path();
+        ModelConfig config = ModelLoader.config(target);
+        pair(run).ifPresent(pair -> pair.requireFits(config, target));
         for (Path file : List.of(run.data().ar(), run.data().heldOut())) {
             if (Files.exists(file)) {
                 // the sidecar only: rows are read once, when training starts

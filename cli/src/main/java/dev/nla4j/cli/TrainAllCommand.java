@@ -84,7 +84,6 @@ final class TrainAllCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         requireTarget(config, wiring.find(config.model()), options.pipeline().layer());
-        Files.createDirectories(config.folder().resolve("data"));
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
             TrainStages.Stage stage = all.get(i);
@@ -94,6 +93,7 @@ final class TrainAllCommand implements Callable<Integer> {
                 continue;
             }
             stages.begin(stage);
+            Files.createDirectories(config.folder().resolve("data"));
             List<String> command = stages.command(stage);
             System.err.println(place + line(command));
             int code = run(command);

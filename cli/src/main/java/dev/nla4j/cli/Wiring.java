@@ -112,7 +112,7 @@ final class Wiring {
         PairFolder folder = pairFolder(options);
         LocalModel base = target(folder, options.target);
         ModelConfig config = ModelLoader.config(base.path());
-        folder.requireWidth(config, base.path());
+        folder.requireFits(config, base.path());
         announce(MemoryPlan.of(config, folder, dtype, false).withoutAdvice(), options.verbose);
         Phases.ofThisRun().end("store");
         return load(folder, base, options, dtype);
@@ -137,7 +137,7 @@ final class Wiring {
         PairFolder folder = pairFolder(options);
         LocalModel base = target(folder, options.target);
         ModelConfig target = ModelLoader.config(base.path());
-        folder.requireWidth(target, base.path());
+        folder.requireFits(target, base.path());
         boolean shareOneModel =
                 folder.verbalizer().isAdapter() && folder.reconstructor().isAdapter();
         if (options.lowMemory && shareOneModel) {

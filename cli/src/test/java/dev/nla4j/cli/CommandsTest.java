@@ -181,6 +181,31 @@ class CommandsTest {
         assertThat(shown.out()).contains("doc\\u001bid").doesNotContain("\u001b");
     }
 
+    /// Weights take minutes; here there are none, and nobody asks for them.
+    @Test
+    void a_block_that_a_model_has_not_is_refused_before_its_weights_are_read() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Path out = folder.resolve("acts.parquet");
+        try (Stream<Path> files = Files.list(target)) {
+            for (Path file :
+                    files.filter(f -> f.toString().contains(".safetensors")).toList()) {
+                Files.delete(file);
+            }
+        }
+        List<String> command = List.of(
+                "extract",
+                "--model",
+                target.toString(),
+                "--corpus",
+                file("texts.jsonl", "{\"text\": \"the capital of France\"}\n"),
+                "--out",
+                out.toString());
+        assertBadInput(Run.of(with(command, "--layer", "4")), "layer: must be 0 to 3 (the model has 4 blocks), was 4");
+        Run wide = Run.of(with(command, "--layer", "1", "--window", "9999999"));
+        assertThat(wide.code()).isEqualTo(2);
+        assertThat(wide.err()).contains("--window: must be at most the model's context");
+    }
+
     @Test
     void a_templates_own_error_is_one_line_and_ends_with_1() throws IOException {
         String template = file("t.jinja", "before{{ raise_exception('roles must alternate') }}");

@@ -117,6 +117,16 @@ class TrainAllTest {
     }
 
     @Test
+    void texts_that_are_refused_before_the_first_stage_leave_no_folder() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        Files.writeString(texts(), "{\"text\": \"a\"}\n");
+        Run run = all("--set", "target.model=" + target, "--set", "pipeline.layer=1");
+        assertThat(run.code()).as(run.err()).isEqualTo(3);
+        assertThat(run.err()).contains("hold-out");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    @Test
     @Tag("model")
     void a_dry_run_says_what_is_to_do_and_texts_must_be_named() throws IOException {
         DefaultModel.required();

@@ -2,6 +2,7 @@ package dev.nla4j.activation;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.model.Decoder;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.Arrays;
@@ -17,13 +18,18 @@ public final class ResidualReader {
     ///
     /// @param layer K, counted from 0
     public ResidualReader(Decoder target, int layer) {
-        int depth = target.config().numLayers();
+        requireLayer(target.config(), layer);
+        this.target = target;
+        this.layer = layer;
+    }
+
+    /// Refuses a block that a model has not.
+    public static void requireLayer(ModelConfig model, int layer) {
+        int depth = model.numLayers();
         if (layer < 0 || layer >= depth) {
             throw new InputException(
                     "layer: must be 0 to " + (depth - 1) + " (the model has " + depth + " blocks), was " + layer);
         }
-        this.target = target;
-        this.layer = layer;
     }
 
     /// The activations of one batch.

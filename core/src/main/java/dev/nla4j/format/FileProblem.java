@@ -9,9 +9,11 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,16 @@ public final class FileProblem {
             case EOFException _ -> "ends too early";
             default -> words(e.getMessage());
         };
+    }
+
+    /// Refuses what would be waited for without an end: a pipe, a device. What is not there, a folder or a link is left
+    /// to whoever opens it.
+    ///
+    /// @throws FormatException that names the file
+    public static void requireNoPipe(Path file) {
+        if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+            throw new FormatException(file, -1, "file", "is a device or a pipe, expected a regular file");
+        }
     }
 
     /// The same with the file in front, when the error knows it.

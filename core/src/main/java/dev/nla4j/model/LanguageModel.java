@@ -27,10 +27,15 @@ public record LanguageModel(
         @Nullable RuntimeException templateProblem)
         implements AutoCloseable {
 
-    /// The tokenizer; a model folder may lack one, and then only work on ids is possible.
+    /// The tokenizer; a model may lack one, and then only work on ids is possible.
     public Tokenizer tokenizer() {
         if (tokenizerOrNull == null) {
-            throw new InputException(path + ": has no tokenizer.json, so it can't read text");
+            Path gguf = ModelLoader.ggufIn(path);
+            throw new InputException(
+                    gguf == null
+                            ? path + ": has no tokenizer.json, so it can't read text"
+                            : gguf + ": has no tokens (tokenizer.ggml.tokens), so it can't read text; convert the model"
+                                    + " again, with its tokenizer");
         }
         return tokenizerOrNull;
     }

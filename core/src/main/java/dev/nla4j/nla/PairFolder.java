@@ -41,12 +41,19 @@ public record PairFolder(Path folder, Half verbalizer, Half reconstructor) {
         }
     }
 
-    /// Refuses a target of another width than the activations of the halves, and halves with full weights
-    /// that are of another width than they say, before a weight is read.
-    public void requireWidth(ModelConfig target, Path targetPath) {
+    /// Refuses a target that has no block K or another width than the activations of the halves, and halves with full
+    /// weights that are of another width than they say, before a weight is read.
+    public void requireFits(ModelConfig target, Path targetPath) {
         int dim = reconstructor.meta().dim();
         if (dim != target.dim()) {
             throw otherWidth(folder, dim, targetPath, target.dim());
+        }
+        if (layer() >= target.numLayers()) {
+            throw new FormatException(
+                    reconstructor.meta().file(),
+                    -1,
+                    "critic.extraction_layer_index",
+                    "is " + layer() + ", the model (" + targetPath + ") has only " + target.numLayers() + " blocks");
         }
         for (Half half : List.of(verbalizer, reconstructor)) {
             if (!half.isAdapter()) {

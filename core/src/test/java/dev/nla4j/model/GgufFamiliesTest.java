@@ -123,6 +123,18 @@ class GgufFamiliesTest {
     }
 
     @Test
+    void a_file_without_tokens_says_which_key_is_missing_when_it_shall_read_text() throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("llama 2").old(), "model.", 43);
+        Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), Map.of());
+        try (LanguageModel model = ModelLoader.load(gguf, DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE)) {
+            assertThatThrownBy(model::tokenizer)
+                    .hasMessageContaining("model.gguf: has no tokens (tokenizer.ggml.tokens)")
+                    .hasMessageContaining("convert the model again");
+        }
+    }
+
+    @Test
     void a_window_that_the_converter_drops_is_not_made_up() throws IOException {
         Path source = TinyFolder.write(
                 folder.resolve("source"), spelling("mistral v0.1").old(), "model.", 44);

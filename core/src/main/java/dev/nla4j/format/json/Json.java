@@ -128,7 +128,7 @@ public final class Json {
 
     /// Parses a whole JSON file of at most `maxBytes` that holds a conversation, as Python reads it.
     public static JsonNode readConversation(Path file, long maxBytes) {
-        return parseConversation(file, text(file, maxBytes));
+        return parseConversation(file, withoutMark(exactText(file, maxBytes)));
     }
 
     /// Parses JSON text of a conversation, as Python reads it; `file` is named in errors.
@@ -150,12 +150,15 @@ public final class Json {
         }
     }
 
-    /// The content of a UTF-8 text file of at most `maxBytes`, without a byte order mark; malformed UTF-8 is refused.
+    /// The content of a UTF-8 text file of at most `maxBytes`, without a byte order mark; malformed UTF-8 is refused,
+    /// and
+    /// so are pipes: a model's or a pair's folder may hold one, and nobody would write into it.
     public static String text(Path file, long maxBytes) {
+        FileProblem.requireNoPipe(file);
         return withoutMark(exactText(file, maxBytes));
     }
 
-    /// As [#text], a byte order mark included.
+    /// As [#text], a byte order mark included and of a pipe too: what somebody names on the command line may be one.
     public static String exactText(Path file, long maxBytes) {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {

@@ -32,6 +32,7 @@ public final class ParquetFile implements AutoCloseable {
     ///
     /// @throws FormatException when the footer is damaged, or the file can't be read
     public static ParquetFile open(Path file) {
+        FileProblem.requireNoPipe(file);
         FileChannel channel;
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ);

@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -142,6 +145,11 @@ class LintTest {
             TinyPair.json(pair.av("adapter_config.json"), c -> c.set("target_modules", TinyPair.node(named)));
             assertFails(lint(pair.folder()), Check.ADAPTER, "av");
         }
+        TinyPair.json(
+                pair.av("adapter_config.json"),
+                c -> c.putArray("target_modules").add("QUERY"));
+        assertThat(row(lint(pair.folder()), Check.ADAPTER, "av").found())
+                .contains("does not name 6 of 6", "self_attn.q_proj", "(it names QUERY)");
         // A name that no model here has is usual: one list for many families.
         for (Object named :
                 List.of(List.of("q_proj", "c_attn"), List.of("self_attn.q_proj"), "all-linear", ".*q_proj")) {
@@ -238,6 +246,36 @@ class LintTest {
                         ? new Values(values.shape(), new float[values.numbers().length])
                         : values));
         assertThat(row(lint(pair.folder()), Check.LAYERS_AGREE, "pair").state()).isEqualTo(State.OK);
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void a_pipe_in_a_files_place_is_not_waited_for_and_a_link_is_followed() throws Exception {
+        TinyPair sound = TinyPair.write(folder.resolve("sound"), Kind.LLAMA);
+        for (String name : List.of(
+                "nla_meta.yaml",
+                "config.json",
+                "model.safetensors",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "chat_template.jinja",
+                "adapter_config.json",
+                "adapter_model.safetensors",
+                "value_head.safetensors")) {
+            TinyPair pair = sound.copyTo(folder.resolve(name));
+            Path file = name.startsWith("value_head") ? pair.ar(name) : pair.av(name);
+            Files.deleteIfExists(file);
+            assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                    .isZero();
+            assertThat(lint(pair.folder()).failed()).as(name).isTrue();
+        }
+        Path pipe = folder.resolve("config.json").resolve("av/config.json");
+        assertThat(lint(folder.resolve("config.json")).rows())
+                .anyMatch(row -> row.found().contains("config.json: file: is a device or a pipe"));
+        Files.delete(pipe);
+        Files.createSymbolicLink(pipe, sound.av("config.json"));
+        assertSound(lint(folder.resolve("config.json")));
     }
 
     @Test
