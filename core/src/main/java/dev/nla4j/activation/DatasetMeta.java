@@ -37,6 +37,20 @@ public record DatasetMeta(
         }
     }
 
+    /// The same with another number of rows.
+    public DatasetMeta withRows(long rows) {
+        return new DatasetMeta(
+                datasetId,
+                stage,
+                rows,
+                extraction,
+                keepDebugMetadata,
+                tokens,
+                promptTemplates,
+                apiSummaries,
+                provenance);
+    }
+
     /// How far a data set is on its way to training.
     public enum Stage {
         BASE,

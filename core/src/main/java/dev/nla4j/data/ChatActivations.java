@@ -336,7 +336,6 @@ public final class ChatActivations {
 
     /// Puts the parts together; how many rows there are, and how many prompts were not answered.
     private long[] finish(Corpus prompts, int count, int chunks, WorkFolder work, Path out) throws IOException {
-        long[] rows = new long[1];
         long[] answered = new long[1];
         // What is here may be of another run: without its sidecar it does not pass for whole beside these.
         Files.deleteIfExists(DatasetSidecar.beside(out));
@@ -349,27 +348,28 @@ public final class ChatActivations {
                 }
             }
         });
-        DataOutput.put(
+        long rows = DataOutput.put(
                 out,
                 temporary -> {
+                    long written = 0;
                     try (ActivationWriter writer =
                             ActivationWriter.create(temporary, target.config().dim())) {
                         for (int chunk = 0; chunk < chunks; chunk++) {
                             try (ActivationFile part = ActivationFile.open(work.part(chunk))) {
                                 for (ActivationFile.Rows read = part.rows(); read.hasNext(); ) {
                                     writer.write(read.next());
-                                    rows[0]++;
+                                    written++;
                                 }
                             }
                         }
                     }
-                    if (rows[0] == 0) {
+                    if (written == 0) {
                         throw new InputException("no answer has a token to take an activation from");
                     }
+                    return written;
                 },
-                meta(prompts, count),
-                () -> rows[0]);
-        return new long[] {rows[0], count - answered[0]};
+                meta(prompts, count));
+        return new long[] {rows, count - answered[0]};
     }
 
     private DatasetMeta meta(Corpus prompts, int count) {

@@ -76,13 +76,8 @@ public final class DataBuild {
             }
             TokenMeta block =
                     tokens.block(prompts.actor(), stage == Stage.AR_SFT ? prompts.critic() : null, prompts.marker());
-            long[] count = new long[1];
-            DataOutput.put(
-                    out,
-                    temporary -> count[0] = write(file, stage, block, temporary, progress),
-                    meta(file.meta(), stage, block),
-                    () -> count[0]);
-            return count[0];
+            return DataOutput.put(
+                    out, temporary -> write(file, stage, block, temporary, progress), meta(file.meta(), stage, block));
         }
     }
 

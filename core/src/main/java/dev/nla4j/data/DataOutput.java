@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Writes a Parquet file of the data pipeline and its sidecar; neither is there before it is whole. The same rows
 /// give the same bytes.
@@ -76,7 +77,7 @@ final class DataOutput implements AutoCloseable {
     }
 
     /// The sidecar of what is made from `parent`, complete but for its row count.
-    static DatasetMeta derived(DatasetMeta parent, String datasetId) {
+    static DatasetMeta derived(DatasetMeta parent, String datasetId, DatasetMeta.@Nullable ApiSummaries explanations) {
         return new DatasetMeta(
                 datasetId,
                 parent.stage(),
@@ -85,7 +86,7 @@ final class DataOutput implements AutoCloseable {
                 parent.keepDebugMetadata(),
                 parent.tokens(),
                 parent.promptTemplates(),
-                parent.apiSummaries(),
+                explanations,
                 provenance(parent));
     }
 
@@ -94,30 +95,26 @@ final class DataOutput implements AutoCloseable {
                 List.of(parent.datasetId()), Instant.now().toString(), CREATED_BY, "");
     }
 
+    /// Writes a file and says how many rows it has.
+    interface Content {
+        long writeTo(Path temporary) throws IOException;
+    }
+
     /// Puts a finished file in place, then its sidecar. A sidecar of a file that is being replaced must not stand
     /// beside the new one, so that one goes first.
-    static void put(Path out, AtomicFile.Writer file, DatasetMeta meta, java.util.function.LongSupplier rows)
-            throws IOException {
+    ///
+    /// @param meta complete but for the row count
+    /// @return the rows
+    static long put(Path out, Content file, DatasetMeta meta) throws IOException {
         Path sidecar = DatasetSidecar.beside(out);
         AtomicFile.dropStale(out);
         AtomicFile.dropStale(sidecar);
+        long[] rows = new long[1];
         AtomicFile.write(out, temporary -> {
-            file.writeTo(temporary);
+            rows[0] = file.writeTo(temporary);
             Files.deleteIfExists(sidecar);
         });
-        DatasetSidecar.write(sidecar, withRows(meta, rows.getAsLong()));
-    }
-
-    private static DatasetMeta withRows(DatasetMeta meta, long rows) {
-        return new DatasetMeta(
-                meta.datasetId(),
-                meta.stage(),
-                rows,
-                meta.extraction(),
-                meta.keepDebugMetadata(),
-                meta.tokens(),
-                meta.promptTemplates(),
-                meta.apiSummaries(),
-                meta.provenance());
+        DatasetSidecar.write(sidecar, meta.withRows(rows[0]));
+        return rows[0];
     }
 }

@@ -59,16 +59,20 @@ public final class DataShuffle {
             String key = what == What.ROWS ? id : id + "|activ";
             int[] target = Permutation.inverse(Permutation.of(seed, key, rows));
             String name = id + (what == What.ROWS ? "__shuf" : "__shuf_activations") + seed;
-            DatasetMeta meta = DataOutput.derived(file.meta(), name);
+            DatasetMeta meta = DataOutput.derived(file.meta(), name, file.meta().apiSummaries());
             AtomicFile.dropStale(out);
             Path work = Files.createDirectories(AtomicFile.temporary(out));
             try {
-                DataOutput.put(
-                        out, temporary -> write(file, target, what, work, temporary, progress), meta, () -> rows);
+                return DataOutput.put(
+                        out,
+                        temporary -> {
+                            write(file, target, what, work, temporary, progress);
+                            return rows;
+                        },
+                        meta);
             } finally {
                 AtomicFile.deleteFolder(work);
             }
-            return rows;
         }
     }
 

@@ -204,10 +204,12 @@ public final class DataSplit {
     private static long write(
             DataFile file, Map<String, Part> parts, Part part, Path out, int done, int all, Progress progress)
             throws IOException {
-        long[] count = new long[1];
         int document = DataFile.index(file.columns(), ActivationSchema.DOCUMENT);
-        DatasetMeta meta = DataOutput.derived(file.meta(), file.meta().datasetId() + "__" + part.label() + "_raw");
-        DataOutput.put(
+        DatasetMeta meta = DataOutput.derived(
+                file.meta(),
+                file.meta().datasetId() + "__" + part.label() + "_raw",
+                file.meta().apiSummaries());
+        return DataOutput.put(
                 out,
                 temporary -> {
                     try (DataOutput output = DataOutput.open(
@@ -219,12 +221,10 @@ public final class DataSplit {
                             }
                             progress.report(TASK, done * file.rows() + rows.row(), all * file.rows(), "rows");
                         }
-                        count[0] = output.rows();
+                        return output.rows();
                     }
                 },
-                meta,
-                () -> count[0]);
-        return count[0];
+                meta);
     }
 
     private static String text(Value value) {

@@ -228,34 +228,25 @@ public final class DataTeach {
     private Result finish(DataFile file, Path out, WorkFolder work, Progress progress, Explained explained)
             throws IOException {
         DatasetMeta parent = file.meta();
-        DatasetMeta derived = DataOutput.derived(parent, parent.datasetId() + "__explained");
-        DatasetMeta meta = new DatasetMeta(
-                derived.datasetId(),
-                derived.stage(),
-                0,
-                derived.extraction(),
-                derived.keepDebugMetadata(),
-                derived.tokens(),
-                derived.promptTemplates(),
-                teacher.summaries().orElse(null),
-                derived.provenance());
-        long[] count = new long[1];
-        DataOutput.put(
+        DatasetMeta meta = DataOutput.derived(
+                parent, parent.datasetId() + "__explained", teacher.summaries().orElse(null));
+        long rows = DataOutput.put(
                 out,
                 temporary -> {
+                    long written;
                     try (DataOutput output = DataOutput.open(
                             temporary, columns(file), parent.extraction().dModel())) {
                         merge(file, work, output, progress);
-                        count[0] = output.rows();
+                        written = output.rows();
                     }
-                    if (count[0] == 0 && file.rows() > 0) {
+                    if (written == 0 && file.rows() > 0) {
                         throw new InputException(file.path() + ": the teacher explained none of " + file.rows()
                                 + " rows: " + explained.reasons());
                     }
+                    return written;
                 },
-                meta,
-                () -> count[0]);
-        return new Result(count[0], file.rows() - count[0], explained.reasons(), explained.kept());
+                meta);
+        return new Result(rows, file.rows() - rows, explained.reasons(), explained.kept());
     }
 
     private void merge(DataFile file, WorkFolder work, DataOutput output, Progress progress) throws IOException {
