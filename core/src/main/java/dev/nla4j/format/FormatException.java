@@ -44,8 +44,18 @@ public final class FormatException extends InputException {
 
     /// `text` fit for one line of an error: control characters escaped, at most a few hundred characters.
     public static String printable(String text) {
-        boolean isLong = text.codePointCount(0, text.length()) > LONGEST_PART;
-        return isLong ? escaped(text.substring(0, text.offsetByCodePoints(0, LONGEST_PART))) + "…" : escaped(text);
+        return printable(text, LONGEST_PART);
+    }
+
+    /// As above with another limit.
+    public static String printable(String text, int longest) {
+        return beginning(text, longest) + (text.codePointCount(0, text.length()) > longest ? "…" : "");
+    }
+
+    /// The first `longest` characters of `text`, escaped: no escape is cut.
+    public static String beginning(String text, int longest) {
+        boolean isLong = text.codePointCount(0, text.length()) > longest;
+        return escaped(isLong ? text.substring(0, text.offsetByCodePoints(0, longest)) : text);
     }
 
     /// `text` with every character escaped that could steer a terminal or pretend to be another line.

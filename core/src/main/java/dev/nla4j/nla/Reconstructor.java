@@ -114,13 +114,8 @@ public final class Reconstructor {
         int[] ids = tokenizer.ids(before + explanation + after, true);
         if (ids.length > decoder.config().contextLength()) {
             // Which of many it is, its beginning tells.
-            String begin = explanation
-                    .codePoints()
-                    .limit(BEGINNING)
-                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                    .toString();
             throw new InputException("explanation of " + explanation.length() + " characters that begins \""
-                    + FormatException.printable(begin) + "\": its prompt has "
+                    + FormatException.beginning(explanation, BEGINNING) + "\": its prompt has "
                     + ids.length + " tokens, the model's context has "
                     + decoder.config().contextLength());
         }

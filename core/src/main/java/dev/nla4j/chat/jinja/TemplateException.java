@@ -51,16 +51,9 @@ public final class TemplateException extends RuntimeException {
 
     private static String message(Kind kind, String template, int line, String problem) {
         if (kind == Kind.RAISED) {
-            return oneLine(problem);
+            return FormatException.beginning(problem, LONGEST_OWN_MESSAGE);
         }
         String where = line > 0 ? ", line " + line : "";
         return "template " + FormatException.printable(template) + where + ": " + FormatException.printable(problem);
-    }
-
-    /// The template's own words, which may be long.
-    private static String oneLine(String text) {
-        boolean isLong = text.codePointCount(0, text.length()) > LONGEST_OWN_MESSAGE;
-        return FormatException.escaped(
-                isLong ? text.substring(0, text.offsetByCodePoints(0, LONGEST_OWN_MESSAGE)) : text);
     }
 }

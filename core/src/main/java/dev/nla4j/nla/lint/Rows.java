@@ -13,7 +13,12 @@ final class Rows {
 
     void check(Check check, String half, Supplier<Outcome> body) {
         Outcome outcome = guarded(body);
-        rows.add(new Row(check, half, outcome.state(), line(outcome.found()), line(outcome.mend())));
+        rows.add(new Row(
+                check,
+                half,
+                outcome.state(),
+                FormatException.printable(outcome.found(), LONGEST),
+                FormatException.printable(outcome.mend(), LONGEST)));
     }
 
     private static Outcome guarded(Supplier<Outcome> body) {
@@ -31,10 +36,5 @@ final class Rows {
     /// In the order of [Check], the halves of one check beside each other.
     List<Row> sorted() {
         return rows.stream().sorted(java.util.Comparator.comparing(Row::check)).toList();
-    }
-
-    private static String line(String text) {
-        String escaped = FormatException.escaped(text);
-        return escaped.length() <= LONGEST ? escaped : escaped.substring(0, LONGEST) + "…";
     }
 }
