@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.activation.DatasetSidecar;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.data.DataFile;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
@@ -90,7 +91,7 @@ final class DataShowCommand implements Callable<Integer> {
             switch (row.get(i)) {
                 case Value.Int64(long value) -> node.put(name, value);
                 case Value.Text(String text) -> node.put(name, text);
-                case Value.Floats(float[] values) -> node.put(name + " (norm)", norm(values));
+                case Value.Floats(float[] values) -> node.put(name + " (norm)", Vectors.norm(values));
                 case Value.Messages messages -> {
                     ArrayNode list = node.putArray(name);
                     messages.values()
@@ -100,13 +101,5 @@ final class DataShowCommand implements Callable<Integer> {
             }
         }
         return node;
-    }
-
-    private static double norm(float[] values) {
-        double sum = 0;
-        for (float value : values) {
-            sum += (double) value * value;
-        }
-        return Math.sqrt(sum);
     }
 }

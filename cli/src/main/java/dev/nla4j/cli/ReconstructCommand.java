@@ -1,8 +1,8 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.format.AtomicFile;
 import dev.nla4j.format.npy.NpyWriter;
-import dev.nla4j.nla.Explainer;
 import dev.nla4j.nla.Score;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ final class ReconstructCommand implements Callable<Integer> {
         Score.requireFinite(vector);
         AtomicFile.write(out, temporary -> NpyWriter.write(temporary, vector));
         System.err.println(
-                String.format(Locale.ROOT, "%s: %d numbers, norm %.1f", out, vector.length, Explainer.norm(vector)));
+                String.format(Locale.ROOT, "%s: %d numbers, norm %.1f", out, vector.length, Vectors.norm(vector)));
         return ExitCode.OK;
     }
 }

@@ -2,8 +2,9 @@ package dev.nla4j.activation;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.tensor.Tensors;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -41,15 +42,17 @@ public record Injection(
         return new Injection(marker, left, right, scale, learned);
     }
 
+    /// Where an id stands in a prompt, whatever its neighbours.
+    public static int[] places(int[] ids, int id) {
+        return IntStream.range(0, ids.length).filter(i -> ids[i] == id).toArray();
+    }
+
     /// The positions of the marker in a prompt: neither first nor last, and between the two neighbours.
     public List<Integer> slots(int[] ids) {
-        List<Integer> slots = new ArrayList<>();
-        for (int i = 1; i + 1 < ids.length; i++) {
-            if (ids[i] == marker && ids[i - 1] == left && ids[i + 1] == right) {
-                slots.add(i);
-            }
-        }
-        return slots;
+        return Arrays.stream(places(ids, marker))
+                .filter(i -> i > 0 && i + 1 < ids.length && ids[i - 1] == left && ids[i + 1] == right)
+                .boxed()
+                .toList();
     }
 
     /// `vector` at norm `scale`, before any map, computed in fp32 as the reference does; the zero vector stays zero.
@@ -58,15 +61,13 @@ public record Injection(
     }
 
     private float[] scaled(float[] vector, String name) {
-        double sum = 0;
         for (float v : vector) {
             if (!Float.isFinite(v)) {
                 throw new InputException(
                         name + " holds " + v + ": look into the target's weights, or the file it" + " comes from");
             }
-            sum += (double) v * v;
         }
-        float divisor = (float) (Math.max(Math.sqrt(sum), LEAST_NORM) / scale);
+        float divisor = (float) (Math.max(Vectors.norm(vector), LEAST_NORM) / scale);
         float[] scaled = new float[vector.length];
         for (int i = 0; i < vector.length; i++) {
             scaled[i] = vector[i] / divisor;

@@ -62,6 +62,15 @@ public final class ChatTemplate {
         return renderWithSpans(options).text();
     }
 
+    /// A user's message as a conversation of its own, with the beginning of the answer: what a verbalizer is asked.
+    ///
+    /// @throws TemplateException as [#render]
+    public String asked(String message, SpecialStrings specials) {
+        return render(RenderOptions.timeless(Message.of("user", message))
+                .withGenerationPrompt(true)
+                .withSpecials(specials));
+    }
+
     /// The conversation as one text, with the places where the assistant speaks, as far as the template marks them with
     /// `generation` tags.
     ///

@@ -1,9 +1,8 @@
 package dev.nla4j.data;
 
+import dev.nla4j.activation.Injection;
 import dev.nla4j.activation.TokenMeta;
 import dev.nla4j.chat.ChatTemplate;
-import dev.nla4j.chat.Message;
-import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.chat.SpecialStrings;
 import dev.nla4j.format.InputException;
 import dev.nla4j.nla.NlaMeta;
@@ -46,7 +45,7 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
         if (place < 0) {
             throw new InputException("injection character \"" + chosen
                     + "\": must stand in the prompt once and not at its edge, it has "
-                    + Arrays.stream(prompt).filter(token -> token == id).count()
+                    + Injection.places(prompt, id).length
                     + " places; take another one or surround it in the template");
         }
         return new TokenMeta(chosen, id, prompt[place - 1], prompt[place + 1], critic == null ? null : suffix(critic));
@@ -91,25 +90,14 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
 
     private int[] prompt(String actor, String marker) {
         String message = PromptTemplate.of(actor, NlaMeta.INJECTION).fill(marker);
-        return tokenizer.ids(
-                template.render(RenderOptions.timeless(Message.of("user", message))
-                        .withGenerationPrompt(true)
-                        .withSpecials(specials)),
-                false);
+        return tokenizer.ids(template.asked(message, specials), false);
     }
 
     /// Where an id stands, when it stands there only and has neighbours; -1 otherwise.
     private static int place(int[] ids, int id) {
-        int place = -1;
-        for (int i = 0; i < ids.length; i++) {
-            if (ids[i] == id) {
-                if (place >= 0) {
-                    return -1;
-                }
-                place = i;
-            }
-        }
-        return place > 0 && place + 1 < ids.length ? place : -1;
+        int[] places = Injection.places(ids, id);
+        boolean usable = places.length == 1 && places[0] > 0 && places[0] + 1 < ids.length;
+        return usable ? places[0] : -1;
     }
 
     /// The tokens that every reconstructor prompt ends in, without the first one, which may merge with the

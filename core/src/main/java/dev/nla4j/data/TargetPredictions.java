@@ -2,6 +2,7 @@ package dev.nla4j.data;
 
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.NextTokenReader;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.teacher.NextToken;
 import dev.nla4j.tokenizer.Tokenizer;
@@ -177,14 +178,7 @@ public final class TargetPredictions {
         if (a.length != b.length) {
             return 0;
         }
-        double dot = 0;
-        double aa = 0;
-        double bb = 0;
-        for (int i = 0; i < a.length; i++) {
-            dot += (double) a[i] * b[i];
-            aa += (double) a[i] * a[i];
-            bb += (double) b[i] * b[i];
-        }
-        return aa == 0 || bb == 0 ? 0 : dot / Math.sqrt(aa * bb);
+        double squares = Vectors.square(a) * Vectors.square(b);
+        return squares == 0 ? 0 : Vectors.dot(a, b) / Math.sqrt(squares);
     }
 }

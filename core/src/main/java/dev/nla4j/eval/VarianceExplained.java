@@ -1,5 +1,6 @@
 package dev.nla4j.eval;
 
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.nla.Score;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -52,10 +53,7 @@ public record VarianceExplained(double rawvar, double meannorm, int samples) {
             throw new IllegalArgumentException(
                     "activation " + row + ": must have " + dim + " numbers, has " + activation.length);
         }
-        double square = 0;
-        for (float value : activation) {
-            square += (double) value * value;
-        }
+        double square = Vectors.square(activation);
         if (!(square > 0) || Double.isInfinite(square)) {
             throw new IllegalArgumentException("activation " + row + ": must be finite and not zero");
         }

@@ -1,6 +1,7 @@
 package dev.nla4j.nla;
 
 import dev.nla4j.activation.ResidualReader;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.format.InputException;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Sampling;
@@ -205,7 +206,7 @@ public final class Explainer {
                 int at = i * options.samples() + sample;
                 samples.add(new Sample(texts.get(at), Score.of(reconstructions[at], activations[i])));
             }
-            results.add(new Result(positions.get(i), norm(activations[i]), samples));
+            results.add(new Result(positions.get(i), Vectors.norm(activations[i]), samples));
         }
         OptionalDouble empty = read.empty().stream()
                 .flatMapToDouble(vector -> Arrays.stream(activations, 0, shown)
@@ -243,14 +244,5 @@ public final class Explainer {
                                 .max()
                                 .orElseThrow()))
                 .average();
-    }
-
-    /// The L2 norm.
-    public static double norm(float[] vector) {
-        double square = 0;
-        for (float v : vector) {
-            square += (double) v * v;
-        }
-        return Math.sqrt(square);
     }
 }

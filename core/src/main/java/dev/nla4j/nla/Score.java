@@ -1,5 +1,6 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.format.InputException;
 import java.util.OptionalDouble;
 
@@ -32,18 +33,12 @@ public record Score(double cosine) {
             throw new IllegalArgumentException(
                     "reconstruction: must have " + activation.length + " numbers, has " + reconstruction.length);
         }
-        double dot = 0;
-        double reconstructionSquare = 0;
-        double activationSquare = 0;
-        for (int i = 0; i < activation.length; i++) {
-            dot += (double) reconstruction[i] * activation[i];
-            reconstructionSquare += (double) reconstruction[i] * reconstruction[i];
-            activationSquare += (double) activation[i] * activation[i];
-        }
+        double reconstructionSquare = Vectors.square(reconstruction);
+        double activationSquare = Vectors.square(activation);
         requireFinite(reconstructionSquare, "a reconstruction", "the reconstructor's weights");
         requireFinite(activationSquare, "an activation", "the target's weights or the file of activations");
         double norms = Math.sqrt(reconstructionSquare) * Math.sqrt(activationSquare);
-        return new Score(norms == 0 ? 0 : dot / norms);
+        return new Score(norms == 0 ? 0 : Vectors.dot(reconstruction, activation) / norms);
     }
 
     /// Refuses a reconstruction that is no vector of numbers.

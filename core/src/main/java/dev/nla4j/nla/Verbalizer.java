@@ -3,8 +3,6 @@ package dev.nla4j.nla;
 import dev.nla4j.activation.AffineMap;
 import dev.nla4j.activation.Injection;
 import dev.nla4j.chat.ChatTemplate;
-import dev.nla4j.chat.Message;
-import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.chat.jinja.TemplateException;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
@@ -102,36 +100,29 @@ public final class Verbalizer implements AutoCloseable {
         ChatTemplate chat = base.chatTemplate();
         String text;
         try {
-            text = chat.render(RenderOptions.timeless(Message.of("user", message))
-                    .withGenerationPrompt(true)
-                    .withSpecials(base.templateSpecials()));
+            text = chat.asked(message, base.templateSpecials());
         } catch (TemplateException e) {
             // One message of a user is the least that a template must render.
             throw new InputException(String.valueOf(e.getMessage()), e);
         }
         int[] ids = base.tokenizer().ids(text, false);
-        long markers = Arrays.stream(ids).filter(id -> id == marker.id()).count();
-        if (markers != 1) {
-            throw wrong("prompt_templates", "the prompt holds the marker " + markers + " times, expected once");
+        int[] places = Injection.places(ids, marker.id());
+        if (places.length != 1) {
+            throw wrong("prompt_templates", "the prompt holds the marker " + places.length + " times, expected once");
         }
         if (injection.slots(ids).size() != 1) {
             throw wrong(
                     "tokens",
-                    "the marker's neighbours have drifted: " + neighbours(ids, marker) + ", the sidecar says "
+                    "the marker's neighbours have drifted: " + neighbours(ids, places[0]) + ", the sidecar says "
                             + marker.left() + " and " + marker.right());
         }
         return ids;
     }
 
-    private static String neighbours(int[] ids, NlaMeta.Marker marker) {
-        for (int i = 0; i < ids.length; i++) {
-            if (ids[i] == marker.id()) {
-                return i == 0 || i + 1 == ids.length
-                        ? "it stands at the prompt's edge"
-                        : "it stands between " + ids[i - 1] + " and " + ids[i + 1];
-            }
-        }
-        return "it is not there";
+    private static String neighbours(int[] ids, int place) {
+        return place == 0 || place + 1 == ids.length
+                ? "it stands at the prompt's edge"
+                : "it stands between " + ids[place - 1] + " and " + ids[place + 1];
     }
 
     public NlaMeta meta() {

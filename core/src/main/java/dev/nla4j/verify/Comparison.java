@@ -1,5 +1,6 @@
 package dev.nla4j.verify;
 
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.verify.GoldenReport.Row;
@@ -82,14 +83,6 @@ final class Comparison {
     }
 
     private static double cosine(float[] ours, float[] golden) {
-        double dot = 0;
-        double oursSquare = 0;
-        double goldenSquare = 0;
-        for (int i = 0; i < golden.length; i++) {
-            dot += (double) ours[i] * golden[i];
-            oursSquare += (double) ours[i] * ours[i];
-            goldenSquare += (double) golden[i] * golden[i];
-        }
-        return dot / Math.sqrt(oursSquare * goldenSquare);
+        return Vectors.dot(ours, golden) / Math.sqrt(Vectors.square(ours) * Vectors.square(golden));
     }
 }

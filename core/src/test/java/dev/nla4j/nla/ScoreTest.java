@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.format.InputException;
 import java.util.OptionalDouble;
 import java.util.Random;
@@ -40,7 +41,7 @@ class ScoreTest {
         }
         double sum = 0;
         for (int i = 0; i < d; i++) {
-            double difference = Math.sqrt(d) * (a[i] / Explainer.norm(a) - b[i] / Explainer.norm(b));
+            double difference = Math.sqrt(d) * (a[i] / Vectors.norm(a) - b[i] / Vectors.norm(b));
             sum += difference * difference;
         }
         assertThat(Score.of(a, b).mse()).isCloseTo(sum / d, within(1e-9));

@@ -1,5 +1,6 @@
 package dev.nla4j.nla.lint;
 
+import dev.nla4j.activation.Injection;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PromptTemplate;
 import dev.nla4j.nla.Role;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /// Checks of marker, templates and tokens: the sidecar against the live tokenizer and chat template.
 final class PromptChecks {
@@ -163,7 +163,7 @@ final class PromptChecks {
         }
         int[] ids = Prompts.verbalizer(half);
         int id = liveId(Prompts.marker(half));
-        int[] at = IntStream.range(0, ids.length).filter(i -> ids[i] == id).toArray();
+        int[] at = Injection.places(ids, id);
         if (at.length != 1) {
             return Outcome.fail("the prompt of " + ids.length + " tokens holds the marker " + times(at.length), mend);
         }
@@ -209,16 +209,13 @@ final class PromptChecks {
         int id = liveId(Prompts.marker(half));
         int[] ids = Prompts.verbalizer(half);
         List<String> found = new ArrayList<>();
-        for (int i = 0; i < ids.length; i++) {
-            if (ids[i] == id) {
-                String left = i == 0 ? "nothing" : Integer.toString(ids[i - 1]);
-                String right = i == ids.length - 1 ? "nothing" : Integer.toString(ids[i + 1]);
-                if (left.equals(Integer.toString(expected.left()))
-                        && right.equals(Integer.toString(expected.right()))) {
-                    return Outcome.ok(left + " and " + right);
-                }
-                found.add(left + " and " + right);
+        for (int i : Injection.places(ids, id)) {
+            String left = i == 0 ? "nothing" : Integer.toString(ids[i - 1]);
+            String right = i == ids.length - 1 ? "nothing" : Integer.toString(ids[i + 1]);
+            if (left.equals(Integer.toString(expected.left())) && right.equals(Integer.toString(expected.right()))) {
+                return Outcome.ok(left + " and " + right);
             }
+            found.add(left + " and " + right);
         }
         if (found.isEmpty()) {
             throw new Unmet("the marker is not in the prompt");

@@ -1,8 +1,6 @@
 package dev.nla4j.nla.lint;
 
 import dev.nla4j.chat.ChatTemplate;
-import dev.nla4j.chat.Message;
-import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PromptTemplate;
@@ -28,9 +26,7 @@ final class Prompts {
     static String rendered(Half half, String message) {
         Tokenizer tokenizer = half.live().tokenizer().need("a tokenizer");
         ChatTemplate chat = half.live().chat().need("a chat template");
-        return chat.render(RenderOptions.timeless(Message.of("user", message))
-                .withGenerationPrompt(true)
-                .withSpecials(LanguageModel.templateSpecials(tokenizer)));
+        return chat.asked(message, LanguageModel.templateSpecials(tokenizer));
     }
 
     /// The verbalizer's prompt, marker included.

@@ -2,6 +2,7 @@ package dev.nla4j.train.rl;
 
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.NextTokenReader;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.data.TargetPredictions;
 import dev.nla4j.eval.VarianceExplained;
 import dev.nla4j.format.InputException;
@@ -70,20 +71,7 @@ public record RlData(Examples prompts, Examples gold, Examples heldOut, Map<Stri
 
     /// The direction that all training activations have in common.
     float[] mean() {
-        int dim = prompts.rows().getFirst().activation().length;
-        float[] mean = new float[dim];
-        for (Example row : prompts.rows()) {
-            double square = 0;
-            for (float value : row.activation()) {
-                square += (double) value * value;
-            }
-            for (int i = 0; i < dim; i++) {
-                mean[i] += (float) (row.activation()[i]
-                        / Math.sqrt(square)
-                        / prompts.rows().size());
-            }
-        }
-        return mean;
+        return Vectors.meanDirection(prompts.activations());
     }
 
     /// The denominator of FVE where no sidecar has one.

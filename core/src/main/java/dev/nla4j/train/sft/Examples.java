@@ -2,6 +2,7 @@ package dev.nla4j.train.sft;
 
 import dev.nla4j.activation.ActivationSchema;
 import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.data.DataColumns;
 import dev.nla4j.data.DataFile;
 import dev.nla4j.format.FormatException;
@@ -162,10 +163,7 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
     private static Example example(DataFile file, long number, Map<String, Value> row) {
         float[] vector =
                 row.get(ActivationSchema.VECTOR) instanceof Value.Floats(float[] values) ? values : new float[0];
-        double square = 0;
-        for (float value : vector) {
-            square += (double) value * value;
-        }
+        double square = Vectors.square(vector);
         if (!(square > 0) || Double.isInfinite(square)) {
             throw wrong(file, number, ActivationSchema.VECTOR, "has a norm that is zero or not finite");
         }

@@ -2,6 +2,7 @@ package dev.nla4j.train.sft;
 
 import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.TokenMeta;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.nla.NlaMeta;
@@ -122,18 +123,10 @@ public final class HalfSidecar {
     /// How loud an injected vector is: the third quartile of the training rows' norms.
     public static double injectionScale(List<float[]> activations) {
         double[] norms =
-                activations.stream().mapToDouble(HalfSidecar::norm).sorted().toArray();
+                activations.stream().mapToDouble(Vectors::norm).sorted().toArray();
         double place = INJECTION_QUANTILE * (norms.length - 1);
         int below = (int) place;
         int above = Math.min(below + 1, norms.length - 1);
         return norms[below] + (place - below) * (norms[above] - norms[below]);
-    }
-
-    private static double norm(float[] vector) {
-        double square = 0;
-        for (float value : vector) {
-            square += (double) value * value;
-        }
-        return Math.sqrt(square);
     }
 }

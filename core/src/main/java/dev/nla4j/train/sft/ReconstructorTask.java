@@ -1,5 +1,6 @@
 package dev.nla4j.train.sft;
 
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.eval.Paraphrase;
 import dev.nla4j.eval.Shuffle;
 import dev.nla4j.eval.VarianceExplained;
@@ -187,17 +188,7 @@ public final class ReconstructorTask implements Task {
 
     /// Mean direction of the training rows.
     private float[] mean() {
-        float[] mean = new float[base.config().dim()];
-        for (Example row : train) {
-            double square = 0;
-            for (float value : row.activation()) {
-                square += (double) value * value;
-            }
-            for (int i = 0; i < mean.length; i++) {
-                mean[i] += (float) (row.activation()[i] / Math.sqrt(square) / train.size());
-            }
-        }
-        return mean;
+        return Vectors.meanDirection(train.stream().map(Example::activation).toList());
     }
 
     @Override
