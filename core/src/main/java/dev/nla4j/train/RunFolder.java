@@ -41,6 +41,9 @@ public final class RunFolder implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String RUN = "run.json";
     private static final String DATA = "data_sha256";
+    /// Where the configuration names the files of data.
+    private static final String FILES = "data";
+
     private static final String LOCK = ".lock";
     private static final String OFFSET = "metrics_offset";
     private static final long LONGEST = 16 << 20;
@@ -191,10 +194,30 @@ public final class RunFolder implements AutoCloseable {
         JsonNode before = Json.readYaml(file, LONGEST);
         // through text, so that 1 and 1.0 are what they will be when read again
         JsonNode now = Json.parseYaml(file, Yaml.write(config));
+        if (before.path(FILES) instanceof ObjectNode noted) {
+            followMoved(noted, now.path(FILES));
+        }
         List<String> differing = differences(before, now);
         if (!differing.isEmpty()) {
             throw new InputException(file + ": holds a run of another configuration; give this run a folder of its own."
                     + " Different: " + String.join("; ", differing));
+        }
+    }
+
+    /// A run's folder may have been moved with its data: a path that leads nowhere any more gives way to one of a file
+    /// of
+    /// the same name, whose hash is compared beside.
+    private static void followMoved(ObjectNode noted, JsonNode now) {
+        for (String key : List.copyOf(noted.propertyNames())) {
+            JsonNode before = noted.path(key);
+            JsonNode after = now.path(key);
+            if (before.isString() && after.isString()) {
+                Path old = Path.of(before.stringValue());
+                boolean sameName = Path.of(after.stringValue()).endsWith(String.valueOf(old.getFileName()));
+                if (sameName && !Files.exists(old)) {
+                    noted.set(key, after);
+                }
+            }
         }
     }
 

@@ -82,6 +82,32 @@ class RunFolderTest {
     }
 
     @Test
+    void a_run_that_was_moved_with_its_data_goes_on_and_finds_other_data_all_the_same() throws IOException {
+        Path old = Files.createFile(folder.resolveSibling(folder.getFileName() + "-av.parquet"));
+        String name = old.getFileName().toString();
+        openOver(old.toString(), "ab").close();
+        try (RunFolder run = openOver(old.toString(), "ab")) {
+            run.save(snapshot(5));
+        }
+        String moved = "elsewhere/" + name;
+        assertThatThrownBy(() -> openOver(moved, "ab"))
+                .hasMessageContaining("another configuration")
+                .hasMessageContaining("data.av was");
+        Files.delete(old);
+        openOver(moved, "ab").close();
+        assertThatThrownBy(() -> openOver(moved, "ef")).hasMessageContaining("of sha256 ab, it is ef now");
+        assertThatThrownBy(() -> openOver("elsewhere/other.parquet", "ab")).hasMessageContaining("data.av was");
+    }
+
+    private RunFolder openOver(String data, String hash) throws IOException {
+        ObjectNode config = config(1e-3);
+        config.putObject("data").put("av", data);
+        RunFolder.Info info =
+                new RunFolder.Info(INFO.versions(), INFO.seeds(), Map.of("av.parquet", hash), Optional.empty());
+        return RunFolder.open(folder, config, info, new Checkpoints.Keep(2, true));
+    }
+
+    @Test
     void a_run_does_not_go_on_over_more_files_or_fewer() throws IOException {
         begin();
         for (Map<String, String> files :
