@@ -23,9 +23,6 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// Longer contexts are judged by their end; rules about the present place need no more.
     private static final int LOOK_BACK = 600;
     private static final Pattern GLUED_ROLE = Pattern.compile("(?<=\\S)(?:system|user|assistant|model)$");
-    private static final int TENSE_WORDS = 40;
-    /// Shorter words in `-ed` are others: `need`.
-    private static final int SHORTEST_PARTICIPLE = 5;
     private static final int CODE_LINES = 8;
     private static final int LIST_LINES = 5;
     private static final int FEWEST_PROSE_WORDS = 4;
@@ -92,22 +89,6 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             Pattern.compile("(?m)^[ \\t]*+(?:-\\s|\\p{L}[\\p{L}\\p{N} ._-]{0,24}:)|[\u2013\u2014]");
     private static final Pattern LAST_NUMBER =
             Pattern.compile("(?<![\\p{L}\\p{N}_.,:/]|\\p{L}-)\\d[\\d.,:/]*+[.,%)]*+\\z");
-    private static final Set<String> PAST = Set.of("was", "were", "had", "did", "went", "came", "took", "said", "saw");
-    private static final Set<String> PRESENT = Set.of("is", "are", "has", "does", "am", "says", "do");
-    private static final Pattern PRESENT_CONTRACTION =
-            Pattern.compile(".*'(?:re|m|ve|ll)|(?:it|he|she|that|what|there|who|here|where|how|let)'s"
-                    + "|(?:do|does|is|are|ca|wo|have|has)n't");
-    /// Pasts that are no participles, and how speech is told.
-    private static final Set<String> SURE_PAST =
-            Set.of(("wrote gave knew began spoke ran grew drew threw fell wore sang"
-                            + " drove flew chose shook became sat cried replied asked answered added exclaimed returned observed"
-                            + " inquired muttered whispered remarked shouted echoed growled laughed smiled nodded")
-                    .split(" "));
-    /// Between them `-ed` is a past and no participle: who does it, or what it is done to.
-    private static final Set<String> SUBJECTS = Set.of("i", "he", "she", "it", "we", "they", "you", "who");
-    private static final Set<String> OBJECTS =
-            Set.of("the", "a", "an", "his", "her", "him", "it", "them", "my", "me", "their", "its", "us");
-    private static final Set<String> BEFORE_LEGAL_SAID = Set.of("the", "this", "a");
 
     ContextFacts {
         words = List.copyOf(words);
@@ -133,7 +114,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         turn(context).ifPresent(kinds::add);
         Set<Kind> doubts = doubts(context, end, line);
         if (!code && language.equals(Optional.of(Language.ENGLISH))) {
-            tense(words).ifPresent(kinds::add);
+            Tense.of(words).ifPresent(kinds::add);
         }
         return new ContextFacts(words, language, kinds, doubts);
     }
@@ -462,43 +443,5 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             case "assistant", "model" -> Kind.ASSISTANT_TURN;
             default -> null;
         };
-    }
-
-    private static boolean isPastForm(String before, String word, String after) {
-        boolean regular = word.length() >= SHORTEST_PARTICIPLE && word.endsWith("ed");
-        return regular && (SUBJECTS.contains(before) || OBJECTS.contains(after));
-    }
-
-    /// Times of day have `am`, and infinitives `do`.
-    private static boolean isPresent(String before, String word) {
-        return switch (word) {
-            case "am" -> before.equals("i");
-            case "do" -> SUBJECTS.contains(before);
-            default -> PRESENT.contains(word);
-        };
-    }
-
-    private static Optional<Kind> tense(List<String> words) {
-        List<String> last = words.subList(Math.max(0, words.size() - TENSE_WORDS), words.size());
-        long past = 0;
-        long present = 0;
-        boolean maybePast = false;
-        boolean maybePresent = false;
-        for (int i = 0; i < last.size(); i++) {
-            String word = last.get(i).replace('\u2019', '\'');
-            String before = i == 0 ? "" : last.get(i - 1);
-            boolean legal = word.equals("said") && BEFORE_LEGAL_SAID.contains(before);
-            past += PAST.contains(word) && !legal ? 1 : 0;
-            present += isPresent(before, word) ? 1 : 0;
-            maybePast |=
-                    SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
-            // Behind these a past is none: `if I were you`, `he was to leave, and we will`.
-            boolean bends = word.equals("will") || (word.equals("if") && !before.equals("as"));
-            maybePresent |= bends || PRESENT_CONTRACTION.matcher(word).matches();
-        }
-        if (past >= 2 && present == 0 && !maybePresent) {
-            return Optional.of(Kind.PAST_TENSE);
-        }
-        return present >= 2 && past == 0 && !maybePast ? Optional.of(Kind.PRESENT_TENSE) : Optional.empty();
     }
 }

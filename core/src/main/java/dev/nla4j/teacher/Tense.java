@@ -1,0 +1,70 @@
+package dev.nla4j.teacher;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// The tense that an English context is told in, where its last words prove one.
+final class Tense {
+    private static final int LAST_WORDS = 40;
+    /// Shorter words in `-ed` are others: `need`.
+    private static final int SHORTEST_PARTICIPLE = 5;
+    private static final Set<String> PAST = Set.of("was", "were", "had", "did", "went", "came", "took", "said", "saw");
+    private static final Set<String> PRESENT = Set.of("is", "are", "has", "does", "am", "says", "do");
+    private static final Pattern PRESENT_CONTRACTION =
+            Pattern.compile(".*'(?:re|m|ve|ll)|(?:it|he|she|that|what|there|who|here|where|how|let)'s"
+                    + "|(?:do|does|is|are|ca|wo|have|has)n't");
+    /// Pasts that are no participles, and how speech is told.
+    private static final Set<String> SURE_PAST =
+            Set.of(("wrote gave knew began spoke ran grew drew threw fell wore sang"
+                            + " drove flew chose shook became sat cried replied asked answered added exclaimed returned observed"
+                            + " inquired muttered whispered remarked shouted echoed growled laughed smiled nodded")
+                    .split(" "));
+    /// Between them `-ed` is a past and no participle: who does it, or what it is done to.
+    private static final Set<String> SUBJECTS = Set.of("i", "he", "she", "it", "we", "they", "you", "who");
+    private static final Set<String> OBJECTS =
+            Set.of("the", "a", "an", "his", "her", "him", "it", "them", "my", "me", "their", "its", "us");
+    private static final Set<String> BEFORE_LEGAL_SAID = Set.of("the", "this", "a");
+
+    private Tense() {}
+
+    /// @param words of the context, in order, in lower case
+    static Optional<Kind> of(List<String> words) {
+        List<String> last = words.subList(Math.max(0, words.size() - LAST_WORDS), words.size());
+        long past = 0;
+        long present = 0;
+        boolean maybePast = false;
+        boolean maybePresent = false;
+        for (int i = 0; i < last.size(); i++) {
+            String word = last.get(i).replace('\u2019', '\'');
+            String before = i == 0 ? "" : last.get(i - 1);
+            boolean legal = word.equals("said") && BEFORE_LEGAL_SAID.contains(before);
+            past += PAST.contains(word) && !legal ? 1 : 0;
+            present += isPresent(before, word) ? 1 : 0;
+            maybePast |=
+                    SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
+            // Behind these a past is none: `if I were you`, `he was to leave, and we will`.
+            boolean bends = word.equals("will") || (word.equals("if") && !before.equals("as"));
+            maybePresent |= bends || PRESENT_CONTRACTION.matcher(word).matches();
+        }
+        if (past >= 2 && present == 0 && !maybePresent) {
+            return Optional.of(Kind.PAST_TENSE);
+        }
+        return present >= 2 && past == 0 && !maybePast ? Optional.of(Kind.PRESENT_TENSE) : Optional.empty();
+    }
+
+    private static boolean isPastForm(String before, String word, String after) {
+        boolean regular = word.length() >= SHORTEST_PARTICIPLE && word.endsWith("ed");
+        return regular && (SUBJECTS.contains(before) || OBJECTS.contains(after));
+    }
+
+    /// Times of day have `am`, and infinitives `do`.
+    private static boolean isPresent(String before, String word) {
+        return switch (word) {
+            case "am" -> before.equals("i");
+            case "do" -> SUBJECTS.contains(before);
+            default -> PRESENT.contains(word);
+        };
+    }
+}
