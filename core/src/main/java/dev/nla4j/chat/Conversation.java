@@ -61,11 +61,12 @@ public record Conversation(List<Message> messages, Map<String, @Nullable Object>
         return new Conversation(Message.listOf(messages == null ? json : messages), variables);
     }
 
-    /// Variables as plain values. Those that stand together count before others of their name, in whichever order
-    /// they come: they were written for the template, the others may be there for other programs, too.
+    /// Variables as plain values. Those that stand together count before others of their name, in whichever
+    /// order they come: they were written for the template, the others maybe for other programs, too.
     ///
     /// @param given names with their values, or with all those that stand together
-    /// @throws InputException when one is not a variable that may be set, or not of the shape that templates expect
+    /// @throws InputException when one is not a variable that may be set, or not of the shape that
+    ///     templates expect
     public static Map<String, @Nullable Object> variables(List<Map.Entry<String, JsonNode>> given) {
         Map<String, @Nullable Object> variables = new LinkedHashMap<>();
         Map<String, @Nullable Object> together = new LinkedHashMap<>();

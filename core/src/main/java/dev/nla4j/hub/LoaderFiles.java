@@ -68,7 +68,7 @@ final class LoaderFiles {
                 || name.endsWith(".safetensors.index.json");
     }
 
-    /// Whether a file is one of a model's further chat templates, which lie one folder below its other files.
+    /// Whether a file is a further chat template, which lies one folder below the model's other files.
     static boolean isTemplate(String name) {
         return base(folder(name)).equals(SmallFiles.TEMPLATES) && SmallFiles.isTemplate(base(name));
     }

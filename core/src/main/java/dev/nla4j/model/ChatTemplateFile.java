@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// Where a model keeps its chat templates. A folder has `chat_template.jinja` with named ones in
-/// `additional_chat_templates`, or inside `tokenizer_config.json` a text or a list of named ones; a GGUF file has
-/// `tokenizer.chat_template` with named ones behind further dots. Of the named ones `default` counts, and `tool_use`
-/// for conversations with tools. `chat_template.json` is for processors of pictures, and no tokenizer of transformers
-/// reads it; it counts where there is nothing else.
+/// `additional_chat_templates`, or inside `tokenizer_config.json` a text or a list of named ones; a GGUF
+/// file has `tokenizer.chat_template` with named ones behind further dots. Of the named ones `default`
+/// counts, and `tool_use` for conversations with tools. `chat_template.json` is for processors of pictures,
+/// and no tokenizer of transformers reads it; it counts where there is nothing else.
 final class ChatTemplateFile {
     private static final long LARGEST_JSON = 8 << 20;
     private static final String FIELD = "chat_template";

@@ -60,8 +60,8 @@ final class RopeJson {
         return rope(of.map(numbers -> numbers.number("rope_theta", theta)).orElse(theta), of);
     }
 
-    /// Gemma 3's class lays the old spelling over the new one, which says `default` where a file has none: a
-    /// kind under its older name `type` doesn't count beside that.
+    /// Gemma 3's class lays the old spelling over the new one, which says `default` where a file has none:
+    /// a kind under its older name `type` doesn't count beside that.
     private static Fields laidOver(Optional<Fields> recent, Fields old) {
         ObjectNode all = Json.mapper().createObjectNode();
         recent.ifPresentOrElse(
@@ -141,8 +141,8 @@ final class RopeJson {
         return s.numbers(name).orElseThrow(() -> s.wrong(name, "is missing"));
     }
 
-    /// The context before stretching: at the top, else beside the other rope numbers. Phi-3's class has a default
-    /// for the top, and Gemma 3's doesn't look there.
+    /// The context before stretching: at the top, else beside the other rope numbers. Phi-3's class has a
+    /// default for the top, and Gemma 3's doesn't look there.
     private int original(Fields s) {
         int own = (int) s.integer(ORIGINAL, contextLength, 1, Integer.MAX_VALUE);
         return family == Family.GEMMA3

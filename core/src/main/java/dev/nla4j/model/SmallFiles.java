@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// The small files beside a model's configuration and weights: tokenizer, chat templates, settings of generation.
-/// They go along as they are where a model is fetched or exported.
+/// The small files beside a model's configuration and weights: tokenizer, chat templates, settings of
+/// generation. They go along as they are where a model is fetched or exported.
 public final class SmallFiles {
     /// Those with a fixed name.
     public static final List<String> NAMES = List.of(

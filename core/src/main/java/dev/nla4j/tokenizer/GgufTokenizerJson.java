@@ -194,8 +194,8 @@ final class GgufTokenizerJson {
         entry.putArray("ids").add(id.intValue());
     }
 
-    /// Begin and end become special by being named. For other uses files name ordinary tokens, too, which stay so:
-    /// Ollama's Llama 3 names `!` as its unknown token.
+    /// Begin and end become special by being named. For other uses files name ordinary tokens, too, which
+    /// stay so: Ollama's Llama 3 names `!` as its unknown token.
     private SpecialNames names() {
         Map<String, SpecialNames.Name> named = new LinkedHashMap<>();
         for (String use : GgufVocabulary.USES) {

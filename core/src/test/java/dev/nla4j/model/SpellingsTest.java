@@ -103,8 +103,8 @@ class SpellingsTest {
                 .hasMessageContaining("rope_scaling.rope_type");
     }
 
-    /// `rope_parameters["full_attention"].update(rope_scaling)` over a `rope_type` of `default`, which hides the
-    /// older name of the same, configuration_gemma3.py.
+    /// `rope_parameters["full_attention"].update(rope_scaling)` over a `rope_type` of `default`, which
+    /// hides the older name of the same, configuration_gemma3.py.
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -153,8 +153,8 @@ class SpellingsTest {
                 });
     }
 
-    /// As transformers mixes them: what `rope_parameters` leaves out is looked for at the top, and what names no
-    /// kind of layer is nobody's.
+    /// As transformers mixes them: what `rope_parameters` leaves out is looked for at the top, and what
+    /// names no kind of layer is nobody's.
     @Test
     void gemma3_bases_may_stand_at_the_top_beside_rope_parameters() throws IOException {
         ModelConfig nested = read("{\"model_type\": \"gemma3_text\", " + SMALL + ", \"sliding_window\": 16,"
