@@ -61,7 +61,7 @@ final class RlRun {
         if (group.rank() == 0) {
             TrainRuns.requireResume(folder, resume);
         }
-        Path start = warmStart(config);
+        Path start = config.warmStart();
         PairFolder pair = PairFolder.in(start);
         requireAdapters(pair);
         requireNamed(config, OptionalInt.of(pair.layer()));
@@ -139,11 +139,6 @@ final class RlRun {
                 runs.part("train.rl"),
                 runs.info(List.copyOf(files), rl.seed()),
                 rl.cadence().retention());
-    }
-
-    /// The pair that a run begins with.
-    static Path warmStart(RunConfig config) {
-        return config.train().rl().start().warmStart().map(Path::of).orElse(TrainRuns.pair(config));
     }
 
     /// Refuses named halves that joint learning can't go on with, before hours of work or a model's loading. Those of

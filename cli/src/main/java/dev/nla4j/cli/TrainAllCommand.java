@@ -5,9 +5,12 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Role;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.estimate.RlEstimate;
+import dev.nla4j.train.estimate.SftEstimate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,11 +186,18 @@ final class TrainAllCommand implements Callable<Integer> {
 
     /// What training takes; how long reading and teaching take is up to the texts.
     private static void estimates(Wiring wiring, RunConfig config) {
+        String model = config.model();
         for (Role role : Role.values()) {
             System.out.println("# train sft --role " + role.label() + ": "
-                    + wiring.estimate(config.model(), () -> SftEstimate.of(wiring, config, role)));
+                    + wiring.estimate(
+                            model,
+                            () -> SftEstimate.of(wiring.config(model), config, role)
+                                    .at(MachineProbe.gigaflops(config.dtype()))));
         }
-        System.out.println("# train rl: " + wiring.estimate(config.model(), () -> RlEstimate.of(wiring, config)));
+        System.out.println("# train rl: "
+                + wiring.estimate(
+                        model,
+                        () -> RlEstimate.of(wiring.config(model), config).at(MachineProbe.gigaflops(config.dtype()))));
     }
 
     /// In a command line of its own, with this one's streams.

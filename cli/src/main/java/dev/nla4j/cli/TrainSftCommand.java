@@ -5,8 +5,10 @@ import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.Role;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.estimate.SftEstimate;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -54,12 +56,14 @@ final class TrainSftCommand implements Callable<Integer> {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# "
                     + wiring.estimate(config.model(), () -> {
-                        SftEstimate estimate = SftEstimate.of(wiring, config, role);
-                        return estimate + processes.estimate(estimate.memory());
+                        SftEstimate estimate = SftEstimate.of(wiring.config(config.model()), config, role);
+                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
+                                + processes.estimate(estimate.memory());
                     }));
             return ExitCode.OK;
         }
-        MemoryPlan memory = SftEstimate.of(wiring, config, role).memory();
+        MemoryPlan memory =
+                SftEstimate.of(wiring.config(config.model()), config, role).memory();
         if (watches) {
             if (role == Role.RECONSTRUCTOR) {
                 memory.requireFits(ProcessMemory.ofThisMachine().available());

@@ -41,6 +41,11 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
         }
     }
 
+    /// The pair that joint learning begins with.
+    public Path warmStart() {
+        return train.rl().start().warmStart().map(Path::of).orElse(folder.resolve("pair"));
+    }
+
     /// Reads a whole configuration; the caller ends with [Section#done].
     public static RunConfig read(Section top) {
         Path folder = Path.of(top.text("folder"));
