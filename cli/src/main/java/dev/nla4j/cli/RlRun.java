@@ -57,7 +57,7 @@ final class RlRun {
     ///
     /// @param group the processes that do; the first one measures and writes
     void run(LanguageModel base, Collective group, boolean resume) throws IOException {
-        Path folder = config.folder().resolve("rl");
+        Path folder = config.paths().rl();
         if (group.rank() == 0) {
             TrainRuns.requireResume(folder, resume);
         }
@@ -102,12 +102,12 @@ final class RlRun {
 
     private void train(RunFolder run, RlLoop loop) throws IOException {
         TrainView view = new TrainView(Terminal.current(), System.err);
-        Path export = config.folder().resolve("pair-rl");
+        Path export = config.paths().learned();
         RlLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, rl.allSteps(), values));
         view.end();
         String fve = result.bestFve().isPresent()
                 ? BestMeasured.line(
-                        config.folder().resolve("rl"),
+                        config.paths().rl(),
                         "held-out FVE",
                         "eval/fve",
                         result.bestFve().getAsDouble(),
@@ -166,7 +166,7 @@ final class RlRun {
     }
 
     private static Optional<Path> named(RunConfig config, Optional<String> folder) {
-        Path own = TrainRuns.pair(config).toAbsolutePath().normalize();
+        Path own = config.paths().pair().toAbsolutePath().normalize();
         return folder.map(Path::of)
                 .filter(path -> !path.toAbsolutePath().normalize().startsWith(own));
     }

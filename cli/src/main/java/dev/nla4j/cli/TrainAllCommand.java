@@ -67,18 +67,17 @@ final class TrainAllCommand implements Callable<Integer> {
         Wiring wiring = new Wiring();
         requireWhole(config, options.pipeline().layer());
         requireShares(options.pipeline().fractions());
-        TrainStages stages = new TrainStages(
+        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), processes.again());
+        StageNotes notes = new StageNotes(
                 config,
                 options.pipeline(),
                 texts,
-                options.again(),
-                processes.again(),
                 options.resolved(),
                 () -> wiring.here(config.model()).map(model -> model.fingerprint(wiring.progress())));
-        List<TrainStages.Stage> all = stages.all();
+        List<Stage> all = stages.all();
         if (options.dryRun) {
-            for (TrainStages.Stage stage : all) {
-                System.out.println((stages.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
+            for (Stage stage : all) {
+                System.out.println((notes.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
             wiring.here(config.model())
                     .ifPresent(model ->
@@ -87,16 +86,16 @@ final class TrainAllCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         requireTarget(config, wiring.find(config.model()), options.pipeline().layer());
-        Files.createDirectories(config.folder().resolve("data"));
+        Files.createDirectories(config.paths().data());
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
-            TrainStages.Stage stage = all.get(i);
+            Stage stage = all.get(i);
             String place = "[" + (i + 1) + "/" + all.size() + "] ";
-            if (stages.isDone(stage)) {
+            if (notes.isDone(stage)) {
                 System.err.println(place + stage.name() + ": is done");
                 continue;
             }
-            stages.begin(stage);
+            notes.begin(stage);
             List<String> command = stages.command(stage);
             System.err.println(place + line(command));
             int code = run(command);
@@ -109,12 +108,12 @@ final class TrainAllCommand implements Callable<Integer> {
                                 : "the same command goes on from there"));
                 return code;
             }
-            stages.done(stage);
+            notes.done(stage);
         }
         System.err.println(String.format(
                 Locale.ROOT,
                 "%s: the pair is there (%.1f minutes)",
-                config.folder().resolve("export"),
+                config.paths().export(),
                 (System.nanoTime() - start) / 60e9));
         return ExitCode.OK;
     }

@@ -58,11 +58,6 @@ final class TrainRuns {
         return wiring.loadToLearn(config.model(), config.dtype());
     }
 
-    /// Where warm starts are left.
-    static Path pair(RunConfig config) {
-        return config.folder().resolve("pair");
-    }
-
     /// Teaches a half.
     ///
     /// @param collective the processes that do; the first one writes
@@ -81,7 +76,7 @@ final class TrainRuns {
         if (collective.rank() == 0) {
             tellOtherTarget(data, config);
         }
-        Path folder = config.folder().resolve("sft-" + role.label());
+        Path folder = config.paths().sft(role);
         if (collective.rank() > 0) {
             // The first process draws the verbalizer's texts; the others read what it has drawn.
             collective.sum(new double[1]);
@@ -94,7 +89,7 @@ final class TrainRuns {
             return;
         }
         requireResume(folder, resume);
-        Files.createDirectories(pair(config));
+        Files.createDirectories(config.paths().pair());
         try (RunFolder run = RunFolder.open(
                         folder,
                         part("train.sft." + role.label()),
@@ -105,7 +100,7 @@ final class TrainRuns {
             try (SftLoop loop = new SftLoop(task, sft, collective)) {
                 tellSkipped(run);
                 TrainView view = new TrainView(Terminal.current(), System.err);
-                Path export = pair(config).resolve(role.label());
+                Path export = config.paths().half(role);
                 SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
                 view.end();
                 System.err.println(export + ": " + result.steps() + " steps"
@@ -177,7 +172,7 @@ final class TrainRuns {
     /// is
     /// faster than one that the others wait for.
     void drawOwnSamples(boolean resume) throws IOException {
-        Path folder = config.folder().resolve("sft-ar");
+        Path folder = config.paths().sft(Role.RECONSTRUCTOR);
         requireResume(folder, resume);
         SftConfig sft = config.train().ar();
         if (sft.mix().ownSamples() == 0) {
@@ -198,17 +193,16 @@ final class TrainRuns {
 
     private Optional<OwnSamples> kept(Examples data, Examples heldOut, OwnSamples.Origin origin) throws IOException {
         return OwnSamples.read(
-                ownSamplesFile(), origin, data.rows().size(), heldOut.rows().size());
-    }
-
-    private Path ownSamplesFile() {
-        return config.folder().resolve("own-samples.json");
+                config.paths().ownSamples(),
+                origin,
+                data.rows().size(),
+                heldOut.rows().size());
     }
 
     /// What the texts depend on.
     private OwnSamples.Origin origin(Examples data, Examples heldOut) throws IOException {
         SftConfig sft = config.train().ar();
-        Path half = pair(config).resolve(Role.VERBALIZER.label());
+        Path half = config.paths().half(Role.VERBALIZER);
         if (!Files.isDirectory(half)) {
             throw new InputException(half + ": is missing; train.sft.ar.own-samples needs the verbalizer of this run:"
                     + " nla train sft --role av comes first");
@@ -226,8 +220,8 @@ final class TrainRuns {
         if (config.train().ar().mix().ownSamples() == 0) {
             return OwnSamples.NONE;
         }
-        Path half = pair(config).resolve(Role.VERBALIZER.label());
-        Path file = ownSamplesFile();
+        Path half = config.paths().half(Role.VERBALIZER);
+        Path file = config.paths().ownSamples();
         OwnSamples.Origin origin = origin(data, heldOut);
         Optional<OwnSamples> kept = kept(data, heldOut, origin);
         if (kept.isPresent()) {

@@ -1,5 +1,6 @@
 package dev.nla4j.train.config;
 
+import dev.nla4j.data.DataSplit.Part;
 import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.DType;
 import java.nio.file.Path;
@@ -31,19 +32,24 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
 
         /// As `train all` makes them in a run's folder.
         public static Data in(Path folder) {
-            Path files = folder.resolve("data");
+            RunPaths paths = new RunPaths(folder);
             return new Data(
-                    files.resolve("av_sft.parquet"),
-                    files.resolve("ar_sft.parquet"),
-                    files.resolve("eval_explained.parquet"),
-                    Optional.of(files.resolve("rl.parquet")),
+                    paths.prompts(Part.AV_SFT),
+                    paths.prompts(Part.AR_SFT),
+                    paths.explained(Part.EVAL),
+                    Optional.of(paths.prompts(Part.RL)),
                     Optional.empty());
         }
     }
 
+    /// What lies where in the folder.
+    public RunPaths paths() {
+        return new RunPaths(folder);
+    }
+
     /// The pair that joint learning begins with.
     public Path warmStart() {
-        return train.rl().start().warmStart().map(Path::of).orElse(folder.resolve("pair"));
+        return train.rl().start().warmStart().map(Path::of).orElse(paths().pair());
     }
 
     /// Reads a whole configuration; the caller ends with [Section#done].

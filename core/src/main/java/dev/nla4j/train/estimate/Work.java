@@ -7,7 +7,8 @@ import dev.nla4j.tensor.DType;
 
 /// The sizes of a model, or of its first blocks, by which training's work and memory are reckoned.
 record Work(ModelConfig config) {
-    /// What an operation's part of a step takes, in the time that [MachineProbe]'s product takes for it.
+    /// What an operation's part of a step takes, in the time that [dev.nla4j.tensor.MachineProbe]'s product takes for
+    /// it.
     private static final double PRODUCTS = 0.44;
     /// Operations of a step for which all that is no product takes a second, where the model is one number wide:
     /// products grow with the square of the width, the rest with it.
@@ -46,7 +47,7 @@ record Work(ModelConfig config) {
                 * DType.FP32.bytes();
     }
 
-    /// @param gigaflops what [MachineProbe] has measured
+    /// @param gigaflops what [dev.nla4j.tensor.MachineProbe] has measured
     double seconds(double operations, double gigaflops) {
         return operations * (PRODUCTS / (gigaflops * 1e9) + 1 / (BETWEEN * config.dim()));
     }
