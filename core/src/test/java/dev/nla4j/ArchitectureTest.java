@@ -31,7 +31,7 @@ class ArchitectureTest {
             "train",
             "bench");
     private static final List<String> TRAIN_BOTTOM_TO_TOP =
-            List.of("train", "train.config", "train.sft", "train.rl", "train.estimate");
+            List.of("train", "train.config", "train.loop", "train.sft", "train.rl", "train.estimate");
     private static final List<String> MAY_SEE_LIBTORCH =
             List.of("tensor", "model", "activation", "generate", "nla", "verify", "distribute", "train", "bench");
     private static final JavaClasses CLASSES = new ClassFileImporter()

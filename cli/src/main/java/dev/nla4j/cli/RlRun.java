@@ -13,14 +13,15 @@ import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RewardTerm;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.rl.Critic;
 import dev.nla4j.train.rl.HeldOutEvaluation;
 import dev.nla4j.train.rl.Judge;
 import dev.nla4j.train.rl.Policy;
 import dev.nla4j.train.rl.Preflight;
 import dev.nla4j.train.rl.RlData;
-import dev.nla4j.train.rl.RlLoop;
 import dev.nla4j.train.rl.RlPair;
+import dev.nla4j.train.rl.RlProduct;
 import dev.nla4j.train.rl.RlStep;
 import dev.nla4j.train.sft.Examples;
 import java.io.IOException;
@@ -82,7 +83,7 @@ final class RlRun {
                 if (group.rank() > 0) {
                     Checkpoints kept = new Checkpoints(
                             folder.resolve("checkpoints"), rl.cadence().retention());
-                    RlLoop.follow(rl, step, kept.newest());
+                    new TrainingLoop(step).follow(kept.newest());
                     return;
                 }
                 System.err.println("nla: preflight: "
@@ -93,24 +94,25 @@ final class RlRun {
                     TrainRuns.tellSkipped(run);
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
-                    RlPair export = new RlPair(pair, policy, critic, rawvar);
-                    train(run, new RlLoop(rl, step, () -> evaluation.of(policy, critic), export));
+                    RlPair left = new RlPair(pair, policy, critic, rawvar);
+                    train(run, step, new RlProduct(rl.start().adaptSteps(), () -> evaluation.of(policy, critic), left));
                 }
             }
         }
     }
 
-    private void train(RunFolder run, RlLoop loop) throws IOException {
+    private void train(RunFolder run, RlStep learning, RlProduct product) throws IOException {
         TrainView view = new TrainView(Terminal.current(), System.err);
         Path export = config.paths().learned();
-        RlLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, rl.allSteps(), values));
+        TrainingLoop.Result result = new TrainingLoop(learning)
+                .run(run, product, export, (step, values) -> view.show(step, rl.allSteps(), values));
         view.end();
-        String fve = result.bestFve().isPresent()
+        String fve = result.bestQuality().isPresent()
                 ? BestMeasured.line(
                         config.paths().rl(),
                         "held-out FVE",
                         "eval/fve",
-                        result.bestFve().getAsDouble(),
+                        result.bestQuality().getAsDouble(),
                         new TreeMap<>(Map.of(
                                 "eval/fve_mean_vector", "mean vector",
                                 "eval/fve_reworded", "reworded",

@@ -18,11 +18,12 @@ import dev.nla4j.train.GitCommit;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.HalfSidecar;
 import dev.nla4j.train.sft.OwnSamples;
 import dev.nla4j.train.sft.ReconstructorTask;
-import dev.nla4j.train.sft.SftLoop;
+import dev.nla4j.train.sft.SftStep;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.VerbalizerTask;
 import java.io.IOException;
@@ -83,8 +84,8 @@ final class TrainRuns {
             Optional<Checkpoint> checkpoint =
                     new Checkpoints(folder.resolve("checkpoints"), sft.cadence().retention()).newest();
             try (Task task = task(role, base, data, heldOut, checkpoint.isPresent());
-                    SftLoop loop = new SftLoop(task, sft, collective)) {
-                loop.follow(checkpoint);
+                    SftStep step = new SftStep(task, sft, collective)) {
+                new TrainingLoop(step).follow(checkpoint);
             }
             return;
         }
@@ -97,11 +98,12 @@ final class TrainRuns {
                         sft.cadence().retention());
                 Task task = task(role, base, data, heldOut, run.checkpoint().isPresent())) {
             collective.sum(new double[1]);
-            try (SftLoop loop = new SftLoop(task, sft, collective)) {
+            try (SftStep learning = new SftStep(task, sft, collective)) {
                 tellSkipped(run);
                 TrainView view = new TrainView(Terminal.current(), System.err);
                 Path export = config.paths().half(role);
-                SftLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, sft.steps(), values));
+                TrainingLoop.Result result = new TrainingLoop(learning)
+                        .run(run, task, export, (step, values) -> view.show(step, sft.steps(), values));
                 view.end();
                 System.err.println(export + ": " + result.steps() + " steps"
                         + (result.stoppedEarly() ? " (stopped early)" : "")

@@ -6,8 +6,8 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.rl.HeldOutEvaluation;
-import dev.nla4j.train.rl.RlLoop;
 import dev.nla4j.train.rl.TinyRl;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -93,7 +93,7 @@ final class RlChild {
                 TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, group)) {
             return group.rank() == 0
                     ? run.loop(tiny, folder.resolve(name), (step, values) -> {}).steps()
-                    : RlLoop.follow(config, run.step(), Optional.empty());
+                    : new TrainingLoop(run.step()).follow(Optional.empty());
         }
     }
 

@@ -5,7 +5,8 @@ import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
-import dev.nla4j.train.sft.SftLoop;
+import dev.nla4j.train.loop.TrainingLoop;
+import dev.nla4j.train.sft.SftStep;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -57,7 +58,8 @@ final class SftChild {
         ObjectNode resolved = ConfigTree.empty().section().resolved();
         try (TinyTask tiny = TinyTask.at(model);
                 Task task = tiny.task(role, config);
-                SftLoop loop = new SftLoop(task, config, collective)) {
+                SftStep step = new SftStep(task, config, collective)) {
+            TrainingLoop loop = new TrainingLoop(step);
             if (collective.rank() > 0) {
                 loop.follow(Optional.empty());
                 return;
@@ -66,7 +68,7 @@ final class SftChild {
             Files.createDirectories(pair);
             try (RunFolder run =
                     RunFolder.open(folder, resolved, INFO, config.cadence().retention(), stages)) {
-                loop.run(run, pair.resolve(role), (step, values) -> {});
+                loop.run(run, task, pair.resolve(role), (done, values) -> {});
             }
         }
     }

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 /// @param bytes in memory at the worst moment
 /// @param operations of one step for each token that is written of a text
 /// @param tokens of a text, as far as they are known
-/// @param run the rest
+/// @param run its configuration
 /// @param model target of both halves
 public record RlEstimate(double bytes, double operations, double tokens, RlConfig run, ModelConfig model) {
     /// Numbers of a block that a token's backward pass needs, in multiples of the model's width.

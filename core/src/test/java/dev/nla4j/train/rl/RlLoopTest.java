@@ -18,6 +18,7 @@ import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class RlLoopTest {
         List<Map<String, Double>> steps = new ArrayList<>();
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 150, 20);
-            RlLoop.Result result;
+            TrainingLoop.Result result;
             try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
                 result = run.loop(tiny, folder.resolve("rl"), (step, values) -> steps.add(values));
             }
@@ -79,7 +80,7 @@ class RlLoopTest {
             assertThat(last)
                     .containsKeys("entropy", "flat_groups", "reworded_error", "seconds/av", "eval/fve_low")
                     .containsKeys("eval/fve_second_critic", "eval/fve_gold", "eval/fve_empty", "eval/truth_base");
-            assertThat(result.bestFve().orElseThrow()).isGreaterThanOrEqualTo(last.get("eval/fve"));
+            assertThat(result.bestQuality().orElseThrow()).isGreaterThanOrEqualTo(last.get("eval/fve"));
             requireOpens(tiny, config, result);
             requireShorterByTheBest(tiny);
         }
@@ -105,7 +106,7 @@ class RlLoopTest {
     }
 
     /// The exported pair is the one that was measured.
-    private void requireOpens(TinyTask tiny, RlConfig config, RlLoop.Result result) {
+    private void requireOpens(TinyTask tiny, RlConfig config, TrainingLoop.Result result) {
         Path left = folder.resolve("rl-pair");
         Nla.Base base = new Nla.Base(tiny.model(), null, false);
         try (Nla nla = Nla.open(left, base, DType.FP32, Progress.NONE);
@@ -113,7 +114,7 @@ class RlLoopTest {
             assertThat(nla.verbalizer().meta().stage()).isEqualTo("rl");
             double fve =
                     again.evaluation(tiny).of(again.policy(), again.critic()).fve();
-            assertThat(fve).isCloseTo(result.bestFve().orElseThrow(), within(1e-5));
+            assertThat(fve).isCloseTo(result.bestQuality().orElseThrow(), within(1e-5));
         }
     }
 
@@ -201,13 +202,13 @@ class RlLoopTest {
         Path left = folder.resolve("rl-pair");
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 5, 5);
-            RlLoop.Result result = run(tiny, config, "rl", (step, values) -> {
+            TrainingLoop.Result result = run(tiny, config, "rl", (step, values) -> {
                 if (step == config.allSteps() && Files.exists(left)) {
                     rename(left);
                 }
             });
             assertThat(left).isDirectory();
-            assertThat(result.bestFve()).isEmpty();
+            assertThat(result.bestQuality()).isEmpty();
         }
     }
 
@@ -220,7 +221,7 @@ class RlLoopTest {
         Path left = folder.resolve("left");
         List<Double> fves = new ArrayList<>(List.of(0.9, 0.8, 0.1, 0.3, 0.2, 0.25));
         List<Long> exported = new ArrayList<>();
-        RlLoop.Result result;
+        TrainingLoop.Result result;
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
             try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone());
@@ -229,12 +230,11 @@ class RlLoopTest {
                             ConfigTree.empty().section().resolved(),
                             TinyRl.INFO,
                             config.cadence().retention())) {
-                RlLoop loop = new RlLoop(
-                        config,
-                        run.step(),
+                RlProduct product = new RlProduct(
+                        config.start().adaptSteps(),
                         () -> new HeldOutEvaluation.Result(fves.removeFirst(), Map.of("eval/fve", 0.0), ""),
                         new RlPair(run.pair(), run.policy(), run.critic(), 1));
-                result = loop.run(kept, left, (step, values) -> {
+                result = new TrainingLoop(run.step()).run(kept, product, left, (step, values) -> {
                     if (Files.exists(left)) {
                         exported.add(step);
                     }
@@ -244,7 +244,7 @@ class RlLoopTest {
         // measured before the first step, after 2, 3 (when the halves meet), 4, 6 and 7
         assertThat(fves).isEmpty();
         assertThat(exported).startsWith(3L);
-        assertThat(result.bestFve()).hasValue(0.3);
+        assertThat(result.bestQuality()).hasValue(0.3);
         Map<String, Double> kept = new java.util.TreeMap<>();
         try (Stream<Path> folders = Files.list(folder.resolve("run/checkpoints"))) {
             for (Path one : folders.toList()) {
@@ -301,7 +301,7 @@ class RlLoopTest {
         assertThat(curve("torn")).isEqualTo(curve("straight")).hasSize(21);
     }
 
-    private RlLoop.Result run(TinyTask tiny, RlConfig config, String name, RlLoop.Listener listener)
+    private TrainingLoop.Result run(TinyTask tiny, RlConfig config, String name, TrainingLoop.Listener listener)
             throws IOException {
         try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
             return run.loop(tiny, folder.resolve(name), listener);

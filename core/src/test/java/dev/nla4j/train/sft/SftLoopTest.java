@@ -26,6 +26,7 @@ import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -64,14 +65,16 @@ class SftLoopTest {
         return role.equals("av") ? train.av() : train.ar();
     }
 
-    private SftLoop.Result run(TinyTask tiny, String role, SftConfig config, String name, SftLoop.Listener listener)
+    private TrainingLoop.Result run(
+            TinyTask tiny, String role, SftConfig config, String name, TrainingLoop.Listener listener)
             throws IOException {
         ObjectNode resolved = ConfigTree.empty().section().resolved();
         try (RunFolder run = RunFolder.open(
                         folder.resolve(name), resolved, INFO, config.cadence().retention());
                 Task task = tiny.task(role, config);
-                SftLoop loop = new SftLoop(task, config)) {
-            return loop.run(run, folder.resolve(name + "-pair").resolve(role), listener);
+                SftStep step = new SftStep(task, config)) {
+            return new TrainingLoop(step)
+                    .run(run, task, folder.resolve(name + "-pair").resolve(role), listener);
         }
     }
 
@@ -103,7 +106,7 @@ class SftLoopTest {
                         }
                     }))
                     .isInstanceOf(Killed.class);
-            SftLoop.Result rest = run(tiny, role, config, "torn", (step, values) -> {});
+            TrainingLoop.Result rest = run(tiny, role, config, "torn", (step, values) -> {});
             assertThat(rest.steps()).isEqualTo(20);
         }
         for (String part : List.of(role, role + "-adamw")) {
@@ -125,7 +128,7 @@ class SftLoopTest {
         Path left = Files.createDirectories(folder.resolve("ar-pair")).resolve("ar");
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             SftConfig config = config("ar", "steps=2", "batch=4", "micro-batch=4", "eval-every=1", "rank=4");
-            SftLoop.Result result = run(tiny, "ar", config, "ar", (step, values) -> {
+            TrainingLoop.Result result = run(tiny, "ar", config, "ar", (step, values) -> {
                 if (step == 2) {
                     rename(left);
                 }
@@ -210,7 +213,7 @@ class SftLoopTest {
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             SftConfig config = config(
                     "ar", "steps=50", "batch=4", "micro-batch=4", "eval-every=1", "patience=2", "lr=1", "rank=2");
-            SftLoop.Result result = run(tiny, "ar", config, "run", (step, values) -> {});
+            TrainingLoop.Result result = run(tiny, "ar", config, "run", (step, values) -> {});
             assertThat(result.stoppedEarly()).isTrue();
             assertThat(result.steps()).isLessThan(50);
             assertThat(folder.resolve("run-pair/ar/adapter_model.safetensors")).exists();
@@ -391,9 +394,10 @@ class SftLoopTest {
             Examples rows = tiny.examples(Stage.AR_SFT, "ar", 8, 1);
             List<float[]> kept = rows.activations().stream().map(float[]::clone).toList();
             try (Task task = tiny.task("ar", config, rows, tiny.examples(Stage.BASE, "held", 8, 2));
-                    SftLoop loop = new SftLoop(task, config)) {
+                    SftStep learning = new SftStep(task, config)) {
+                TrainingLoop loop = new TrainingLoop(learning);
                 leaves.add(numbers(task));
-                assertThatThrownBy(() -> loop.run(run, folder.resolve("half"), (step, values) -> {
+                assertThatThrownBy(() -> loop.run(run, task, folder.resolve("half"), (step, values) -> {
                             leaves.add(numbers(task));
                             skipped.add(values.get("skipped"));
                             losses.add(values.get("loss"));
