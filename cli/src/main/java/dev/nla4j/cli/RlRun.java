@@ -7,7 +7,6 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.teacher.GroundedChecker;
-import dev.nla4j.train.Checkpoints;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RewardTerm;
@@ -33,22 +32,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// Puts a run of joint learning together and shows how it goes.
 final class RlRun {
     private static final Pattern PART_OF_A_HALF = Pattern.compile(".*\\.(safetensors|json|yaml)");
 
-    private final Wiring wiring;
     private final RunConfig config;
     private final RlConfig rl;
     private final TrainRuns runs;
 
-    RlRun(Wiring wiring, RunConfig config, TrainRuns runs) {
-        this.wiring = wiring;
+    RlRun(RunConfig config, TrainRuns runs) {
         this.config = config;
         this.rl = config.train().rl();
         this.runs = runs;
@@ -60,7 +55,7 @@ final class RlRun {
     void run(LanguageModel base, Collective group, boolean resume) throws IOException {
         Path folder = config.paths().rl();
         if (group.rank() == 0) {
-            TrainRuns.requireResume(folder, resume);
+            RunFolder.requireResume(folder, resume);
         }
         Path start = config.warmStart();
         PairFolder pair = PairFolder.in(start);
@@ -68,11 +63,9 @@ final class RlRun {
         requireNamed(config, OptionalInt.of(pair.layer()));
         RlData data = data(base.config().vocabulary());
         requireContexts(data);
-        @Nullable
-        String sha256 = wiring.find(config.model()).sha256(wiring.progress()).orElse(null);
-        Nla.Base stands = new Nla.Base(base, sha256, false);
+        Nla.Base stands = runs.standsOn(base);
         // Opening it checks both sidecars against tokenizer, template, weights and base.
-        try (Nla first = Nla.open(pair, stands, config.dtype(), wiring.progress());
+        try (Nla first = Nla.open(pair, stands, config.dtype(), runs.progress());
                 Policy policy = new Policy(base, pair.verbalizer(), rl);
                 Critic critic =
                         new Critic(base, pair.reconstructor(), rl.rollout().microBatch())) {
@@ -81,46 +74,24 @@ final class RlRun {
             Judge judge = new Judge(rl.reward(), rl.seed(), new GroundedChecker());
             try (RlStep step = new RlStep(rl, new RlStep.Parts(base, policy, critic, judge, data, rawvar), group)) {
                 if (group.rank() > 0) {
-                    Checkpoints kept = new Checkpoints(
-                            folder.resolve("checkpoints"), rl.cadence().retention());
-                    new TrainingLoop(step).follow(kept.newest());
+                    new TrainingLoop(step)
+                            .follow(RunFolder.newest(folder, rl.cadence().retention()));
                     return;
                 }
                 System.err.println("nla: preflight: "
                         + Preflight.check(critic, pair.reconstructor().folder().toString(), data.heldOut()));
                 try (Nla.LoneReconstructor second =
-                                Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), wiring.progress());
+                                Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), runs.progress());
                         RunFolder run = open(folder, pair, data)) {
-                    TrainRuns.tellSkipped(run);
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
                     RlPair left = new RlPair(pair, policy, critic, rawvar);
-                    train(run, step, new RlProduct(rl.start().adaptSteps(), () -> evaluation.of(policy, critic), left));
+                    RlProduct product =
+                            new RlProduct(rl.start().adaptSteps(), () -> evaluation.of(policy, critic), left);
+                    TrainRuns.train(run, step, product, config.paths().learned(), BestMeasured.PAIR);
                 }
             }
         }
-    }
-
-    private void train(RunFolder run, RlStep learning, RlProduct product) throws IOException {
-        TrainView view = new TrainView(Terminal.current(), System.err);
-        Path export = config.paths().learned();
-        TrainingLoop.Result result = new TrainingLoop(learning)
-                .run(run, product, export, (step, values) -> view.show(step, rl.allSteps(), values));
-        view.end();
-        String fve = result.bestQuality().isPresent()
-                ? BestMeasured.line(
-                        config.paths().rl(),
-                        "held-out FVE",
-                        "eval/fve",
-                        result.bestQuality().getAsDouble(),
-                        new TreeMap<>(Map.of(
-                                "eval/fve_mean_vector", "mean vector",
-                                "eval/fve_reworded", "reworded",
-                                "eval/fve_second_critic", "second critic",
-                                "eval/fve_shuffled", "other rows' texts")))
-                : BestMeasured.NONE;
-        System.err.println(
-                export + ": " + result.steps() + " steps" + (result.stoppedEarly() ? " (stopped early)" : "") + fve);
     }
 
     /// With the hashes of everything that a half's numbers depend on.
@@ -199,13 +170,13 @@ final class RlRun {
         Path ar = config.data().ar();
         Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
         Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
-        TrainRuns.requireData("data.ar", ar);
-        TrainRuns.requireData("data.rl", prompts);
-        TrainRuns.requireData("data.held-out", config.data().heldOut());
+        TrainData.requireThere("data.ar", ar);
+        TrainData.requireThere("data.rl", prompts);
+        TrainData.requireThere("data.held-out", config.data().heldOut());
         Examples gold = Examples.read(ar);
-        TrainRuns.tellOtherTarget(gold, config);
+        TrainData.tellOtherTarget(gold, config);
         Examples heldOut = Examples.read(config.data().heldOut());
-        TrainRuns.requireUnseen(heldOut, config);
+        TrainData.requireUnseen(heldOut, config);
         return new RlData(
                 prompts.equals(ar) ? gold : Examples.read(prompts),
                 gold,

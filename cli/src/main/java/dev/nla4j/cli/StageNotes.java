@@ -238,7 +238,7 @@ final class StageNotes {
         ObjectNode root = Json.mapper().createObjectNode().put("stage", stage.name());
         stage.command().forEach(root.putArray(COMMAND)::add);
         if (stage.trains()) {
-            root.set(CONFIG, TrainRuns.part(resolved, stage.section()));
+            root.set(CONFIG, RunConfig.part(resolved, stage.section()));
         }
         return root;
     }

@@ -53,7 +53,7 @@ final class TrainRlCommand implements Callable<Integer> {
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective group = processes.join()) {
-            new RlRun(wiring, config, runs).run(base, group, options.resume);
+            new RlRun(config, runs).run(base, group, options.resume);
         }
         return ExitCode.OK;
     }

@@ -67,7 +67,8 @@ final class TrainSftCommand implements Callable<Integer> {
         if (watches) {
             if (role == Role.RECONSTRUCTOR) {
                 memory.requireFits(ProcessMemory.ofThisMachine().available());
-                new TrainRuns(wiring, config, options.resolved()).drawOwnSamples(options.resume);
+                TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
+                new SftRun(config, runs, role).drawOwnSamples(options.resume);
             }
             return processes.watch(memory, options.again("train", "sft", "--role", name));
         }
@@ -75,7 +76,7 @@ final class TrainSftCommand implements Callable<Integer> {
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective collective = processes.join()) {
-            runs.sft(role, base, collective, options.resume);
+            new SftRun(config, runs, role).run(base, collective, options.resume);
         }
         return ExitCode.OK;
     }
