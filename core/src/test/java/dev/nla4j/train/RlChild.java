@@ -1,5 +1,6 @@
 package dev.nla4j.train;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.tensor.Scope;
@@ -55,9 +56,7 @@ final class RlChild {
         int[] seen = {0};
         run(folder, "torn", name -> {
             if (name.equals(stage) && ++seen[0] == 3) {
-                System.out.println("stopped");
-                System.out.flush();
-                sleepForEver();
+                ChildJvm.awaitDeath();
             }
         });
     }
@@ -94,14 +93,6 @@ final class RlChild {
             return group.rank() == 0
                     ? run.loop(tiny, folder.resolve(name), (step, values) -> {}).steps()
                     : new TrainingLoop(run.step()).follow(Optional.empty());
-        }
-    }
-
-    private static void sleepForEver() {
-        try {
-            Thread.sleep(Long.MAX_VALUE);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts this", e);
         }
     }
 

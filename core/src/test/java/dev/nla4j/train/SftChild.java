@@ -1,5 +1,6 @@
 package dev.nla4j.train;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.train.config.ConfigTree;
@@ -37,9 +38,7 @@ final class SftChild {
                 saves[0] += stage.equals("state.json") ? 1 : 0;
                 int second = saves[0] + (stage.equals("state.json") ? 0 : 1);
                 if (second == 2 && stage.equals(args[4])) {
-                    System.out.println("stopped");
-                    System.out.flush();
-                    sleepForEver();
+                    ChildJvm.awaitDeath();
                 }
             });
             return;
@@ -87,13 +86,5 @@ final class SftChild {
         }
         TrainConfig train = TrainConfig.read(tree.section());
         return role.equals("av") ? train.av() : train.ar();
-    }
-
-    private static void sleepForEver() {
-        try {
-            Thread.sleep(Long.MAX_VALUE);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts this", e);
-        }
     }
 }

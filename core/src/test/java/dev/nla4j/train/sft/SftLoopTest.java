@@ -23,6 +23,7 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.TornRun;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
@@ -78,10 +79,6 @@ class SftLoopTest {
         }
     }
 
-    private static final class Killed extends RuntimeException {
-        private static final long serialVersionUID = 1;
-    }
-
     @ParameterizedTest
     @CsvSource({"av, 4, false", "ar, 4, false", "av, 0, true", "ar, 0, false"})
     void twenty_steps_are_ten_a_death_and_ten_more_to_the_bit(String role, int rank, boolean map) throws IOException {
@@ -100,25 +97,18 @@ class SftLoopTest {
         Files.createDirectories(folder.resolve("torn-pair"));
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             run(tiny, role, config, "straight", (step, values) -> {});
-            assertThatThrownBy(() -> run(tiny, role, config, "torn", (step, values) -> {
-                        if (step == 13) {
-                            throw new Killed();
-                        }
-                    }))
-                    .isInstanceOf(Killed.class);
+            assertThatThrownBy(() -> run(tiny, role, config, "torn", TornRun.diesAfter(13)))
+                    .isInstanceOf(TornRun.Killed.class);
             TrainingLoop.Result rest = run(tiny, role, config, "torn", (step, values) -> {});
             assertThat(rest.steps()).isEqualTo(20);
         }
-        for (String part : List.of(role, role + "-adamw")) {
-            assertThat(folder.resolve("torn/checkpoints/step-20/" + part + ".safetensors"))
-                    .hasSameBinaryContentAs(folder.resolve("straight/checkpoints/step-20/" + part + ".safetensors"));
-        }
+        String last = "checkpoints/step-20/" + role;
+        TornRun.assertSame(
+                folder.resolve("torn"), folder.resolve("straight"), last + ".safetensors", last + "-adamw.safetensors");
         String left = role + "/" + (rank == 0 ? "model.safetensors" : "adapter_model.safetensors");
-        assertThat(folder.resolve("torn-pair").resolve(left))
-                .hasSameBinaryContentAs(folder.resolve("straight-pair").resolve(left));
+        TornRun.assertSame(folder.resolve("torn-pair"), folder.resolve("straight-pair"), left);
         if (map) {
-            assertThat(folder.resolve("torn-pair/av").resolve(AffineMap.FILE))
-                    .hasSameBinaryContentAs(folder.resolve("straight-pair/av").resolve(AffineMap.FILE));
+            TornRun.assertSame(folder.resolve("torn-pair/av"), folder.resolve("straight-pair/av"), AffineMap.FILE);
         }
         assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(20);
     }
