@@ -30,6 +30,8 @@ class ArchitectureTest {
             "distribute",
             "train",
             "bench");
+    private static final List<String> TRAIN_BOTTOM_TO_TOP =
+            List.of("train", "train.config", "train.loop", "train.sft", "train.rl", "train.estimate");
     private static final List<String> MAY_SEE_LIBTORCH =
             List.of("tensor", "model", "activation", "generate", "nla", "verify", "distribute", "train", "bench");
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -38,23 +40,31 @@ class ArchitectureTest {
 
     @TestFactory
     List<DynamicTest> a_package_sees_only_packages_below_it() {
-        return BOTTOM_TO_TOP.stream()
-                .map(name -> DynamicTest.dynamicTest(name, () -> {
-                    String[] above = BOTTOM_TO_TOP.stream()
-                            .skip(BOTTOM_TO_TOP.indexOf(name) + 1L)
-                            .map(p -> "dev.nla4j." + p + "..")
-                            .toArray(String[]::new);
-                    if (above.length > 0) {
-                        noClasses()
+        return seesNoneAbove(BOTTOM_TO_TOP, "..");
+    }
+
+    @TestFactory
+    List<DynamicTest> within_training_too_a_package_sees_only_packages_below_it() {
+        return seesNoneAbove(TRAIN_BOTTOM_TO_TOP, "");
+    }
+
+    /// @param below what stands behind a package's name: `..` for those within it too
+    private static List<DynamicTest> seesNoneAbove(List<String> bottomToTop, String below) {
+        List<String> packages =
+                bottomToTop.stream().map(name -> "dev.nla4j." + name + below).toList();
+        return packages.stream()
+                .limit(packages.size() - 1L)
+                .map(name -> DynamicTest.dynamicTest(
+                        name,
+                        () -> noClasses()
                                 .that()
-                                .resideInAPackage("dev.nla4j." + name + "..")
+                                .resideInAPackage(name)
                                 .should()
                                 .dependOnClassesThat()
-                                .resideInAnyPackage(above)
-                                .allowEmptyShould(true)
-                                .check(CLASSES);
-                    }
-                }))
+                                .resideInAnyPackage(packages.stream()
+                                        .skip(packages.indexOf(name) + 1L)
+                                        .toArray(String[]::new))
+                                .check(CLASSES)))
                 .toList();
     }
 

@@ -8,29 +8,46 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
 
 /// What a run's best evaluation found, with the controls beside it: a figure alone says nothing.
-final class BestMeasured {
-    /// What is said of weights that no evaluation chose.
-    static final String NONE = ", as after the last step: there was no best one to keep";
-
-    private BestMeasured() {}
+///
+/// @param label what the figure is called
+/// @param key of it in the run's metrics
+/// @param sign 1, or -1 where less is better
+/// @param controls keys that are shown beside it, with what they are called
+record BestMeasured(String label, String key, int sign, Map<String, String> controls) {
+    static final BestMeasured VERBALIZER = new BestMeasured(
+            "held-out cross entropy", "eval/loss", -1, Map.of("eval/loss_shuffled", "with other rows' activations"));
+    static final BestMeasured RECONSTRUCTOR = new BestMeasured(
+            "held-out FVE", "fve", 1, Map.of("fve_mean_vector", "mean vector", "fve_shuffled", "other rows' texts"));
+    static final BestMeasured PAIR = new BestMeasured(
+            "held-out FVE",
+            "eval/fve",
+            1,
+            Map.of(
+                    "eval/fve_mean_vector", "mean vector",
+                    "eval/fve_reworded", "reworded",
+                    "eval/fve_second_critic", "second critic",
+                    "eval/fve_shuffled", "other rows' texts"));
 
     /// `, held-out FVE 0.4730 (other rows' texts -0.6310, mean vector -0.1670)`.
     ///
     /// @param folder of the run
-    /// @param key of the figure in the run's metrics
-    /// @param best the figure
-    /// @param controls keys that are shown beside it, with what they are called
-    static String line(Path folder, String label, String key, double best, Map<String, String> controls)
-            throws IOException {
+    /// @param quality of the best; empty for weights that no evaluation chose
+    String line(Path folder, OptionalDouble quality) throws IOException {
+        if (quality.isEmpty()) {
+            return ", as after the last step: there was no best one to keep";
+        }
+        double best = sign * quality.getAsDouble();
         Map<String, Double> values = RunComparison.Run.read(folder).lines().stream()
                 .map(line -> line.values())
                 .filter(line -> Objects.equals(line.get(key), best))
                 .findFirst()
                 .orElse(Map.of());
         List<String> beside = new ArrayList<>();
-        controls.forEach((name, called) -> {
+        new TreeMap<>(controls).forEach((name, called) -> {
             Double value = values.get(name);
             if (value != null) {
                 beside.add(called + " " + number(value));

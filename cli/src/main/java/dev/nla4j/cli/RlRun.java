@@ -7,20 +7,20 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.teacher.GroundedChecker;
-import dev.nla4j.train.Checkpoints;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.ConfigException;
+import dev.nla4j.train.config.RewardTerm;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.rl.Critic;
 import dev.nla4j.train.rl.HeldOutEvaluation;
 import dev.nla4j.train.rl.Judge;
 import dev.nla4j.train.rl.Policy;
 import dev.nla4j.train.rl.Preflight;
-import dev.nla4j.train.rl.RewardTerm;
 import dev.nla4j.train.rl.RlData;
-import dev.nla4j.train.rl.RlLoop;
 import dev.nla4j.train.rl.RlPair;
+import dev.nla4j.train.rl.RlProduct;
 import dev.nla4j.train.rl.RlStep;
 import dev.nla4j.train.sft.Examples;
 import java.io.IOException;
@@ -32,22 +32,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// Puts a run of joint learning together and shows how it goes.
 final class RlRun {
     private static final Pattern PART_OF_A_HALF = Pattern.compile(".*\\.(safetensors|json|yaml)");
 
-    private final Wiring wiring;
     private final RunConfig config;
     private final RlConfig rl;
     private final TrainRuns runs;
 
-    RlRun(Wiring wiring, RunConfig config, TrainRuns runs) {
-        this.wiring = wiring;
+    RlRun(RunConfig config, TrainRuns runs) {
         this.config = config;
         this.rl = config.train().rl();
         this.runs = runs;
@@ -57,21 +53,19 @@ final class RlRun {
     ///
     /// @param group the processes that do; the first one measures and writes
     void run(LanguageModel base, Collective group, boolean resume) throws IOException {
-        Path folder = config.folder().resolve("rl");
+        Path folder = config.paths().rl();
         if (group.rank() == 0) {
-            TrainRuns.requireResume(folder, resume);
+            RunFolder.requireResume(folder, resume);
         }
-        Path start = warmStart(config);
+        Path start = config.warmStart();
         PairFolder pair = PairFolder.in(start);
         requireAdapters(pair);
         requireNamed(config, OptionalInt.of(pair.layer()));
         RlData data = data(base.config().vocabulary());
         requireContexts(data);
-        @Nullable
-        String sha256 = wiring.find(config.model()).sha256(wiring.progress()).orElse(null);
-        Nla.Base stands = new Nla.Base(base, sha256, false);
+        Nla.Base stands = runs.standsOn(base);
         // Opening it checks both sidecars against tokenizer, template, weights and base.
-        try (Nla first = Nla.open(pair, stands, config.dtype(), wiring.progress());
+        try (Nla first = Nla.open(pair, stands, config.dtype(), runs.progress());
                 Policy policy = new Policy(base, pair.verbalizer(), rl);
                 Critic critic =
                         new Critic(base, pair.reconstructor(), rl.rollout().microBatch())) {
@@ -80,45 +74,24 @@ final class RlRun {
             Judge judge = new Judge(rl.reward(), rl.seed(), new GroundedChecker());
             try (RlStep step = new RlStep(rl, new RlStep.Parts(base, policy, critic, judge, data, rawvar), group)) {
                 if (group.rank() > 0) {
-                    Checkpoints kept = new Checkpoints(
-                            folder.resolve("checkpoints"), rl.cadence().retention());
-                    RlLoop.follow(rl, step, kept.newest());
+                    new TrainingLoop(step)
+                            .follow(RunFolder.newest(folder, rl.cadence().retention()));
                     return;
                 }
                 System.err.println("nla: preflight: "
                         + Preflight.check(critic, pair.reconstructor().folder().toString(), data.heldOut()));
                 try (Nla.LoneReconstructor second =
-                                Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), wiring.progress());
+                                Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), runs.progress());
                         RunFolder run = open(folder, pair, data)) {
-                    TrainRuns.tellSkipped(run);
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
-                    RlPair export = new RlPair(pair, policy, critic, rawvar);
-                    train(run, new RlLoop(rl, step, () -> evaluation.of(policy, critic), export));
+                    RlPair left = new RlPair(pair, policy, critic, rawvar);
+                    RlProduct product =
+                            new RlProduct(rl.start().adaptSteps(), () -> evaluation.of(policy, critic), left);
+                    TrainRuns.train(run, step, product, config.paths().learned(), BestMeasured.PAIR);
                 }
             }
         }
-    }
-
-    private void train(RunFolder run, RlLoop loop) throws IOException {
-        TrainView view = new TrainView(Terminal.current().live(System.err));
-        Path export = config.folder().resolve("pair-rl");
-        RlLoop.Result result = loop.run(run, export, (step, values) -> view.show(step, rl.allSteps(), values));
-        view.end();
-        String fve = result.bestFve().isPresent()
-                ? BestMeasured.line(
-                        config.folder().resolve("rl"),
-                        "held-out FVE",
-                        "eval/fve",
-                        result.bestFve().getAsDouble(),
-                        new TreeMap<>(Map.of(
-                                "eval/fve_mean_vector", "mean vector",
-                                "eval/fve_reworded", "reworded",
-                                "eval/fve_second_critic", "second critic",
-                                "eval/fve_shuffled", "other rows' texts")))
-                : BestMeasured.NONE;
-        System.err.println(
-                export + ": " + result.steps() + " steps" + (result.stoppedEarly() ? " (stopped early)" : "") + fve);
     }
 
     /// With the hashes of everything that a half's numbers depend on.
@@ -139,11 +112,6 @@ final class RlRun {
                 runs.part("train.rl"),
                 runs.info(List.copyOf(files), rl.seed()),
                 rl.cadence().retention());
-    }
-
-    /// The pair that a run begins with.
-    static Path warmStart(RunConfig config) {
-        return config.train().rl().start().warmStart().map(Path::of).orElse(TrainRuns.pair(config));
     }
 
     /// Refuses named halves that joint learning can't go on with, before hours of work or a model's loading. Those of
@@ -171,7 +139,7 @@ final class RlRun {
     }
 
     private static Optional<Path> named(RunConfig config, Optional<String> folder) {
-        Path own = TrainRuns.pair(config).toAbsolutePath().normalize();
+        Path own = config.paths().pair().toAbsolutePath().normalize();
         return folder.map(Path::of)
                 .filter(path -> !path.toAbsolutePath().normalize().startsWith(own));
     }
@@ -202,13 +170,13 @@ final class RlRun {
         Path ar = config.data().ar();
         Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
         Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
-        TrainRuns.requireData("data.ar", ar);
-        TrainRuns.requireData("data.rl", prompts);
-        TrainRuns.requireData("data.held-out", config.data().heldOut());
+        TrainData.requireThere("data.ar", ar);
+        TrainData.requireThere("data.rl", prompts);
+        TrainData.requireThere("data.held-out", config.data().heldOut());
         Examples gold = Examples.read(ar);
-        TrainRuns.tellOtherTarget(gold, config);
+        TrainData.tellOtherTarget(gold, config);
         Examples heldOut = Examples.read(config.data().heldOut());
-        TrainRuns.requireUnseen(heldOut, config);
+        TrainData.requireUnseen(heldOut, config);
         return new RlData(
                 prompts.equals(ar) ? gold : Examples.read(prompts),
                 gold,

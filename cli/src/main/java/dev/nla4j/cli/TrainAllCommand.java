@@ -5,9 +5,12 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Role;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.estimate.RlEstimate;
+import dev.nla4j.train.estimate.SftEstimate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,18 +67,17 @@ final class TrainAllCommand implements Callable<Integer> {
         Wiring wiring = new Wiring();
         requireWhole(config, options.pipeline().layer());
         requireShares(options.pipeline().fractions());
-        TrainStages stages = new TrainStages(
+        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), processes.again());
+        StageNotes notes = new StageNotes(
                 config,
                 options.pipeline(),
                 texts,
-                options.again(),
-                processes.again(),
                 options.resolved(),
                 () -> wiring.here(config.model()).map(model -> model.fingerprint(wiring.progress())));
-        List<TrainStages.Stage> all = stages.all();
+        List<Stage> all = stages.all();
         if (options.dryRun) {
-            for (TrainStages.Stage stage : all) {
-                System.out.println((stages.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
+            for (Stage stage : all) {
+                System.out.println((notes.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
             wiring.here(config.model())
                     .ifPresent(model ->
@@ -86,14 +88,14 @@ final class TrainAllCommand implements Callable<Integer> {
         requireTarget(config, wiring.find(config.model()), options.pipeline().layer());
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
-            TrainStages.Stage stage = all.get(i);
+            Stage stage = all.get(i);
             String place = "[" + (i + 1) + "/" + all.size() + "] ";
-            if (stages.isDone(stage)) {
+            if (notes.isDone(stage)) {
                 System.err.println(place + stage.name() + ": is done");
                 continue;
             }
-            stages.begin(stage);
-            Files.createDirectories(config.folder().resolve("data"));
+            notes.begin(stage);
+            Files.createDirectories(config.paths().data());
             List<String> command = stages.command(stage);
             System.err.println(place + line(command));
             int code = run(command);
@@ -106,12 +108,12 @@ final class TrainAllCommand implements Callable<Integer> {
                                 : "the same command goes on from there"));
                 return code;
             }
-            stages.done(stage);
+            notes.done(stage);
         }
         System.err.println(String.format(
                 Locale.ROOT,
                 "%s: the pair is there (%.1f minutes)",
-                config.folder().resolve("export"),
+                config.paths().export(),
                 (System.nanoTime() - start) / 60e9));
         return ExitCode.OK;
     }
@@ -183,11 +185,18 @@ final class TrainAllCommand implements Callable<Integer> {
 
     /// What training takes; how long reading and teaching take is up to the texts.
     private static void estimates(Wiring wiring, RunConfig config) {
+        String model = config.model();
         for (Role role : Role.values()) {
             System.out.println("# train sft --role " + role.label() + ": "
-                    + wiring.estimate(config.model(), () -> SftEstimate.of(wiring, config, role)));
+                    + wiring.estimate(
+                            model,
+                            () -> SftEstimate.of(wiring.config(model), config, role)
+                                    .at(MachineProbe.gigaflops(config.dtype()))));
         }
-        System.out.println("# train rl: " + wiring.estimate(config.model(), () -> RlEstimate.of(wiring, config)));
+        System.out.println("# train rl: "
+                + wiring.estimate(
+                        model,
+                        () -> RlEstimate.of(wiring.config(model), config).at(MachineProbe.gigaflops(config.dtype()))));
     }
 
     /// In a command line of its own, with this one's streams.

@@ -4,8 +4,10 @@ import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.estimate.RlEstimate;
 import java.io.IOException;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -37,12 +39,13 @@ final class TrainRlCommand implements Callable<Integer> {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# "
                     + wiring.estimate(config.model(), () -> {
-                        RlEstimate estimate = RlEstimate.of(wiring, config);
-                        return estimate + processes.estimate(estimate.memory());
+                        RlEstimate estimate = RlEstimate.of(wiring.config(config.model()), config);
+                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
+                                + processes.estimate(estimate.memory());
                     }));
             return ExitCode.OK;
         }
-        MemoryPlan memory = RlEstimate.of(wiring, config).memory();
+        MemoryPlan memory = RlEstimate.of(wiring.config(config.model()), config).memory();
         if (watches) {
             return processes.watch(memory, options.again("train", "rl"));
         }
@@ -50,7 +53,7 @@ final class TrainRlCommand implements Callable<Integer> {
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective group = processes.join()) {
-            new RlRun(wiring, config, runs).run(base, group, options.resume);
+            new RlRun(config, runs).run(base, group, options.resume);
         }
         return ExitCode.OK;
     }

@@ -5,8 +5,10 @@ import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.Role;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.estimate.SftEstimate;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -54,16 +56,19 @@ final class TrainSftCommand implements Callable<Integer> {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# "
                     + wiring.estimate(config.model(), () -> {
-                        SftEstimate estimate = SftEstimate.of(wiring, config, role);
-                        return estimate + processes.estimate(estimate.memory());
+                        SftEstimate estimate = SftEstimate.of(wiring.config(config.model()), config, role);
+                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
+                                + processes.estimate(estimate.memory());
                     }));
             return ExitCode.OK;
         }
-        MemoryPlan memory = SftEstimate.of(wiring, config, role).memory();
+        MemoryPlan memory =
+                SftEstimate.of(wiring.config(config.model()), config, role).memory();
         if (watches) {
             if (role == Role.RECONSTRUCTOR) {
                 memory.requireFits(ProcessMemory.ofThisMachine().available());
-                new TrainRuns(wiring, config, options.resolved()).drawOwnSamples(options.resume);
+                TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
+                new SftRun(config, runs, role).drawOwnSamples(options.resume);
             }
             return processes.watch(memory, options.again("train", "sft", "--role", name));
         }
@@ -71,7 +76,7 @@ final class TrainSftCommand implements Callable<Integer> {
         TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective collective = processes.join()) {
-            runs.sft(role, base, collective, options.resume);
+            new SftRun(config, runs, role).run(base, collective, options.resume);
         }
         return ExitCode.OK;
     }

@@ -56,10 +56,15 @@ final class Wiring {
         return store.find(ModelRef.parse(reference));
     }
 
+    /// The configuration of a model, brought here when it is not yet.
+    ModelConfig config(String reference) {
+        return ModelLoader.config(find(reference).path());
+    }
+
     /// What `estimate` says, where the model is here whose size it goes by: trying out brings none.
-    String estimate(String reference, Supplier<Object> estimate) {
+    String estimate(String reference, Supplier<String> estimate) {
         return here(reference).isPresent()
-                ? estimate.get().toString()
+                ? estimate.get()
                 : "estimate: none yet, as " + reference + " is not on this machine; bring it with: nla model pull "
                         + reference;
     }

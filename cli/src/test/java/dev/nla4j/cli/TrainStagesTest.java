@@ -28,12 +28,35 @@ class TrainStagesTest {
     @TempDir
     Path folder;
 
+    private Optional<String> fingerprint = Optional.empty();
+
+    /// The stages and what is noted of them.
+    private record Way(TrainStages stages, StageNotes notes) {
+        List<Stage> all() {
+            return stages.all();
+        }
+
+        List<String> command(Stage stage) {
+            return stages.command(stage);
+        }
+
+        boolean isDone(Stage stage) {
+            return notes.isDone(stage);
+        }
+
+        void begin(Stage stage) throws IOException {
+            notes.begin(stage);
+        }
+
+        void done(Stage stage) throws IOException {
+            notes.done(stage);
+        }
+    }
+
     /// The stages under a configuration file of these assignments.
     ///
     /// @param set what stands in the command besides
-    private Optional<String> fingerprint = Optional.empty();
-
-    private TrainStages stages(List<String> written, String... set) {
+    private Way stages(List<String> written, String... set) {
         ConfigTree tree = ConfigTree.empty().set("folder=" + folder);
         List<String> again = new ArrayList<>(List.of("--config", "run.yaml"));
         for (String assignment : written) {
@@ -46,22 +69,24 @@ class TrainStagesTest {
         Section top = tree.section();
         RunConfig config = RunConfig.read(top);
         PipelineConfig pipeline = PipelineConfig.read(top);
-        return new TrainStages(
-                config, pipeline, folder.resolve("texts"), again, List.of(), top.resolved(), () -> fingerprint);
+        Path texts = folder.resolve("texts");
+        return new Way(
+                new TrainStages(config, pipeline, texts, again, List.of()),
+                new StageNotes(config, pipeline, texts, top.resolved(), () -> fingerprint));
     }
 
-    private static TrainStages.Stage stage(TrainStages stages, String name) {
+    private static Stage stage(Way stages, String name) {
         return stages.all().stream()
                 .filter(stage -> stage.name().equals(name))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static boolean isDone(TrainStages stages, String name) {
+    private static boolean isDone(Way stages, String name) {
         return stages.isDone(stage(stages, name));
     }
 
-    private void finish(TrainStages stages, String name) throws IOException {
+    private void finish(Way stages, String name) throws IOException {
         for (Path file : stage(stages, name).leaves()) {
             Files.createDirectories(file.resolveSibling("."));
             Files.writeString(file, "made");
@@ -71,27 +96,27 @@ class TrainStagesTest {
 
     @Test
     void a_training_is_done_as_long_as_what_it_depends_on_resolves_to_the_same() throws IOException {
-        TrainStages first = stages(List.of());
+        Way first = stages(List.of());
         assertThat(isDone(first, "sft av")).isFalse();
         for (String name : List.of("sft av", "sft ar", "rl")) {
             finish(first, name);
             assertThat(isDone(first, name)).isTrue();
         }
-        TrainStages other = stages(List.of(), "train.rl.steps=20");
+        Way other = stages(List.of(), "train.rl.steps=20");
         assertThat(isDone(other, "sft av")).isTrue();
         assertThat(isDone(other, "sft ar")).isTrue();
         assertThatThrownBy(() -> isDone(other, "rl"))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("stages/rl.json: stage rl was done under another configuration")
                 .hasMessageContaining("Different: train.rl.steps was 150, is 20");
-        TrainStages edited = stages(List.of("train.sft.av.lr=0.002"));
+        Way edited = stages(List.of("train.sft.av.lr=0.002"));
         assertThatThrownBy(() -> isDone(edited, "sft av")).hasMessageContaining("train.sft.av.lr was 0.001, is 0.002");
         assertThat(isDone(edited, "sft ar")).isTrue();
     }
 
     @Test
     void a_note_of_words_alone_is_compared_by_its_words() throws IOException {
-        TrainStages first = stages(List.of());
+        Way first = stages(List.of());
         finish(first, "sft av");
         Path note = folder.resolve("stages/sft-av.json");
         ObjectNode earlier = (ObjectNode) Json.read(note, 100_000);
@@ -106,7 +131,7 @@ class TrainStagesTest {
 
     @Test
     void an_old_export_makes_room_and_so_does_what_a_kill_left_of_one() throws IOException {
-        TrainStages stages = stages(List.of());
+        Way stages = stages(List.of());
         Path export = Files.createDirectories(folder.resolve("export"));
         Path left = Files.createDirectories(folder.resolve(".export.old/av"));
         Files.writeString(left.resolve("adapter_model.safetensors"), "half of one");
@@ -125,7 +150,7 @@ class TrainStagesTest {
         Files.createDirectories(folder.resolve("v1"));
         Files.writeString(folder.resolve("v1/a.txt"), "some text");
         Files.createSymbolicLink(folder.resolve("texts"), folder.resolve("v1"));
-        TrainStages stages = stages(List.of());
+        Way stages = stages(List.of());
         finish(stages, "extract");
         assertThat(isDone(stages, "extract")).isTrue();
         Files.writeString(folder.resolve("v1/b.txt"), "more text");
@@ -138,7 +163,7 @@ class TrainStagesTest {
     void other_weights_behind_the_same_name_are_noticed() throws IOException {
         Files.createDirectories(folder.resolve("texts"));
         fingerprint = Optional.of("ab");
-        TrainStages stages = stages(List.of());
+        Way stages = stages(List.of());
         finish(stages, "extract");
         assertThat(isDone(stages, "extract")).isTrue();
         fingerprint = Optional.empty(); // not on this machine: nobody can say
@@ -154,7 +179,7 @@ class TrainStagesTest {
     void files_that_are_not_read_are_not_counted() throws IOException {
         Path texts = Files.createDirectories(folder.resolve("texts"));
         Files.writeString(texts.resolve("a.txt"), "some text");
-        TrainStages stages = stages(List.of());
+        Way stages = stages(List.of());
         finish(stages, "extract");
         Files.writeString(texts.resolve(".DS_Store"), "icons");
         Files.writeString(texts.resolve(".a.txt.swp"), "half a text");
@@ -203,7 +228,7 @@ class TrainStagesTest {
                         new DatasetMeta.Provenance(List.of(), "2026-01-01T00:00:00Z", "test", "")));
     }
 
-    private TrainStages withTexts() throws IOException {
+    private Way withTexts() throws IOException {
         Files.createDirectories(folder.resolve("texts"));
         for (int i = 0; i < 200; i++) {
             Files.writeString(folder.resolve("texts/" + i + ".txt"), "some text");
@@ -214,8 +239,8 @@ class TrainStagesTest {
     /// Killed between the end of hours of extraction and the note.
     @Test
     void a_stage_that_ended_without_its_note_is_done_when_it_was_begun_as_it_would_be_now() throws IOException {
-        TrainStages stages = withTexts();
-        TrainStages.Stage extract = stage(stages, "extract");
+        Way stages = withTexts();
+        Stage extract = stage(stages, "extract");
         Path old = activations(3);
         sidecar(old, 3);
         // what was there before is not what the stage makes
@@ -243,9 +268,9 @@ class TrainStagesTest {
     /// Killed between the file and its sidecar, or a disk that was full: its parts are there.
     @Test
     void what_has_parts_goes_on_and_is_not_begun_anew() throws IOException {
-        TrainStages stages = withTexts();
+        Way stages = withTexts();
         for (String name : List.of("extract", "teach av_sft")) {
-            TrainStages.Stage stage = stage(stages, name);
+            Stage stage = stage(stages, name);
             Path out = stage.leaves().getFirst();
             Files.createDirectories(out.getParent());
             Files.writeString(out, "whole, its sidecar is missing");
@@ -260,11 +285,11 @@ class TrainStagesTest {
     @Test
     void texts_of_which_nothing_would_be_held_out_are_refused_before_the_first_stage() throws IOException {
         withTexts();
-        TrainStages none = stages(List.of("pipeline.hold-out=0"));
+        Way none = stages(List.of("pipeline.hold-out=0"));
         assertThatThrownBy(() -> none.begin(stage(none, "extract")))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("none of its 200 documents would be held out");
-        TrainStages some = stages(List.of());
+        Way some = stages(List.of());
         some.begin(stage(some, "extract"));
     }
 
@@ -285,10 +310,8 @@ class TrainStagesTest {
                 PipelineConfig.read(top),
                 folder.resolve("texts"),
                 List.of("--config", "run.yaml"),
-                List.of("--processes", "2"),
-                top.resolved(),
-                Optional::empty);
-        for (TrainStages.Stage stage : stages.all()) {
+                List.of("--processes", "2"));
+        for (Stage stage : stages.all()) {
             boolean trains = stage.name().startsWith("sft ") || stage.name().equals("rl");
             assertThat(stages.command(stage).contains("--processes"))
                     .as(stage.name())
@@ -299,13 +322,13 @@ class TrainStagesTest {
 
     @Test
     void halves_are_not_taught_where_joint_learning_begins_with_another_pair() {
-        assertThat(stages(List.of()).all()).extracting(TrainStages.Stage::name).contains("sft av", "sft ar", "rl");
+        assertThat(stages(List.of()).all()).extracting(Stage::name).contains("sft av", "sft ar", "rl");
         assertThat(stages(List.of("train.rl.warm-start=" + folder.resolve("pair")))
                         .all())
-                .extracting(TrainStages.Stage::name)
+                .extracting(Stage::name)
                 .contains("sft av", "sft ar", "rl");
         assertThat(stages(List.of("train.rl.warm-start=elsewhere")).all())
-                .extracting(TrainStages.Stage::name)
+                .extracting(Stage::name)
                 .doesNotContain("sft av", "sft ar")
                 .contains("build ar_sft", "rl");
     }

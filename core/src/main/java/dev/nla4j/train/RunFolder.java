@@ -145,6 +145,19 @@ public final class RunFolder implements AutoCloseable {
         return Files.exists(folder.resolve(CONFIG));
     }
 
+    /// Refuses a folder that holds a run, unless it shall be gone on with.
+    public static void requireResume(Path folder, boolean resume) {
+        if (!resume && exists(folder)) {
+            throw new InputException(
+                    folder + ": holds a run already; go on with it by --resume, or name another folder");
+        }
+    }
+
+    /// What the process that holds `folder` goes on from, for those that train beside it.
+    public static Optional<Checkpoint> newest(Path folder, Checkpoints.Keep keep) throws IOException {
+        return new Checkpoints(folder.resolve(CHECKPOINTS), keep).newest();
+    }
+
     /// Starting would overwrite what is not ours; a lock, `run.json` and half-written files are what a start
     /// that was cut off leaves. The latter are removed: who calls holds the lock, so nobody is writing them.
     private static void requireUnused(Path folder) throws IOException {
@@ -295,14 +308,26 @@ public final class RunFolder implements AutoCloseable {
         return Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(node) + "\n";
     }
 
+    public Path folder() {
+        return folder;
+    }
+
     /// The checkpoint this run goes on from; empty for a new run.
     public Optional<Checkpoint> checkpoint() {
         return checkpoint;
     }
 
-    /// Bytes of `metrics.jsonl` that were there at the checkpoint and are no more: its curves have a gap.
-    public long lostMetrics() {
-        return metrics.lost();
+    /// What was passed over or is lost of the run that it goes on with, a line each.
+    public List<String> losses() {
+        List<String> lines = new ArrayList<>();
+        for (Checkpoint.Skipped skipped : checkpoint.map(Checkpoint::skipped).orElse(List.of())) {
+            lines.add("passed over " + skipped.folder() + ": " + skipped.reason());
+        }
+        if (metrics.lost() > 0) {
+            lines.add(METRICS + " has lost " + metrics.lost()
+                    + " bytes since the checkpoint; the run goes on and its curves have a gap");
+        }
+        return lines;
     }
 
     /// Logs a step's values to `metrics.jsonl` and TensorBoard.

@@ -2,6 +2,7 @@ package dev.nla4j.activation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.activation.Extraction.Start;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -67,10 +68,7 @@ class ExtractionProcessTest {
 
     private static Process start(List<String> before, Path corpus, Path out, long pause) throws IOException {
         List<String> command = new ArrayList<>(before);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xmx256m", "-cp"));
-        command.add(System.getProperty("java.class.path"));
-        command.addAll(List.of(ExtractionChild.class.getName(), corpus.toString(), out.toString(), "" + pause));
+        command.addAll(ChildJvm.command(ExtractionChild.class, "256m", corpus.toString(), out.toString(), "" + pause));
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 

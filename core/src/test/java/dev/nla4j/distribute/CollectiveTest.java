@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -24,34 +23,13 @@ class CollectiveTest {
     Path folder;
 
     private Process start(int rank, int size, String meeting, int patience) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        CollectiveChild.class.getName(),
-                        "" + rank,
-                        "" + size,
-                        folder.resolve(meeting).toString(),
-                        "" + patience)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-    }
-
-    private static List<String> output(Process process) throws Exception {
-        try {
-            assertThat(process.waitFor(120, TimeUnit.SECONDS))
-                    .as("ends by itself")
-                    .isTrue();
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    // Gloo's own remark, which it prints to stdout
-                    .filter(line -> !line.startsWith("[Gloo]"))
-                    .toList();
-        } finally {
-            process.destroyForcibly();
-        }
+        return ChildJvm.start(
+                CollectiveChild.class,
+                "256m",
+                "" + rank,
+                "" + size,
+                folder.resolve(meeting).toString(),
+                "" + patience);
     }
 
     @Test
@@ -59,8 +37,8 @@ class CollectiveTest {
     void two_processes_with_half_the_batch_each_get_the_gradient_of_one_with_all_of_it() throws Exception {
         Process first = start(0, 2, "meeting", 90);
         Process second = start(1, 2, "meeting", 90);
-        List<String> a = output(first);
-        List<String> b = output(second);
+        List<String> a = ChildJvm.output(first);
+        List<String> b = ChildJvm.output(second);
         assertThat(a).as("to the bit the same in both").isEqualTo(b).hasSize(3);
         assertThat(a.get(0)).isEqualTo("sum [3.0, 0.5]");
         try (Scope _ = Scope.open()) {
@@ -83,7 +61,7 @@ class CollectiveTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void a_process_that_nobody_meets_gives_up_and_says_so() throws Exception {
-        List<String> lines = output(start(0, 2, "alone", 2));
+        List<String> lines = ChildJvm.output(start(0, 2, "alone", 2));
         assertThat(lines).hasSize(1);
         assertThat(lines.getFirst()).startsWith("failed: process 0 of 2 could not join");
     }

@@ -2,6 +2,7 @@ package dev.nla4j.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,14 +54,7 @@ class TogetherTest {
     }
 
     private Process start() throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        PullProcess.class.getName(),
-                        folder.toString(),
-                        hub.address())
+        return new ProcessBuilder(ChildJvm.command(PullProcess.class, "256m", folder.toString(), hub.address()))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();

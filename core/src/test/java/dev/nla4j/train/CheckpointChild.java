@@ -1,5 +1,6 @@
 package dev.nla4j.train;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -31,19 +32,9 @@ final class CheckpointChild {
             child.train(2);
             child.save(new Checkpoints(Path.of(args[0]), new Checkpoints.Keep(2, true), stage -> {
                 if (stage.equals(args[1])) {
-                    System.out.println("stopped");
-                    System.out.flush();
-                    sleepForEver();
+                    ChildJvm.awaitDeath();
                 }
             }));
-        }
-    }
-
-    private static void sleepForEver() {
-        try {
-            Thread.sleep(Long.MAX_VALUE);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts this", e);
         }
     }
 

@@ -3,20 +3,18 @@ package dev.nla4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -95,24 +93,8 @@ class CheckpointsTest {
     @ValueSource(strings = {"av.safetensors", "av-adamw.safetensors", "state.json", "folder", "renamed"})
     @EnabledOnOs(OS.LINUX)
     void a_run_killed_in_the_middle_of_a_save_goes_on_to_the_same_weights(String stage) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        CheckpointChild.class.getName(),
-                        folder.toString(),
-                        stage)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-            assertThat(reader.readLine()).isEqualTo("stopped");
-        } finally {
-            process.destroyForcibly();
-        }
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as("SIGKILL").isEqualTo(137);
+        Process process = ChildJvm.start(CheckpointChild.class, "256m", folder.toString(), stage);
+        ChildJvm.kill(process);
 
         try (Scope _ = Scope.open()) {
             CheckpointChild straight = new CheckpointChild();

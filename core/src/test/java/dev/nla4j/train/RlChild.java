@@ -1,13 +1,14 @@
 package dev.nla4j.train;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.rl.HeldOutEvaluation;
-import dev.nla4j.train.rl.RlLoop;
 import dev.nla4j.train.rl.TinyRl;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -55,9 +56,7 @@ final class RlChild {
         int[] seen = {0};
         run(folder, "torn", name -> {
             if (name.equals(stage) && ++seen[0] == 3) {
-                System.out.println("stopped");
-                System.out.flush();
-                sleepForEver();
+                ChildJvm.awaitDeath();
             }
         });
     }
@@ -93,15 +92,7 @@ final class RlChild {
                 TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, group)) {
             return group.rank() == 0
                     ? run.loop(tiny, folder.resolve(name), (step, values) -> {}).steps()
-                    : RlLoop.follow(config, run.step(), Optional.empty());
-        }
-    }
-
-    private static void sleepForEver() {
-        try {
-            Thread.sleep(Long.MAX_VALUE);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts this", e);
+                    : new TrainingLoop(run.step()).follow(Optional.empty());
         }
     }
 

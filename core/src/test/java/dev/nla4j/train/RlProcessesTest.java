@@ -3,20 +3,14 @@ package dev.nla4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.train.rl.TinyRl;
 import dev.nla4j.train.sft.TinyTask;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -39,16 +33,7 @@ class RlProcessesTest {
     }
 
     private Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx512m",
-                "-Dai.djl.offline=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                RlChild.class.getName()));
-        command.addAll(Arrays.asList(arguments));
-        return new ProcessBuilder(command)
+        return new ProcessBuilder(ChildJvm.command(RlChild.class, "512m", arguments))
                 .redirectError(folder.resolve("stderr").toFile())
                 .start();
     }
@@ -58,40 +43,25 @@ class RlProcessesTest {
     void a_run_killed_in_the_midst_of_a_save_ends_with_the_bits_of_one_that_never_stopped(String stage)
             throws Exception {
         Process process = start("save", folder.toString(), stage);
-        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-            assertThat(reader.readLine())
-                    .as(() -> read(folder.resolve("stderr")))
-                    .isEqualTo("stopped");
-        } finally {
-            process.destroyForcibly();
-        }
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as("SIGKILL").isEqualTo(137);
+        ChildJvm.kill(process);
         assertThat(folder.resolve("torn/checkpoints/step-15")).doesNotExist();
         assertThat(folder.resolve("torn/checkpoints/step-10")).exists();
 
         RlChild.run(folder, "torn", name -> {});
         RlChild.run(folder, "straight", name -> {});
-        for (String part : List.of("av", "av-adamw", "ar", "ar-adamw")) {
-            String file = "checkpoints/step-20/" + part + ".safetensors";
-            assertThat(folder.resolve("torn").resolve(file))
-                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
-        }
-        assertThat(folder.resolve("torn-pair/av/adapter_model.safetensors"))
-                .hasSameBinaryContentAs(folder.resolve("straight-pair/av/adapter_model.safetensors"));
-        assertThat(measured("torn")).hasSize(21).isEqualTo(measured("straight"));
-    }
-
-    /// A run's metrics but for how long it took.
-    private List<MetricsLog.Line> measured(String run) throws IOException {
-        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl")).stream()
-                .map(line -> {
-                    Map<String, Double> values = new TreeMap<>(line.values());
-                    values.keySet().removeIf(name -> name.startsWith("seconds/") || name.equals("tokens_per_second"));
-                    assertThat(values).isNotEmpty();
-                    return new MetricsLog.Line(line.step(), values);
-                })
-                .toList();
+        String last = "checkpoints/step-20/";
+        TornRun.assertSame(
+                folder.resolve("torn"),
+                folder.resolve("straight"),
+                last + "av.safetensors",
+                last + "av-adamw.safetensors",
+                last + "ar.safetensors",
+                last + "ar-adamw.safetensors");
+        TornRun.assertSame(
+                folder.resolve("torn-pair"), folder.resolve("straight-pair"), "av/adapter_model.safetensors");
+        assertThat(TornRun.curve(folder.resolve("torn")))
+                .hasSize(21)
+                .isEqualTo(TornRun.curve(folder.resolve("straight")));
     }
 
     private static String read(Path file) {
@@ -144,18 +114,8 @@ class RlProcessesTest {
     }
 
     private List<String> output(Process process) throws Exception {
-        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-            List<String> lines = reader.lines()
-                    // Gloo's own remark, which it prints to stdout
-                    .filter(line -> !line.startsWith("[Gloo]"))
-                    .toList();
-            assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-            assertThat(process.exitValue())
-                    .as(() -> read(folder.resolve("stderr")))
-                    .isZero();
-            return lines;
-        } finally {
-            process.destroyForcibly();
-        }
+        List<String> lines = ChildJvm.output(process);
+        assertThat(process.exitValue()).as(() -> read(folder.resolve("stderr"))).isZero();
+        return lines;
     }
 }

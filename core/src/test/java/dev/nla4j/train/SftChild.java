@@ -1,11 +1,13 @@
 package dev.nla4j.train;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
-import dev.nla4j.train.sft.SftLoop;
+import dev.nla4j.train.loop.TrainingLoop;
+import dev.nla4j.train.sft.SftStep;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -36,9 +38,7 @@ final class SftChild {
                 saves[0] += stage.equals("state.json") ? 1 : 0;
                 int second = saves[0] + (stage.equals("state.json") ? 0 : 1);
                 if (second == 2 && stage.equals(args[4])) {
-                    System.out.println("stopped");
-                    System.out.flush();
-                    sleepForEver();
+                    ChildJvm.awaitDeath();
                 }
             });
             return;
@@ -57,7 +57,8 @@ final class SftChild {
         ObjectNode resolved = ConfigTree.empty().section().resolved();
         try (TinyTask tiny = TinyTask.at(model);
                 Task task = tiny.task(role, config);
-                SftLoop loop = new SftLoop(task, config, collective)) {
+                SftStep step = new SftStep(task, config, collective)) {
+            TrainingLoop loop = new TrainingLoop(step);
             if (collective.rank() > 0) {
                 loop.follow(Optional.empty());
                 return;
@@ -66,7 +67,7 @@ final class SftChild {
             Files.createDirectories(pair);
             try (RunFolder run =
                     RunFolder.open(folder, resolved, INFO, config.cadence().retention(), stages)) {
-                loop.run(run, pair.resolve(role), (step, values) -> {});
+                loop.run(run, task, pair.resolve(role), (done, values) -> {});
             }
         }
     }
@@ -85,13 +86,5 @@ final class SftChild {
         }
         TrainConfig train = TrainConfig.read(tree.section());
         return role.equals("av") ? train.av() : train.ar();
-    }
-
-    private static void sleepForEver() {
-        try {
-            Thread.sleep(Long.MAX_VALUE);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts this", e);
-        }
     }
 }

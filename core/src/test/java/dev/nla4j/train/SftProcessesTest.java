@@ -3,16 +3,14 @@ package dev.nla4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.ChildJvm;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.train.sft.TinyTask;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -36,33 +34,12 @@ class SftProcessesTest {
         TinyTask.in(model).close();
     }
 
-    private Process child(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SftChild.class.getName()));
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+    private static Process child(String... arguments) throws IOException {
+        return ChildJvm.start(SftChild.class, "256m", arguments);
     }
 
     private List<MetricsLog.Line> metrics(String run) throws IOException {
         return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl"));
-    }
-
-    /// Everything that was logged but how fast it went.
-    private List<MetricsLog.Line> curve(String run) throws IOException {
-        return metrics(run).stream()
-                .map(line -> {
-                    Map<String, Double> values = new TreeMap<>(line.values());
-                    values.remove("tokens_per_second");
-                    return new MetricsLog.Line(line.step(), values);
-                })
-                .toList();
     }
 
     /// What each step of a role logs of these, the first line before any update.
@@ -83,25 +60,17 @@ class SftProcessesTest {
     void twenty_steps_are_ten_a_kill_in_the_middle_of_a_save_and_the_rest_to_the_bit(String role, String stage)
             throws Exception {
         Process process = child(role, model.toString(), folder.resolve("torn").toString(), "kill", stage);
-        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-            assertThat(reader.readLine()).isEqualTo("stopped");
-        } finally {
-            process.destroyForcibly();
-        }
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as("SIGKILL").isEqualTo(137);
+        ChildJvm.kill(process);
         assertThat(folder.resolve("torn/checkpoints/step-10")).doesNotExist();
         assertThat(folder.resolve("torn/checkpoints/step-10.tmp")).exists();
 
         SftChild.train(role, model, folder.resolve("torn"), Collective.alone(), saved -> {});
         SftChild.train(role, model, folder.resolve("straight"), Collective.alone(), saved -> {});
-        for (String part : List.of(role, role + "-adamw")) {
-            String file = "checkpoints/step-" + SftChild.STEPS + "/" + part + ".safetensors";
-            assertThat(folder.resolve("torn").resolve(file))
-                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
-        }
-        List<MetricsLog.Line> straight = curve("straight");
-        assertThat(curve("torn")).isEqualTo(straight).hasSize(SftChild.STEPS + 1);
+        String last = "checkpoints/step-" + SftChild.STEPS + "/" + role;
+        TornRun.assertSame(
+                folder.resolve("torn"), folder.resolve("straight"), last + ".safetensors", last + "-adamw.safetensors");
+        List<MetricsLog.Line> straight = TornRun.curve(folder.resolve("straight"));
+        assertThat(TornRun.curve(folder.resolve("torn"))).isEqualTo(straight).hasSize(SftChild.STEPS + 1);
         for (MetricsLog.Line line : straight) {
             assertThat(line.values()).containsKeys(logged(role, line.step()).toArray(String[]::new));
         }

@@ -2,10 +2,6 @@ package dev.nla4j.train.config;
 
 import dev.nla4j.train.AdamW;
 import dev.nla4j.train.Schedule;
-import dev.nla4j.train.rl.Kl;
-import dev.nla4j.train.rl.PolicyLoss;
-import dev.nla4j.train.rl.Reward;
-import dev.nla4j.train.rl.RewardTerm;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +21,7 @@ public record RlConfig(
         long seed,
         Rollout rollout,
         Loss loss,
-        Reward reward,
+        RewardConfig reward,
         Learners learners,
         Start start,
         Cadence cadence) {
@@ -90,7 +86,7 @@ public record RlConfig(
     /// @param klWeight its weight, 0 or more
     /// @param ratioClip half width of the ratio's band, 0 for none
     /// @param normaliseBySpread whether advantages are divided by their group's spread
-    public record Loss(Method method, Kl.Kind kl, double klWeight, double ratioClip, boolean normaliseBySpread) {
+    public record Loss(Method method, KlKind kl, double klWeight, double ratioClip, boolean normaliseBySpread) {
         private static final double MOST = 1000;
 
         public Loss {
@@ -129,15 +125,6 @@ public record RlConfig(
         return Math.addExact(start.adaptSteps, steps);
     }
 
-    /// The loss of a step's policy: the budget is every sample that teaches at its longest, fixed for the run.
-    public PolicyLoss policyLoss() {
-        long samples = switch (loss.method) {
-            case GRPO -> rollout.samples();
-            case BEST_OF_N -> rollout.promptsPerStep;
-        };
-        return new PolicyLoss(samples * rollout.maxNewTokens, loss.ratioClip);
-    }
-
     static RlConfig read(Section section) {
         int steps = section.integer("steps", 150);
         long seed = section.whole("seed", 42);
@@ -152,7 +139,7 @@ public record RlConfig(
         int micro = section.integer("micro-batch", 16);
         Rollout rollout = section.build(() -> new Rollout(prompts, group, tokens, temperature, micro));
         Loss loss = readLoss(section);
-        Reward reward = readReward(section.section("reward"));
+        RewardConfig reward = readReward(section.section("reward"));
         Learners both = readLearners(section, steps);
         Start start = readStart(section);
         // The reconstructor learns in both phases.
@@ -173,20 +160,21 @@ public record RlConfig(
         Method method = section.choice("method", Method.class, Method.GRPO);
         Section kl = section.section("kl");
         String kindName = kl.text("kind", "exact");
-        Kl.Kind kind = kl.build(() -> Kl.Kind.parse(kindName));
+        KlKind kind = kl.build(() -> KlKind.parse(kindName));
         double weight = kl.number("weight", 0.02);
         double clip = section.number("ratio-clip", 0);
         boolean spread = section.flag("normalise-by-spread", false);
         return section.build(() -> new Loss(method, kind, weight, clip, spread));
     }
 
-    private static Reward readReward(Section section) {
+    private static RewardConfig readReward(Section section) {
         Map<RewardTerm, Double> weights = new EnumMap<>(RewardTerm.class);
         for (RewardTerm term : RewardTerm.values()) {
             weights.put(term, section.number(term.label(), term == RewardTerm.ERROR ? 1 : 0));
         }
-        Reward.Failure failure = section.choice("failure", Reward.Failure.class, Reward.Failure.AS_IT_STANDS);
-        return section.build(() -> new Reward(weights, failure));
+        RewardConfig.Failure failure =
+                section.choice("failure", RewardConfig.Failure.class, RewardConfig.Failure.AS_IT_STANDS);
+        return section.build(() -> new RewardConfig(weights, failure));
     }
 
     private static Learners readLearners(Section section, int steps) {

@@ -1,9 +1,12 @@
 package dev.nla4j.train.config;
 
+import dev.nla4j.data.DataSplit.Part;
 import dev.nla4j.nla.Role;
 import dev.nla4j.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What a training command is told: `target`, `data`, `folder`, `train`.
 ///
@@ -31,14 +34,43 @@ public record RunConfig(String model, DType dtype, Data data, Path folder, Train
 
         /// As `train all` makes them in a run's folder.
         public static Data in(Path folder) {
-            Path files = folder.resolve("data");
+            RunPaths paths = new RunPaths(folder);
             return new Data(
-                    files.resolve("av_sft.parquet"),
-                    files.resolve("ar_sft.parquet"),
-                    files.resolve("eval_explained.parquet"),
-                    Optional.of(files.resolve("rl.parquet")),
+                    paths.prompts(Part.AV_SFT),
+                    paths.prompts(Part.AR_SFT),
+                    paths.explained(Part.EVAL),
+                    Optional.of(paths.prompts(Part.RL)),
                     Optional.empty());
         }
+    }
+
+    /// What lies where in the folder.
+    public RunPaths paths() {
+        return new RunPaths(folder);
+    }
+
+    /// The pair that joint learning begins with.
+    public Path warmStart() {
+        return train.rl().start().warmStart().map(Path::of).orElse(paths().pair());
+    }
+
+    /// What a run of this part depends on: a second start must say the same.
+    ///
+    /// @param resolved the whole configuration, defaults included
+    /// @param path of the part, say `train.sft.av`
+    public static ObjectNode part(ObjectNode resolved, String path) {
+        ObjectNode part = resolved.objectNode();
+        part.set("target", resolved.path("target"));
+        part.set("data", resolved.path("data"));
+        JsonNode from = resolved;
+        ObjectNode to = part;
+        String[] keys = path.split("\\.", -1);
+        for (int i = 0; i < keys.length - 1; i++) {
+            from = from.path(keys[i]);
+            to = to.putObject(keys[i]);
+        }
+        to.set(keys[keys.length - 1], from.path(keys[keys.length - 1]));
+        return part;
     }
 
     /// Reads a whole configuration; the caller ends with [Section#done].

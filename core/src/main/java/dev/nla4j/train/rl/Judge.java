@@ -3,6 +3,8 @@ package dev.nla4j.train.rl;
 import dev.nla4j.eval.Paraphrase;
 import dev.nla4j.teacher.ClaimChecker;
 import dev.nla4j.teacher.Evidence;
+import dev.nla4j.train.config.RewardConfig;
+import dev.nla4j.train.config.RewardTerm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,8 +22,8 @@ public final class Judge {
     private final ClaimChecker checker;
 
     /// @param seed of rewordings
-    public Judge(Reward reward, long seed, ClaimChecker checker) {
-        this.reward = reward;
+    public Judge(RewardConfig reward, long seed, ClaimChecker checker) {
+        this.reward = new Reward(reward);
         this.seed = seed;
         this.checker = checker;
     }
@@ -52,7 +54,7 @@ public final class Judge {
         List<String> texts = samples.stream().map(Policy.Rollout::text).toList();
         Optional<double[]> known = !Arrays.stream(errors).allMatch(Double::isFinite)
                 ? Optional.empty()
-                : reward.uses(RewardTerm.REWORDED)
+                : reward.config().uses(RewardTerm.REWORDED)
                         ? critic.errorsIfFinite(
                                 IntStream.range(0, texts.size())
                                         .mapToObj(i -> Paraphrase.REWARD.of(texts.get(i), seed, numbers[i]))

@@ -47,7 +47,7 @@ public final class Policy implements AutoCloseable {
                 .map(leaf -> new Parameter(leaf.getKey(), leaf.getValue()))
                 .toList();
         this.gradient = new PolicyGradient(
-                base.decoder(), base.decoder().with(warmStart), prompted, config.policyLoss(), config);
+                base.decoder(), base.decoder().with(warmStart), prompted, PolicyLoss.of(config), config);
     }
 
     /// A sampled explanation.

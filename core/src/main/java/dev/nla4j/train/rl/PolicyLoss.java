@@ -2,6 +2,7 @@ package dev.nla4j.train.rl;
 
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
+import dev.nla4j.train.config.RlConfig;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -23,6 +24,16 @@ public record PolicyLoss(long tokenBudget, double ratioClip) {
         if (!(ratioClip >= 0 && ratioClip < 1)) {
             throw new IllegalArgumentException("ratio-clip: must be 0 (off) to below 1, was " + ratioClip);
         }
+    }
+
+    /// That of a run: the budget is every sample of a step that teaches, at its longest.
+    public static PolicyLoss of(RlConfig config) {
+        RlConfig.Rollout rollout = config.rollout();
+        long samples = switch (config.loss().method()) {
+            case GRPO -> rollout.samples();
+            case BEST_OF_N -> rollout.promptsPerStep();
+        };
+        return new PolicyLoss(samples * rollout.maxNewTokens(), config.loss().ratioClip());
     }
 
     /// Sums over the tokens of one micro-batch; gradients of all micro-batches of a step add up to the whole step's.

@@ -1,5 +1,7 @@
 package dev.nla4j.train.rl;
 
+import dev.nla4j.train.config.RewardConfig;
+import dev.nla4j.train.config.RewardTerm;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,41 +9,9 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /// Adds a sample's reward from named terms.
-///
-/// @param weights of the terms that are on; a term that is absent or 0 is off
-/// @param failure what happens to a text that was cut off at its length limit
-public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
+public record Reward(RewardConfig config) {
     /// What the published recipe gives a text it calls failed.
     private static final double REFERENCE_FAILURE = -2;
-
-    /// How a text that was cut off is rewarded.
-    public enum Failure {
-        /// As what it is: the words are there, and their score tells what they are worth.
-        AS_IT_STANDS,
-        /// Flat −2 whatever it says, as the published recipe does. Known to drive length.
-        REFERENCE
-    }
-
-    public Reward {
-        EnumMap<RewardTerm, Double> sorted = new EnumMap<>(RewardTerm.class);
-        weights.forEach((term, weight) -> {
-            if (!(weight >= 0) || Double.isInfinite(weight)) {
-                throw new IllegalArgumentException(term.label() + ": must be >= 0 and finite, was " + weight);
-            }
-            if (weight > 0) {
-                sorted.put(term, weight);
-            }
-        });
-        if (sorted.isEmpty()) {
-            throw new IllegalArgumentException("weights: at least one term must have a weight above 0");
-        }
-        weights = java.util.Collections.unmodifiableMap(sorted);
-    }
-
-    /// Whether a term counts; what it needs is then to be computed.
-    public boolean uses(RewardTerm term) {
-        return weights.containsKey(term);
-    }
 
     /// What is known of one sampled text.
     ///
@@ -79,12 +49,12 @@ public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
     ///
     /// @throws IllegalArgumentException when a term is on and its fact is missing
     public Result of(Facts facts) {
-        if (failure == Failure.REFERENCE && facts.truncated()) {
+        if (config.failure() == RewardConfig.Failure.REFERENCE && facts.truncated()) {
             return new Result(REFERENCE_FAILURE, Map.of());
         }
         Map<RewardTerm, Double> terms = new EnumMap<>(RewardTerm.class);
         double total = 0;
-        for (Map.Entry<RewardTerm, Double> entry : weights.entrySet()) {
+        for (Map.Entry<RewardTerm, Double> entry : config.weights().entrySet()) {
             double contribution = entry.getValue() * raw(entry.getKey(), facts);
             terms.put(entry.getKey(), contribution);
             total += contribution;
@@ -109,7 +79,7 @@ public record Reward(Map<RewardTerm, Double> weights, Failure failure) {
         Map<String, Double> means = new LinkedHashMap<>();
         means.put(
                 "reward", results.stream().mapToDouble(Result::total).average().orElse(0));
-        for (RewardTerm term : weights.keySet()) {
+        for (RewardTerm term : config.weights().keySet()) {
             means.put(
                     "reward/" + term.label(),
                     results.stream()

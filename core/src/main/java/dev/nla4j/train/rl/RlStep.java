@@ -10,7 +10,10 @@ import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Metric;
 import dev.nla4j.train.NonFiniteGuard;
 import dev.nla4j.train.Share;
+import dev.nla4j.train.config.Cadence;
 import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.loop.Trainee;
+import dev.nla4j.train.loop.TrainingStep;
 import dev.nla4j.train.sft.BatchOrder;
 import dev.nla4j.train.sft.Example;
 import java.util.ArrayList;
@@ -26,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// One step of joint learning: the verbalizer writes, the reconstructor scores and learns, then the verbalizer learns.
 /// A pure function of the weights, the seed and the step, so that a run that goes on needs no more than those.
-public final class RlStep implements AutoCloseable {
+public final class RlStep implements TrainingStep {
     /// Keeps the order of gold pairs apart from that of prompts.
     private static final long GOLD = 0x676f6c64;
 
@@ -61,13 +64,15 @@ public final class RlStep implements AutoCloseable {
         this.goldRows = (int) Math.round(rollout.samples() * fraction / (1 - fraction));
         this.goldOrder = order(parts.data().gold().rows().size(), Math.max(1, goldRows), config.seed() ^ GOLD);
         this.av = new Trainee(
-                Role.VERBALIZER.label(),
-                parts.policy().parameters(),
-                config.learners().av());
+                        Role.VERBALIZER.label(),
+                        parts.policy().parameters(),
+                        config.learners().av())
+                .withGradients();
         this.ar = new Trainee(
-                Role.RECONSTRUCTOR.label(),
-                parts.critic().parameters(),
-                config.learners().ar());
+                        Role.RECONSTRUCTOR.label(),
+                        parts.critic().parameters(),
+                        config.learners().ar())
+                .withGradients();
     }
 
     /// Random lengths: rows of one document shall not come together.
@@ -75,14 +80,30 @@ public final class RlStep implements AutoCloseable {
         return new BatchOrder(rows, batch, seed, row -> (int) (Rng.bits(seed, row, -1) >>> 40));
     }
 
-    /// With the other processes.
-    Agreement agreement() {
+    /// Those of both phases.
+    @Override
+    public long steps() {
+        return config.allSteps();
+    }
+
+    @Override
+    public Cadence cadence() {
+        return config.cadence();
+    }
+
+    /// Also when both halves begin to learn together: that is what the run's gain is counted from.
+    @Override
+    public boolean isMeasured(long done) {
+        return TrainingStep.super.isMeasured(done)
+                || (cadence().evalEvery() > 0 && done == config.start().adaptSteps());
+    }
+
+    @Override
+    public Agreement agreement() {
         return new Agreement(group);
     }
 
-    /// Takes the step; the values that every step logs.
-    ///
-    /// @param step counted from 0
+    @Override
     public Map<String, Double> update(long step) {
         Clock clock = new Clock();
         List<Example> prompts = prompts(step);
@@ -230,14 +251,15 @@ public final class RlStep implements AutoCloseable {
                 .toArray();
     }
 
-    /// Everything a checkpoint must hold of a step's state.
-    void save(Map<String, Map<String, Tensor>> into, ObjectNode state) {
+    @Override
+    public void save(Map<String, Map<String, Tensor>> into, ObjectNode state) {
         av.save(into);
         ar.save(into);
         guard.save(state);
     }
 
-    void restore(Checkpoint checkpoint) {
+    @Override
+    public void restore(Checkpoint checkpoint) {
         av.restore(checkpoint);
         ar.restore(checkpoint);
         guard.restore(checkpoint.state());

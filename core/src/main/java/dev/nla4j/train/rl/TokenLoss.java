@@ -5,6 +5,7 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.LogitSlices;
+import dev.nla4j.train.config.KlKind;
 import dev.nla4j.train.config.RlConfig;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -128,7 +129,7 @@ final class TokenLoss {
         Tensor loss = policy.of(drawn, tokens.sampled, tokens.advantages).add(Tensors.times(divergence.sum(), weight));
         loss.backward();
         try (Scope _ = Scope.noGrad();
-                Scalar share = new Scalar(config.kl() == Kl.Kind.EXACT ? weight : 0)) {
+                Scalar share = new Scalar(config.kl() == KlKind.EXACT ? weight : 0)) {
             Tensor slope = drawn.grad().view(-1, 1); // [n, 1]
             Tensor common = exact.view(-1, 1).mul(share).add(slope); // [n, 1]
             logits.copy_(away.mul_(share).sub_(common).mul_(probabilities)).scatter_add_(1, ids, slope);

@@ -1,14 +1,14 @@
 package dev.nla4j.train.sft;
 
 import dev.nla4j.train.Parameter;
-import java.io.IOException;
-import java.nio.file.Path;
+import dev.nla4j.train.loop.Product;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 
-/// What a role learns from its rows; [SftLoop] does the rest.
-public sealed interface Task extends AutoCloseable permits VerbalizerTask, ReconstructorTask {
+/// What a role learns from its rows; [SftStep] does the rest.
+public sealed interface Task extends Product, AutoCloseable permits VerbalizerTask, ReconstructorTask {
     /// Name of the half: its folder, its parts of checkpoints.
     String name();
 
@@ -37,11 +37,18 @@ public sealed interface Task extends AutoCloseable permits VerbalizerTask, Recon
     /// Measures held-out rows and the controls; no gradient, no random choice but a fixed one.
     Evaluation evaluate();
 
-    /// What the half makes of a few held-out rows, for people.
-    String samples(long step);
+    /// A half that has learned nothing yet is no best one.
+    @Override
+    default Measured measure(long done) {
+        Evaluation evaluation = evaluate();
+        return new Measured(
+                done == 0 ? OptionalDouble.empty() : OptionalDouble.of(evaluation.quality()), evaluation.values());
+    }
 
-    /// Writes the half as it is now into a folder.
-    void export(Path folder) throws IOException;
+    @Override
+    default boolean speaksAtStart() {
+        return false;
+    }
 
     @Override
     void close();

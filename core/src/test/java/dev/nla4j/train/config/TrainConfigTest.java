@@ -8,9 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.train.Schedule;
-import dev.nla4j.train.rl.Kl;
-import dev.nla4j.train.rl.Reward;
-import dev.nla4j.train.rl.RewardTerm;
+import dev.nla4j.train.rl.PolicyLoss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,11 +35,10 @@ class TrainConfigTest {
     void an_empty_configuration_is_all_defaults() {
         TrainConfig config = read(ConfigTree.empty());
         assertThat(config.rl().rollout()).isEqualTo(new RlConfig.Rollout(16, 8, 64, 1, 16));
-        assertThat(config.rl().loss())
-                .isEqualTo(new RlConfig.Loss(RlConfig.Method.GRPO, Kl.Kind.EXACT, 0.02, 0, false));
+        assertThat(config.rl().loss()).isEqualTo(new RlConfig.Loss(RlConfig.Method.GRPO, KlKind.EXACT, 0.02, 0, false));
         assertThat(config.rl().reward())
-                .isEqualTo(new Reward(Map.of(RewardTerm.ERROR, 1.0), Reward.Failure.AS_IT_STANDS));
-        assertThat(config.rl().policyLoss().tokenBudget()).isEqualTo(16 * 8 * 64);
+                .isEqualTo(new RewardConfig(Map.of(RewardTerm.ERROR, 1.0), RewardConfig.Failure.AS_IT_STANDS));
+        assertThat(PolicyLoss.of(config.rl()).tokenBudget()).isEqualTo(16 * 8 * 64);
         assertThat(config.av().learner().lr(0)).isEqualTo(1e-4);
         assertThat(config.ar().mix()).isEqualTo(SftConfig.Mix.PLAIN);
     }
@@ -77,8 +74,8 @@ class TrainConfigTest {
         assertThat(config.av().learner().lr(4)).isEqualTo(2e-3);
         assertThat(config.ar().mix()).isEqualTo(new SftConfig.Mix(false, 0.5, 0.1, true));
         assertThat(config.rl().reward().weights()).containsEntry(RewardTerm.TOKEN_COST, 0.001);
-        assertThat(config.rl().reward().failure()).isEqualTo(Reward.Failure.REFERENCE);
-        assertThat(config.rl().loss().kl()).isEqualTo(Kl.Kind.K3);
+        assertThat(config.rl().reward().failure()).isEqualTo(RewardConfig.Failure.REFERENCE);
+        assertThat(config.rl().loss().kl()).isEqualTo(KlKind.K3);
         assertThat(config.rl().learners().heldOutCritic()).contains("runs/critic");
     }
 

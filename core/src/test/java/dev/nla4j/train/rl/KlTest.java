@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.config.KlKind;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -101,9 +102,9 @@ class KlTest {
                 2,
                 4);
         assertThat(expected).containsExactly(new double[8], within(1e-12));
-        assertThatThrownBy(() -> Kl.Kind.parse("k1")).hasMessageContaining("gradient is zero in expectation");
-        assertThat(Kl.Kind.parse("exact")).isEqualTo(Kl.Kind.EXACT);
-        assertThatThrownBy(() -> Kl.Kind.parse("k9")).hasMessageContaining("must be exact, k2 or k3");
+        assertThatThrownBy(() -> KlKind.parse("k1")).hasMessageContaining("gradient is zero in expectation");
+        assertThat(KlKind.parse("exact")).isEqualTo(KlKind.EXACT);
+        assertThatThrownBy(() -> KlKind.parse("k9")).hasMessageContaining("must be exact, k2 or k3");
     }
 
     @Test

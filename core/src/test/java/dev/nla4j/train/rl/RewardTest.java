@@ -4,21 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.train.config.RewardConfig;
+import dev.nla4j.train.config.RewardConfig.Failure;
+import dev.nla4j.train.config.RewardTerm;
 import dev.nla4j.train.rl.Reward.Facts;
-import dev.nla4j.train.rl.Reward.Failure;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class RewardTest {
-    private static final Reward ALL = new Reward(
+    private static final Reward ALL = reward(
             Map.of(
                     RewardTerm.TOKEN_COST, 0.001,
                     RewardTerm.ERROR, 1.0,
                     RewardTerm.REWORDED, 0.5,
                     RewardTerm.TRUTH, 0.2),
             Failure.AS_IT_STANDS);
+
+    private static Reward reward(Map<RewardTerm, Double> weights, Failure failure) {
+        return new Reward(new RewardConfig(weights, failure));
+    }
 
     private static Facts facts(boolean truncated) {
         return new Facts(0.4, OptionalDouble.of(0.6), OptionalDouble.of(0.75), 50, truncated);
@@ -35,8 +41,8 @@ class RewardTest {
 
     @Test
     void a_term_of_weight_0_is_off_and_needs_no_fact() {
-        Reward reward = new Reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.REWORDED, 0.0), Failure.AS_IT_STANDS);
-        assertThat(reward.uses(RewardTerm.REWORDED)).isFalse();
+        Reward reward = reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.REWORDED, 0.0), Failure.AS_IT_STANDS);
+        assertThat(reward.config().uses(RewardTerm.REWORDED)).isFalse();
         Facts bare = new Facts(0.4, OptionalDouble.empty(), OptionalDouble.empty(), 9, false);
         assertThat(reward.of(bare).total()).isEqualTo(-0.4);
         assertThatThrownBy(() -> ALL.of(bare)).hasMessageContaining("reworded error: is missing");
@@ -44,7 +50,7 @@ class RewardTest {
 
     @Test
     void a_text_that_claims_nothing_gets_nothing_for_truth() {
-        Reward truth = new Reward(Map.of(RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
+        Reward truth = reward(Map.of(RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
         assertThat(truth.of(new Facts(1, OptionalDouble.empty(), OptionalDouble.empty(), 9, false))
                         .total())
                 .isZero();
@@ -53,14 +59,14 @@ class RewardTest {
     @Test
     void a_truncated_text_is_scored_as_it_stands_unless_the_reference_rule_is_asked_for() {
         assertThat(ALL.of(facts(true))).isEqualTo(ALL.of(facts(false)));
-        Reward reference = new Reward(ALL.weights(), Failure.REFERENCE);
+        Reward reference = reward(ALL.config().weights(), Failure.REFERENCE);
         assertThat(reference.of(facts(true)).total()).isEqualTo(-2);
         assertThat(reference.of(facts(false))).isEqualTo(ALL.of(facts(false)));
     }
 
     @Test
     void means_name_every_term_that_is_on() {
-        Reward reward = new Reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
+        Reward reward = reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
         Facts good = new Facts(0, OptionalDouble.empty(), OptionalDouble.of(1), 9, false);
         Facts bad = new Facts(2, OptionalDouble.empty(), OptionalDouble.of(0), 9, false);
         assertThat(reward.means(List.of(reward.of(good), reward.of(bad))))
@@ -69,9 +75,9 @@ class RewardTest {
 
     @Test
     void impossible_weights_and_facts_are_refused() {
-        assertThatThrownBy(() -> new Reward(Map.of(RewardTerm.TRUTH, -1.0), Failure.REFERENCE))
+        assertThatThrownBy(() -> new RewardConfig(Map.of(RewardTerm.TRUTH, -1.0), Failure.REFERENCE))
                 .hasMessage("truth: must be >= 0 and finite, was -1.0");
-        assertThatThrownBy(() -> new Reward(Map.of(RewardTerm.TRUTH, 0.0), Failure.REFERENCE))
+        assertThatThrownBy(() -> new RewardConfig(Map.of(RewardTerm.TRUTH, 0.0), Failure.REFERENCE))
                 .hasMessageContaining("at least one term");
         assertThatThrownBy(() -> new Facts(Double.NaN, OptionalDouble.empty(), OptionalDouble.empty(), 1, false))
                 .hasMessageContaining("error: must be 0 to 4");

@@ -14,10 +14,11 @@ import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
-import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.TornRun;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class RlLoopTest {
         List<Map<String, Double>> steps = new ArrayList<>();
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 150, 20);
-            RlLoop.Result result;
+            TrainingLoop.Result result;
             try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
                 result = run.loop(tiny, folder.resolve("rl"), (step, values) -> steps.add(values));
             }
@@ -79,7 +80,7 @@ class RlLoopTest {
             assertThat(last)
                     .containsKeys("entropy", "flat_groups", "reworded_error", "seconds/av", "eval/fve_low")
                     .containsKeys("eval/fve_second_critic", "eval/fve_gold", "eval/fve_empty", "eval/truth_base");
-            assertThat(result.bestFve().orElseThrow()).isGreaterThanOrEqualTo(last.get("eval/fve"));
+            assertThat(result.bestQuality().orElseThrow()).isGreaterThanOrEqualTo(last.get("eval/fve"));
             requireOpens(tiny, config, result);
             requireShorterByTheBest(tiny);
         }
@@ -105,7 +106,7 @@ class RlLoopTest {
     }
 
     /// The exported pair is the one that was measured.
-    private void requireOpens(TinyTask tiny, RlConfig config, RlLoop.Result result) {
+    private void requireOpens(TinyTask tiny, RlConfig config, TrainingLoop.Result result) {
         Path left = folder.resolve("rl-pair");
         Nla.Base base = new Nla.Base(tiny.model(), null, false);
         try (Nla nla = Nla.open(left, base, DType.FP32, Progress.NONE);
@@ -113,7 +114,7 @@ class RlLoopTest {
             assertThat(nla.verbalizer().meta().stage()).isEqualTo("rl");
             double fve =
                     again.evaluation(tiny).of(again.policy(), again.critic()).fve();
-            assertThat(fve).isCloseTo(result.bestFve().orElseThrow(), within(1e-5));
+            assertThat(fve).isCloseTo(result.bestQuality().orElseThrow(), within(1e-5));
         }
     }
 
@@ -201,13 +202,13 @@ class RlLoopTest {
         Path left = folder.resolve("rl-pair");
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 5, 5);
-            RlLoop.Result result = run(tiny, config, "rl", (step, values) -> {
+            TrainingLoop.Result result = run(tiny, config, "rl", (step, values) -> {
                 if (step == config.allSteps() && Files.exists(left)) {
                     rename(left);
                 }
             });
             assertThat(left).isDirectory();
-            assertThat(result.bestFve()).isEmpty();
+            assertThat(result.bestQuality()).isEmpty();
         }
     }
 
@@ -220,31 +221,15 @@ class RlLoopTest {
         Path left = folder.resolve("left");
         List<Double> fves = new ArrayList<>(List.of(0.9, 0.8, 0.1, 0.3, 0.2, 0.25));
         List<Long> exported = new ArrayList<>();
-        RlLoop.Result result;
-        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
-            TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
-            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone());
-                    RunFolder kept = RunFolder.open(
-                            folder.resolve("run"),
-                            ConfigTree.empty().section().resolved(),
-                            TinyRl.INFO,
-                            config.cadence().retention())) {
-                RlLoop loop = new RlLoop(
-                        config,
-                        run.step(),
-                        () -> new HeldOutEvaluation.Result(fves.removeFirst(), Map.of("eval/fve", 0.0), ""),
-                        new RlPair(run.pair(), run.policy(), run.critic(), 1));
-                result = loop.run(kept, left, (step, values) -> {
-                    if (Files.exists(left)) {
-                        exported.add(step);
-                    }
-                });
+        TrainingLoop.Result result = measuring(config, fves, left, (step, values) -> {
+            if (Files.exists(left)) {
+                exported.add(step);
             }
-        }
+        });
         // measured before the first step, after 2, 3 (when the halves meet), 4, 6 and 7
         assertThat(fves).isEmpty();
         assertThat(exported).startsWith(3L);
-        assertThat(result.bestFve()).hasValue(0.3);
+        assertThat(result.bestQuality()).hasValue(0.3);
         Map<String, Double> kept = new java.util.TreeMap<>();
         try (Stream<Path> folders = Files.list(folder.resolve("run/checkpoints"))) {
             for (Path one : folders.toList()) {
@@ -256,6 +241,37 @@ class RlLoopTest {
             }
         }
         assertThat(kept).isEqualTo(Map.of("step-4", 0.3, "step-6", 0.2, "step-7", 0.25));
+    }
+
+    /// A run whose held-out FVE is said to be these, one after the other.
+    private TrainingLoop.Result measuring(RlConfig config, List<Double> fves, Path left, TrainingLoop.Listener listener)
+            throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
+            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone());
+                    RunFolder kept = RunFolder.open(
+                            folder.resolve("run"),
+                            ConfigTree.empty().section().resolved(),
+                            TinyRl.INFO,
+                            config.cadence().retention())) {
+                RlProduct product = new RlProduct(
+                        config.start().adaptSteps(),
+                        () -> new HeldOutEvaluation.Result(fves.removeFirst(), Map.of("eval/fve", 0.0), ""),
+                        new RlPair(run.pair(), run.policy(), run.critic(), 1));
+                return new TrainingLoop(run.step()).run(kept, product, left, listener);
+            }
+        }
+    }
+
+    @Test
+    void a_measurement_that_is_no_number_is_not_the_best_and_stops_nothing() throws IOException {
+        RlConfig config = TinyRl.config(
+                        "rl.steps=2", "rl.adapt-ar-steps=0", "rl.eval-every=1", "rl.save-every=1", "rl.samples-every=0")
+                .rl();
+        List<Double> fves = new ArrayList<>(List.of(0.1, Double.NaN, Double.NaN));
+        TrainingLoop.Result result = measuring(config, fves, folder.resolve("left"), (step, values) -> {});
+        assertThat(result.steps()).isEqualTo(2);
+        assertThat(result.bestQuality()).hasValue(0.1);
     }
 
     private static void rename(Path left) {
@@ -270,10 +286,6 @@ class RlLoopTest {
         return steps.stream().mapToDouble(values -> values.get(name)).average().orElseThrow();
     }
 
-    private static final class Killed extends RuntimeException {
-        private static final long serialVersionUID = 1;
-    }
-
     @Test
     void twenty_steps_are_ten_a_death_and_ten_more_to_the_bit() throws IOException {
         RlConfig config = TinyRl.config("rl.steps=18", "rl.save-every=10", "rl.eval-every=5", "rl.reward.truth=0.2")
@@ -281,42 +293,33 @@ class RlLoopTest {
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             TinyRl.warmStart(tiny, folder.resolve("pair"), 60, 30);
             run(tiny, config, "straight", (step, values) -> {});
-            assertThatThrownBy(() -> run(tiny, config, "torn", (step, values) -> {
-                        if (step == 13) {
-                            throw new Killed();
-                        }
-                    }))
-                    .isInstanceOf(Killed.class);
+            assertThatThrownBy(() -> run(tiny, config, "torn", TornRun.diesAfter(13)))
+                    .isInstanceOf(TornRun.Killed.class);
             assertThat(run(tiny, config, "torn", (step, values) -> {}).steps()).isEqualTo(20);
         }
-        for (String part : List.of("av", "av-adamw", "ar", "ar-adamw")) {
-            String file = "checkpoints/step-20/" + part + ".safetensors";
-            assertThat(folder.resolve("torn").resolve(file))
-                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(file));
-        }
-        for (String file : List.of("av/adapter_model.safetensors", "ar/value_head.safetensors")) {
-            assertThat(folder.resolve("torn-pair").resolve(file))
-                    .hasSameBinaryContentAs(folder.resolve("straight-pair").resolve(file));
-        }
-        assertThat(curve("torn")).isEqualTo(curve("straight")).hasSize(21);
+        String last = "checkpoints/step-20/";
+        TornRun.assertSame(
+                folder.resolve("torn"),
+                folder.resolve("straight"),
+                last + "av.safetensors",
+                last + "av-adamw.safetensors",
+                last + "ar.safetensors",
+                last + "ar-adamw.safetensors");
+        TornRun.assertSame(
+                folder.resolve("torn-pair"),
+                folder.resolve("straight-pair"),
+                "av/adapter_model.safetensors",
+                "ar/value_head.safetensors");
+        assertThat(TornRun.curve(folder.resolve("torn")))
+                .isEqualTo(TornRun.curve(folder.resolve("straight")))
+                .hasSize(21);
     }
 
-    private RlLoop.Result run(TinyTask tiny, RlConfig config, String name, RlLoop.Listener listener)
+    private TrainingLoop.Result run(TinyTask tiny, RlConfig config, String name, TrainingLoop.Listener listener)
             throws IOException {
         try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
             return run.loop(tiny, folder.resolve(name), listener);
         }
-    }
-
-    /// Everything that was logged but times.
-    private List<Map<String, Double>> curve(String run) throws IOException {
-        return MetricsLog.read(folder.resolve(run).resolve("metrics.jsonl")).stream()
-                .map(line -> {
-                    Map<String, Double> values = new java.util.TreeMap<>(line.values());
-                    values.keySet().removeIf(name -> name.startsWith("seconds/") || name.startsWith("tokens_per"));
-                    return values;
-                })
-                .toList();
     }
 
     @Test

@@ -13,8 +13,9 @@ import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import dev.nla4j.train.sft.Examples;
-import dev.nla4j.train.sft.SftLoop;
+import dev.nla4j.train.sft.SftStep;
 import dev.nla4j.train.sft.Task;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -78,8 +79,8 @@ public final class TinyRl {
                             INFO,
                             sft.cadence().retention());
                     Task task = tiny.task(role, sft, heldOut);
-                    SftLoop loop = new SftLoop(task, sft)) {
-                loop.run(run, folder.resolve(role), (step, values) -> {});
+                    SftStep step = new SftStep(task, sft)) {
+                new TrainingLoop(step).run(run, task, folder.resolve(role), (done, values) -> {});
             }
         }
     }
@@ -109,7 +110,7 @@ public final class TinyRl {
             return new HeldOutEvaluation(config, data, data.rawvar(), tiny.model(), judge, second.reconstructor());
         }
 
-        public RlLoop.Result loop(TinyTask tiny, Path folder, RlLoop.Listener listener) throws IOException {
+        public TrainingLoop.Result loop(TinyTask tiny, Path folder, TrainingLoop.Listener listener) throws IOException {
             HeldOutEvaluation evaluation = evaluation(tiny);
             try (RunFolder run = RunFolder.open(
                     folder,
@@ -120,14 +121,12 @@ public final class TinyRl {
             }
         }
 
-        public RlLoop.Result loop(RunFolder run, Path export, HeldOutEvaluation evaluation, RlLoop.Listener listener)
+        public TrainingLoop.Result loop(
+                RunFolder run, Path export, HeldOutEvaluation evaluation, TrainingLoop.Listener listener)
                 throws IOException {
-            return new RlLoop(
-                            config,
-                            step,
-                            () -> evaluation.of(policy, critic),
-                            new RlPair(pair, policy, critic, data.rawvar()))
-                    .run(run, export, listener);
+            RlPair left = new RlPair(pair, policy, critic, data.rawvar());
+            RlProduct product = new RlProduct(config.start().adaptSteps(), () -> evaluation.of(policy, critic), left);
+            return new TrainingLoop(step).run(run, product, export, listener);
         }
 
         @Override

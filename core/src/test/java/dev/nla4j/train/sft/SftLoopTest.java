@@ -23,9 +23,11 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.RunFolder;
+import dev.nla4j.train.TornRun;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.config.TrainConfig;
+import dev.nla4j.train.loop.TrainingLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -64,19 +66,17 @@ class SftLoopTest {
         return role.equals("av") ? train.av() : train.ar();
     }
 
-    private SftLoop.Result run(TinyTask tiny, String role, SftConfig config, String name, SftLoop.Listener listener)
+    private TrainingLoop.Result run(
+            TinyTask tiny, String role, SftConfig config, String name, TrainingLoop.Listener listener)
             throws IOException {
         ObjectNode resolved = ConfigTree.empty().section().resolved();
         try (RunFolder run = RunFolder.open(
                         folder.resolve(name), resolved, INFO, config.cadence().retention());
                 Task task = tiny.task(role, config);
-                SftLoop loop = new SftLoop(task, config)) {
-            return loop.run(run, folder.resolve(name + "-pair").resolve(role), listener);
+                SftStep step = new SftStep(task, config)) {
+            return new TrainingLoop(step)
+                    .run(run, task, folder.resolve(name + "-pair").resolve(role), listener);
         }
-    }
-
-    private static final class Killed extends RuntimeException {
-        private static final long serialVersionUID = 1;
     }
 
     @ParameterizedTest
@@ -97,25 +97,18 @@ class SftLoopTest {
         Files.createDirectories(folder.resolve("torn-pair"));
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             run(tiny, role, config, "straight", (step, values) -> {});
-            assertThatThrownBy(() -> run(tiny, role, config, "torn", (step, values) -> {
-                        if (step == 13) {
-                            throw new Killed();
-                        }
-                    }))
-                    .isInstanceOf(Killed.class);
-            SftLoop.Result rest = run(tiny, role, config, "torn", (step, values) -> {});
+            assertThatThrownBy(() -> run(tiny, role, config, "torn", TornRun.diesAfter(13)))
+                    .isInstanceOf(TornRun.Killed.class);
+            TrainingLoop.Result rest = run(tiny, role, config, "torn", (step, values) -> {});
             assertThat(rest.steps()).isEqualTo(20);
         }
-        for (String part : List.of(role, role + "-adamw")) {
-            assertThat(folder.resolve("torn/checkpoints/step-20/" + part + ".safetensors"))
-                    .hasSameBinaryContentAs(folder.resolve("straight/checkpoints/step-20/" + part + ".safetensors"));
-        }
+        String last = "checkpoints/step-20/" + role;
+        TornRun.assertSame(
+                folder.resolve("torn"), folder.resolve("straight"), last + ".safetensors", last + "-adamw.safetensors");
         String left = role + "/" + (rank == 0 ? "model.safetensors" : "adapter_model.safetensors");
-        assertThat(folder.resolve("torn-pair").resolve(left))
-                .hasSameBinaryContentAs(folder.resolve("straight-pair").resolve(left));
+        TornRun.assertSame(folder.resolve("torn-pair"), folder.resolve("straight-pair"), left);
         if (map) {
-            assertThat(folder.resolve("torn-pair/av").resolve(AffineMap.FILE))
-                    .hasSameBinaryContentAs(folder.resolve("straight-pair/av").resolve(AffineMap.FILE));
+            TornRun.assertSame(folder.resolve("torn-pair/av"), folder.resolve("straight-pair/av"), AffineMap.FILE);
         }
         assertThat(losses("torn")).isEqualTo(losses("straight")).hasSize(20);
     }
@@ -125,7 +118,7 @@ class SftLoopTest {
         Path left = Files.createDirectories(folder.resolve("ar-pair")).resolve("ar");
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             SftConfig config = config("ar", "steps=2", "batch=4", "micro-batch=4", "eval-every=1", "rank=4");
-            SftLoop.Result result = run(tiny, "ar", config, "ar", (step, values) -> {
+            TrainingLoop.Result result = run(tiny, "ar", config, "ar", (step, values) -> {
                 if (step == 2) {
                     rename(left);
                 }
@@ -210,7 +203,7 @@ class SftLoopTest {
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
             SftConfig config = config(
                     "ar", "steps=50", "batch=4", "micro-batch=4", "eval-every=1", "patience=2", "lr=1", "rank=2");
-            SftLoop.Result result = run(tiny, "ar", config, "run", (step, values) -> {});
+            TrainingLoop.Result result = run(tiny, "ar", config, "run", (step, values) -> {});
             assertThat(result.stoppedEarly()).isTrue();
             assertThat(result.steps()).isLessThan(50);
             assertThat(folder.resolve("run-pair/ar/adapter_model.safetensors")).exists();
@@ -391,9 +384,10 @@ class SftLoopTest {
             Examples rows = tiny.examples(Stage.AR_SFT, "ar", 8, 1);
             List<float[]> kept = rows.activations().stream().map(float[]::clone).toList();
             try (Task task = tiny.task("ar", config, rows, tiny.examples(Stage.BASE, "held", 8, 2));
-                    SftLoop loop = new SftLoop(task, config)) {
+                    SftStep learning = new SftStep(task, config)) {
+                TrainingLoop loop = new TrainingLoop(learning);
                 leaves.add(numbers(task));
-                assertThatThrownBy(() -> loop.run(run, folder.resolve("half"), (step, values) -> {
+                assertThatThrownBy(() -> loop.run(run, task, folder.resolve("half"), (step, values) -> {
                             leaves.add(numbers(task));
                             skipped.add(values.get("skipped"));
                             losses.add(values.get("loss"));

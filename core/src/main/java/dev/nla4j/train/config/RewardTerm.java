@@ -1,4 +1,4 @@
-package dev.nla4j.train.rl;
+package dev.nla4j.train.config;
 
 /// What a text is rewarded for. Each term is logged, and is switched off by the weight 0.
 public enum RewardTerm {

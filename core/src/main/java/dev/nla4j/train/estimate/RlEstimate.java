@@ -1,0 +1,139 @@
+package dev.nla4j.train.estimate;
+
+import dev.nla4j.data.DataFile;
+import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.model.WeightSize;
+import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Role;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.train.config.RewardTerm;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.config.RunConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// What a run of joint learning will take, said before it starts: memory with every text as long as it may be, time
+/// with texts as long as the gold ones.
+///
+/// @param bytes in memory at the worst moment
+/// @param operations of one step for each token that is written of a text
+/// @param tokens of a text, as far as they are known
+/// @param run its configuration
+/// @param model target of both halves
+public record RlEstimate(double bytes, double operations, double tokens, RlConfig run, ModelConfig model) {
+    /// Numbers of a block that a token's backward pass needs, in multiples of the model's width.
+    private static final int KEPT_WIDTHS = 14;
+
+    /// Reads the pair's and the data's sidecars and how long the verbalizer's gold texts are, where they are there
+    /// already.
+    public static RlEstimate of(ModelConfig config, RunConfig run) {
+        RlConfig rl = run.train().rl();
+        pair(run).ifPresent(pair -> pair.requireFits(config, Path.of(run.model())));
+        for (Path file : List.of(run.data().ar(), run.data().heldOut())) {
+            if (Files.exists(file)) {
+                // the sidecar only: rows are read once, when training starts
+                try (DataFile data = DataFile.open(file)) {
+                    data.requireOf(config, run.model());
+                }
+            }
+        }
+        Work work = new Work(config);
+        double read = readShare(run, config);
+        double gold = 1 / (1 - rl.learners().goldFraction());
+        double blocks = work.blocks();
+        double whole = blocks + work.table();
+        // Forward is two operations a weight and token, backward through frozen weights two more. The reconstructor's
+        // pass scores the texts as well.
+        double operations = rl.rollout().samples()
+                * (2 * whole // writing
+                        + (rl.reward().uses(RewardTerm.REWORDED) ? 2 * blocks * read : 0) // scoring the copies
+                        + 6 * whole // verbalizer: learning and warm start
+                        + 4 * blocks * read * gold); // reconstructor
+        int most = rl.rollout().maxNewTokens();
+        double perToken = work.kept(KEPT_WIDTHS);
+        double bytes = WeightSize.bytes(config, run.dtype(), ModelLoader.Extent.WHOLE)
+                + MemoryPlan.PROGRAM
+                + (double) learned(run, config, read) * Work.COPIES * DType.FP32.bytes()
+                + perToken * rl.rollout().promptsPerStep() * TextLengths.PROMPT
+                + perToken * rl.rollout().microBatch() * most
+                + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
+        double tokens = Math.min(most, TextLengths.written(run.data().av()).average());
+        return new RlEstimate(bytes, operations, tokens, rl, config);
+    }
+
+    /// The share of blocks that a reconstructor runs through; all, where there is no pair yet.
+    private static double readShare(RunConfig run, ModelConfig config) {
+        return pair(run).map(pair -> (pair.layer() + 1.0) / config.numLayers()).orElse(1.0);
+    }
+
+    /// The pair that joint learning begins with, where both of its halves are there already.
+    private static Optional<PairFolder> pair(RunConfig run) {
+        Path folder = run.warmStart();
+        boolean whole = Stream.of(Role.values()).allMatch(role -> NlaMeta.isIn(folder.resolve(role.label())));
+        return whole ? Optional.of(PairFolder.in(folder)) : Optional.empty();
+    }
+
+    /// Numbers that learn: both adapters', of the pair's ranks or of those that supervised training will give them,
+    /// and the reconstructor's matrix.
+    private static long learned(RunConfig run, ModelConfig config, double read) {
+        Optional<PairFolder> pair = pair(run);
+        int av = pair.map(p -> rank(p.verbalizer()))
+                .orElse(run.train().av().weights().rank());
+        int ar = pair.map(p -> rank(p.reconstructor()))
+                .orElse(run.train().ar().weights().rank());
+        int depth = (int) Math.round(read * config.numLayers());
+        return new Work(config).adapter(av, false) + new Work(config.truncated(depth)).adapter(ar, true);
+    }
+
+    private static int rank(PairFolder.Half half) {
+        return half.isAdapter() ? PeftAdapter.read(half.folder()).rank() : 0;
+    }
+
+    /// The same as a plan that refuses what can't fit.
+    public MemoryPlan memory() {
+        return MemoryPlan.training("joint training", bytes);
+    }
+
+    /// Of one step.
+    ///
+    /// @param tokens of each text
+    private double seconds(double tokens, double gigaflops) {
+        return new Work(model).seconds(operations * tokens, gigaflops);
+    }
+
+    /// In words.
+    ///
+    /// @param gigaflops what matrix products of this machine do, in 10⁹ operations a second
+    public String at(double gigaflops) {
+        int most = run.rollout().maxNewTokens();
+        double typical = seconds(tokens, gigaflops);
+        double longest = seconds(most, gigaflops);
+        return String.format(
+                Locale.ROOT,
+                "estimate: memory at most about %.1f GB; with typical texts of %.0f tokens %.0f s a step, %s for %d steps"
+                        + " (those that adapt the reconstructor included) and no evaluation; with every text at its"
+                        + " longest, %d tokens, %.0f s a step, %s",
+                bytes / 1e9,
+                tokens,
+                typical,
+                time(typical * run.allSteps()),
+                run.allSteps(),
+                most,
+                longest,
+                time(longest * run.allSteps()));
+    }
+
+    private static String time(double seconds) {
+        return seconds < 3600
+                ? Math.round(seconds / 60) + " min"
+                : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+    }
+}
