@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -107,9 +108,9 @@ final class CompareCommand implements Callable<Integer> {
             return tokens.token(position);
         }
 
-        ObjectNode json(NlaMeta meta) {
+        ObjectNode json(Optional<NlaMeta.Span> trained) {
             ObjectNode node = Json.mapper().createObjectNode();
-            ExplanationJson.putPosition(node, position, meta);
+            ExplanationJson.putPosition(node, position, trained);
             return node.put("token", token());
         }
 
@@ -142,8 +143,8 @@ final class CompareCommand implements Callable<Integer> {
         ExplanationJson.putScored(node, result, report.rawvar());
         node.put("diff_norm", result.norm());
         node.put("layer_index", stages.reconstructor().layer().orElseThrow());
-        node.set("a", first.json(stages.reconstructor()));
-        node.set("b", second.json(stages.reconstructor()));
+        node.set("a", first.json(stages.trained()));
+        node.set("b", second.json(stages.trained()));
         ExplanationJson.putRun(node, report, stages, sampling.seed);
         return node;
     }
@@ -169,6 +170,6 @@ final class CompareCommand implements Callable<Integer> {
         System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", result.norm()));
         ExplanationView view = new ExplanationView(Terminal.current(), System.out);
         view.controls(report, "on the difference", "explanations of either text alone", "");
-        view.untrained(List.of(first.position(), second.position()), stages.reconstructor());
+        view.untrained(List.of(first.position(), second.position()), stages.trained());
     }
 }

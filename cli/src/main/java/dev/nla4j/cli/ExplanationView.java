@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// Explanations in a terminal: token, scores with a bar, the text wrapped to the width, and what the controls score.
@@ -36,20 +37,22 @@ final class ExplanationView {
         }
         out.println();
         controls(report, "mean", "another position's explanation", "the text has one token");
-        untrained(report.results().stream().map(Explainer.Result::position).toList(), stages.reconstructor());
+        untrained(report.results().stream().map(Explainer.Result::position).toList(), stages.trained());
     }
 
     /// Says which tokens stand where the pair has learned nothing.
-    void untrained(List<Integer> positions, NlaMeta meta) {
-        meta.trained().ifPresent(span -> {
+    void untrained(List<Integer> positions, Optional<NlaMeta.Span> trained) {
+        trained.ifPresent(span -> {
             List<Integer> outside = positions.stream()
                     .filter(position -> !span.holds(position))
                     .sorted()
                     .distinct()
                     .toList();
             if (!outside.isEmpty()) {
-                out.println("Trained on positions " + span + " only: believe what is said of " + Ranges.of(outside)
-                        + " less");
+                String where = span.isEmpty()
+                        ? "The halves were trained on different positions"
+                        : "Trained on positions " + span + " only";
+                out.println(where + ": believe what is said of " + Ranges.of(outside) + " less");
             }
         });
     }

@@ -152,6 +152,16 @@ class PairFoldersTest {
         assertThat(compare("The capital", "--at", "2,2").out()).doesNotContain("Trained on");
         assertThat(compare("The capital", "--at", "0,2").out())
                 .contains("Trained on positions 2-3 only: believe what is said of 0 less");
+        Path other = Path.of(pair, "av/nla_meta.yaml");
+        String own = Files.readString(other);
+        Files.writeString(other, own.replace("extraction:\n", "extraction:\n  min_position: 3\n  max_position: 9\n"));
+        assertThat(Run.of(several.toArray(String[]::new)).out())
+                .as("both halves must know a position")
+                .contains("Trained on positions 3 only: believe what is said of 0-2, 4 less");
+        Files.writeString(other, own.replace("extraction:\n", "extraction:\n  min_position: 4\n  max_position: 9\n"));
+        assertThat(Run.of(several.toArray(String[]::new)).out())
+                .contains("The halves were trained on different positions: believe what is said of 0-2, 4 less");
+        Files.writeString(other, own);
         Files.writeString(sidecar, placed.replace("max_position: 3", "max_position: 1"));
         assertThat(explain("--nla", pair).err()).contains("extraction.max_position: must be 2 to ");
     }

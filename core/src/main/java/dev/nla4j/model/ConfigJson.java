@@ -88,7 +88,7 @@ public final class ConfigJson {
         double scaleBase = !family.hasSandwichNorms()
                 ? width
                 : fields.number("query_pre_attn_scalar", defaults.queryScalar() == 0 ? width : defaults.queryScalar());
-        boolean bias = fields.bool("attention_bias", false);
+        boolean bias = family.choosesBias() && fields.bool("attention_bias", false);
         boolean alwaysInputBias = family == Family.QWEN2;
         refuse("mlp_bias", "this program has no such bias");
         refuse("use_bidirectional_attention", ONLY_CAUSAL);
@@ -104,7 +104,7 @@ public final class ConfigJson {
                 family == Family.GEMMA2 ? cap("attn_logit_softcapping", defaults.scoreCap()) : 0,
                 family.hasHeadNorms(),
                 alwaysInputBias || bias,
-                !alwaysInputBias && bias);
+                bias);
     }
 
     private void refuse(String flag, String why) {
@@ -149,7 +149,7 @@ public final class ConfigJson {
         List<Boolean> sliding = slidingLayers(count);
         int window = window();
         if (sliding.contains(true) && window == 0) {
-            throw fields.wrong("sliding_window", "is missing, and layer_types names sliding layers");
+            throw fields.wrong("sliding_window", "is missing or 0, and some layers of this model see a window");
         }
         RopeJson rope = new RopeJson(fields, family, defaults, heads.width(), contextLength);
         // One value a kind, shared by its layers: a rope works out its frequencies to check them.
@@ -164,15 +164,14 @@ public final class ConfigJson {
 
     private List<Boolean> slidingLayers(int count) {
         List<String> types = fields.texts("layer_types").orElse(List.of());
-        if (!types.isEmpty()) {
+        if (!types.isEmpty() && family.namesWindowedLayers()) {
             if (types.size() < count) {
                 throw fields.wrong("layer_types", "names " + types.size() + " layers, num_hidden_layers is " + count);
             }
             return types.subList(0, count).stream().map(this::slides).toList();
         }
         List<Boolean> sliding = new ArrayList<>();
-        int pattern = (int) fields.integer(
-                "sliding_window_pattern", fields.integer("_sliding_window_pattern", 6, 1, 1024), 1, 1024);
+        int pattern = (int) fields.integer("sliding_window_pattern", 6, 1, 1024);
         int firstWindowed = (int) fields.integer("max_window_layers", defaults.firstWindowed(), 0, LARGEST);
         boolean hasWindow = window() > 0;
         for (int layer = 0; layer < count; layer++) {

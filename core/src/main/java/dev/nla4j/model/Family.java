@@ -59,6 +59,16 @@ public enum Family {
         return this == QWEN3 || this == GEMMA3;
     }
 
+    /// Whether a configuration says which of its layers see a window; the other classes look at no `layer_types`.
+    public boolean namesWindowedLayers() {
+        return this == QWEN2 || this == QWEN3 || hasSandwichNorms();
+    }
+
+    /// Whether `attention_bias` gives the projections of attention a bias: other classes never have one, or always.
+    public boolean choosesBias() {
+        return this != MISTRAL && this != PHI3 && this != QWEN2;
+    }
+
     /// Whether q, k, v are stored as one matrix, and gate and up as one.
     public boolean storesFusedProjections() {
         return this == PHI3;

@@ -49,15 +49,13 @@ final class RopeJson {
         Optional<Fields> named = parameters
                 .flatMap(all -> all.object(kind))
                 .or(() -> family == Family.GEMMA3 ? Optional.empty() : parameters);
-        double theta =
-                named.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent);
-        // Where a file has both spellings, transformers goes by the old one.
+        // Where a file has both spellings, transformers goes by the old one, and by nothing of the new one.
         Optional<Fields> old = local
                 ? Optional.empty()
                 : fields.object("rope_scaling").filter(given -> !given.node().isEmpty());
         Optional<Fields> of = old.map(given -> family == Family.GEMMA3 ? laidOver(named, given) : given)
                 .or(() -> named);
-        return rope(of.map(numbers -> numbers.number("rope_theta", theta)).orElse(theta), of);
+        return rope(of.map(numbers -> numbers.number("rope_theta", silent)).orElse(silent), of);
     }
 
     /// Gemma 3's class lays the old spelling over the new one, which says `default` where a file has none:
@@ -72,11 +70,17 @@ final class RopeJson {
     }
 
     private Rope rope(double theta, Optional<Fields> scaling) {
-        double share = scaling.map(s -> s.number("partial_rotary_factor", Double.NaN))
-                .filter(s -> !s.isNaN())
-                .orElse(fields.number("partial_rotary_factor", 1));
-        int width = (int) (headWidth * share);
+        int width = (int) (headWidth * turnedShare(scaling));
         return new Rope(theta, width, scaling.map(s -> scaling(s, width)).orElse(new RopeScaling.None()));
+    }
+
+    /// Other classes than Phi-3's turn whole heads, whatever a file says.
+    private double turnedShare(Optional<Fields> scaling) {
+        if (family != Family.PHI3) {
+            return 1;
+        }
+        double top = fields.number("partial_rotary_factor", 1);
+        return scaling.map(s -> s.number("partial_rotary_factor", top)).orElse(top);
     }
 
     private RopeScaling scaling(Fields s, int width) {

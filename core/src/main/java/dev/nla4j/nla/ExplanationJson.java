@@ -1,6 +1,7 @@
 package dev.nla4j.nla;
 
 import dev.nla4j.format.json.Json;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,7 +18,7 @@ public final class ExplanationJson {
         document.put("layer_index", stages.reconstructor().layer().orElseThrow());
         ArrayNode results = document.putArray("results");
         for (Explainer.Result result : report.results()) {
-            results.add(result(result, tokens, report.rawvar(), stages.reconstructor()));
+            results.add(result(result, tokens, report.rawvar(), stages.trained()));
         }
         document.put("prompt_length", tokens.size());
         putRun(document, report, stages, seed);
@@ -29,13 +30,7 @@ public final class ExplanationJson {
     public static void putRun(ObjectNode document, Explainer.Report report, Stages stages, long seed) {
         document.put("seed", seed);
         document.put("nla", String.valueOf(stages.pair().getFileName()));
-        stages.reconstructor()
-                .trained()
-                .ifPresentOrElse(
-                        span -> document.putArray("trained_positions")
-                                .add(span.first())
-                                .add(span.last()),
-                        () -> document.putNull("trained_positions"));
+        putSpan(document, stages.trained());
         ObjectNode controls = document.putObject("controls");
         putOrNull(controls, "empty", report.controls().empty());
         if (report.controls().empty().isEmpty()) {
@@ -50,21 +45,31 @@ public final class ExplanationJson {
         }
     }
 
-    /// Adds a token's position, and whether the pair was trained on tokens there; null when its sidecar does not say.
-    public static void putPosition(ObjectNode node, int position, NlaMeta meta) {
-        node.put("position", position);
-        meta.trained()
-                .ifPresentOrElse(
-                        span -> node.put("position_trained", span.holds(position)),
-                        () -> node.putNull("position_trained"));
+    /// First and last; nothing where the halves know no common ones.
+    private static void putSpan(ObjectNode document, Optional<NlaMeta.Span> trained) {
+        if (trained.isEmpty()) {
+            document.putNull("trained_positions");
+            return;
+        }
+        ArrayNode ends = document.putArray("trained_positions");
+        trained.filter(span -> !span.isEmpty())
+                .ifPresent(span -> ends.add(span.first()).add(span.last()));
     }
 
-    private static ObjectNode result(Explainer.Result result, TextTokens tokens, OptionalDouble rawvar, NlaMeta meta) {
+    /// Adds a token's position, and whether the pair was trained on tokens there; null when no sidecar says.
+    public static void putPosition(ObjectNode node, int position, Optional<NlaMeta.Span> trained) {
+        node.put("position", position);
+        trained.ifPresentOrElse(
+                span -> node.put("position_trained", span.holds(position)), () -> node.putNull("position_trained"));
+    }
+
+    private static ObjectNode result(
+            Explainer.Result result, TextTokens tokens, OptionalDouble rawvar, Optional<NlaMeta.Span> trained) {
         int position = result.position();
         ObjectNode node = Json.mapper().createObjectNode();
         node.put("token", tokens.token(position));
         node.put("token_id", tokens.tokens().get(position).tokenId());
-        putPosition(node, position, meta);
+        putPosition(node, position, trained);
         node.put("l2_norm", result.norm());
         putScored(node, result, rawvar);
         node.put("generated", false);

@@ -71,9 +71,18 @@ public record NlaMeta(
             return position >= first && position <= last;
         }
 
+        /// What both have in common; may hold nothing.
+        Span and(Span other) {
+            return new Span(Math.max(first, other.first), Math.min(last, other.last));
+        }
+
+        public boolean isEmpty() {
+            return first > last;
+        }
+
         @Override
         public String toString() {
-            return first + "-" + last;
+            return first == last ? "" + first : first + "-" + last;
         }
     }
 

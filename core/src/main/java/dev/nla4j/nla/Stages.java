@@ -7,7 +7,9 @@ import dev.nla4j.model.ModelLoader;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Lends the three models of an explanation, each for one use: activations are read, explanations written, texts
@@ -21,6 +23,15 @@ public sealed interface Stages {
 
     /// The reconstructor's sidecar, with K.
     NlaMeta reconstructor();
+
+    /// Where in their texts the tokens stood whose activations both halves learned from; empty when neither says.
+    Optional<NlaMeta.Span> trained();
+
+    private static Optional<NlaMeta.Span> both(NlaMeta verbalizer, NlaMeta reconstructor) {
+        return Stream.of(verbalizer, reconstructor)
+                .flatMap(meta -> meta.trained().stream())
+                .reduce(NlaMeta.Span::and);
+    }
 
     /// What the pair is called by.
     Path pair();
@@ -49,6 +60,11 @@ public sealed interface Stages {
         @Override
         public NlaMeta reconstructor() {
             return nla.reconstructor().meta();
+        }
+
+        @Override
+        public Optional<NlaMeta.Span> trained() {
+            return both(nla.verbalizer().meta(), reconstructor());
         }
 
         @Override
@@ -90,6 +106,11 @@ public sealed interface Stages {
         @Override
         public NlaMeta reconstructor() {
             return folders.reconstructor().meta();
+        }
+
+        @Override
+        public Optional<NlaMeta.Span> trained() {
+            return both(folders.verbalizer().meta(), reconstructor());
         }
 
         @Override

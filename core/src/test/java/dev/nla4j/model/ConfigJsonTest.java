@@ -136,10 +136,6 @@ class ConfigJsonTest {
                 "\"rope_scaling\": 7 | rope_scaling",
                 "\"rope_scaling\": {\"type\": \"longrope\", \"long_factor\": [1]} | short_factor",
                 "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1]} | rope factors",
-                "\"layer_types\": [\"full_attention\"] | layer_types",
-                "\"layer_types\": [\"linear\", \"linear\", \"linear\", \"linear\"] | layer_types",
-                "\"layer_types\": [\"sliding_attention\", \"full_attention\", \"full_attention\", \"full_attention\"]"
-                        + " | sliding_window",
                 "\"eos_token_id\": \"2\" | eos_token_id",
                 "\"tie_word_embeddings\": 1 | tie_word_embeddings",
                 "\"max_position_embeddings\": 0 | max_position_embeddings",
@@ -148,6 +144,40 @@ class ConfigJsonTest {
         String name = field.substring(0, field.indexOf(':'));
         String rest = SMALL.replaceAll(name + ": \\d+,? ?", "");
         assertRefused("{\"model_type\": \"llama\", " + field + ", " + rest + "}", named);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "['full_attention'] | layer_types",
+                "['linear', 'linear', 'linear', 'linear'] | layer_types",
+                "['sliding_attention', 'full_attention', 'full_attention', 'full_attention'] | sliding_window",
+            })
+    void kinds_of_layers_must_be_known_all_there_and_have_their_window(String types, String named) {
+        assertRefused(
+                "{\"model_type\": \"qwen3\", " + SMALL
+                        + ", \"num_key_value_heads\": 2, \"sliding_window\": null, \"layer_types\": "
+                        + types.replace('\'', '"') + "}",
+                named);
+    }
+
+    /// `layer_types`, `partial_rotary_factor`, `attention_bias` and `_sliding_window_pattern` where the family's class
+    /// in transformers 5.24 looks at none of them.
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "gemma", "mistral", "phi3", "qwen3", "gemma3_text"})
+    void what_the_familys_class_does_not_look_at_says_nothing(String type) throws IOException {
+        String plain = "{\"model_type\": \"" + type + "\", " + SMALL
+                + ", \"num_key_value_heads\": 2, \"head_dim\": 16, \"sliding_window\": 8";
+        String idle = switch (type) {
+            case "llama", "gemma" -> "\"layer_types\": [\"sliding_attention\"], \"partial_rotary_factor\": 0.5";
+            case "mistral" -> "\"layer_types\": [\"full_attention\"], \"attention_bias\": true";
+            case "phi3" -> "\"layer_types\": [\"full_attention\"], \"attention_bias\": true";
+            case "qwen3" -> "\"rope_parameters\": {\"partial_rotary_factor\": 0.5}";
+            default -> "\"_sliding_window_pattern\": 2, \"partial_rotary_factor\": 0.5";
+        };
+        assertThat(read(plain + ", " + idle + "}")).isEqualTo(read(plain + "}"));
     }
 
     /// As the models of transformers look at them.

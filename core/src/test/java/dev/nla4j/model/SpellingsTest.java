@@ -96,7 +96,14 @@ class SpellingsTest {
                         .layers()
                         .getFirst()
                         .rope())
-                .isEqualTo(new Rope(5000, 16, new RopeScaling.Linear(8)));
+                .as("the base is none of what counts")
+                .isEqualTo(new Rope(10_000, 16, new RopeScaling.Linear(8)));
+        assertThat(read(both.replace("\"rope_parameters\"", "\"rope_theta\": 777, \"rope_parameters\"")
+                                + "{\"rope_type\": \"linear\", \"factor\": 8.0}}")
+                        .layers()
+                        .getFirst()
+                        .rope())
+                .isEqualTo(new Rope(777, 16, new RopeScaling.Linear(8)));
         assertThat(read(both + "{}}").layers().getFirst().rope()).isEqualTo(new Rope(5000, 16, new RopeScaling.None()));
         assertThatThrownBy(() -> read(both + "{\"rope_type\": \"ntk\"}}"))
                 .isInstanceOf(FormatException.class)
