@@ -4,6 +4,7 @@ import dev.nla4j.train.Metric;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One line on stderr that tells how a training goes: step, loss, FVE, KL, entropy, length, truth, tokens/s, time
 /// left.
@@ -11,6 +12,7 @@ final class TrainView {
     private final LiveLine live;
     private long firstStep = -1;
     private long startedAt;
+    private @Nullable String unwritten;
     /// The newest of each: some are measured at some steps only.
     private final Map<Metric, Double> known = new EnumMap<>(Metric.class);
 
@@ -30,18 +32,25 @@ final class TrainView {
                 known.put(metric, value);
             }
         }
-        if (firstStep < 0) {
+        boolean first = firstStep < 0;
+        if (first) {
             firstStep = step;
             startedAt = live.nanos();
-        } else if (!live.isDue() && step < steps) {
-            return;
         }
-        String line = line(step, steps, false);
-        live.write(live.isCut(line) ? line(step, steps, true) : line);
+        String whole = line(step, steps, false);
+        String line = live.isCut(whole) ? line(step, steps, true) : whole;
+        boolean written = first || live.isDue() || step == steps;
+        unwritten = written ? null : line;
+        if (written) {
+            live.write(line);
+        }
     }
 
     /// Ends the line, so that what comes next stands on its own.
     void end() {
+        if (unwritten != null) {
+            live.write(unwritten); // a run that stops early ends here
+        }
         live.end();
     }
 

@@ -119,6 +119,17 @@ class TrainCommandTest {
     }
 
     @Test
+    void a_run_that_stops_early_ends_with_its_last_step() {
+        String logged = drawn(false, 12, view -> {
+            view.show(1, 60, Map.of());
+            view.show(2, 60, Map.of());
+            view.show(3, 60, Map.of());
+            view.end();
+        });
+        assertThat(logged.lines()).hasSize(2).last().asString().startsWith("step 3/60");
+    }
+
+    @Test
     void the_live_line_is_drawn_a_few_times_a_second_and_at_the_end() {
         String drawn = drawn(true, 80, view -> {
             for (int step = 1; step <= 100; step++) {

@@ -10,6 +10,7 @@ import dev.nla4j.format.json.Yaml;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,9 +42,6 @@ public final class RunFolder implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String RUN = "run.json";
     private static final String DATA = "data_sha256";
-    /// Where the configuration names the files of data.
-    private static final String FILES = "data";
-
     private static final String LOCK = ".lock";
     private static final String OFFSET = "metrics_offset";
     private static final long LONGEST = 16 << 20;
@@ -207,9 +205,7 @@ public final class RunFolder implements AutoCloseable {
         JsonNode before = Json.readYaml(file, LONGEST);
         // through text, so that 1 and 1.0 are what they will be when read again
         JsonNode now = Json.parseYaml(file, Yaml.write(config));
-        if (before.path(FILES) instanceof ObjectNode noted) {
-            followMoved(noted, now.path(FILES));
-        }
+        followMoved(before, now);
         List<String> differing = differences(before, now);
         if (!differing.isEmpty()) {
             throw new InputException(file + ": holds a run of another configuration; give this run a folder of its own."
@@ -217,20 +213,30 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /// A run's folder may have been moved with its data: a path that leads nowhere any more gives way to one of a file
-    /// of
-    /// the same name, whose hash is compared beside.
-    private static void followMoved(ObjectNode noted, JsonNode now) {
-        for (String key : List.copyOf(noted.propertyNames())) {
-            JsonNode before = noted.path(key);
-            JsonNode after = now.path(key);
-            if (before.isString() && after.isString()) {
-                Path old = Path.of(before.stringValue());
-                boolean sameName = Path.of(after.stringValue()).endsWith(String.valueOf(old.getFileName()));
-                if (sameName && !Files.exists(old)) {
-                    noted.set(key, after);
-                }
+    /// A run's folder may have been moved with its data and halves: a path that leads nowhere any more gives way to one
+    /// of the same name that leads somewhere, and what lies there is compared by its hashes.
+    private static void followMoved(JsonNode noted, JsonNode now) {
+        if (!(noted instanceof ObjectNode before)) {
+            return;
+        }
+        for (String key : List.copyOf(before.propertyNames())) {
+            JsonNode old = before.path(key);
+            JsonNode recent = now.path(key);
+            if (old.isString() && recent.isString() && hasMoved(old.stringValue(), recent.stringValue())) {
+                before.set(key, recent);
+            } else {
+                followMoved(old, recent);
             }
+        }
+    }
+
+    private static boolean hasMoved(String from, String to) {
+        try {
+            return !Files.exists(Path.of(from))
+                    && Files.exists(Path.of(to))
+                    && Path.of(to).endsWith(String.valueOf(Path.of(from).getFileName()));
+        } catch (InvalidPathException e) {
+            return false; // no path at all
         }
     }
 
@@ -244,6 +250,9 @@ public final class RunFolder implements AutoCloseable {
         Set<String> then = new TreeSet<>(before.propertyNames());
         Set<String> now = new TreeSet<>(info.dataHashes.keySet());
         if (!then.equals(now)) {
+            if (contents(before).equals(contents(Json.mapper().valueToTree(info.dataHashes)))) {
+                return; // names tell files of one name apart by their folders, and those have moved
+            }
             throw new InputException(file + ": the run began with the files "
                     + FormatException.printable(String.join(", ", then)) + ", it would go on with "
                     + FormatException.printable(String.join(", ", now))
@@ -261,6 +270,14 @@ public final class RunFolder implements AutoCloseable {
                         + " now; put the old file back, or give this run a folder of its own");
             }
         });
+    }
+
+    /// What the files hold, by their names without folders.
+    private static List<String> contents(JsonNode hashes) {
+        return hashes.properties().stream()
+                .map(file -> file.getKey().substring(file.getKey().lastIndexOf('/') + 1) + " " + file.getValue())
+                .sorted()
+                .toList();
     }
 
     /// What differs between two configurations, each as `train.lr was 0.001, is 0.002`.

@@ -89,14 +89,35 @@ class RunFolderTest {
         try (RunFolder run = openOver(old.toString(), "ab")) {
             run.save(snapshot(5));
         }
-        String moved = "elsewhere/" + name;
+        Path elsewhere = Files.createDirectory(folder.resolveSibling(folder.getFileName() + "-elsewhere"));
+        String moved = Files.createFile(elsewhere.resolve(name)).toString();
         assertThatThrownBy(() -> openOver(moved, "ab"))
                 .hasMessageContaining("another configuration")
                 .hasMessageContaining("data.av was");
         Files.delete(old);
         openOver(moved, "ab").close();
         assertThatThrownBy(() -> openOver(moved, "ef")).hasMessageContaining("of sha256 ab, it is ef now");
-        assertThatThrownBy(() -> openOver("elsewhere/other.parquet", "ab")).hasMessageContaining("data.av was");
+        Path other = Files.createFile(elsewhere.resolve("other.parquet"));
+        assertThatThrownBy(() -> openOver(other.toString(), "ab")).hasMessageContaining("data.av was");
+        String gone = elsewhere.resolve("gone").resolve(name).toString();
+        assertThatThrownBy(() -> openOver(gone, "ab")).hasMessageContaining("data.av was");
+    }
+
+    @Test
+    void files_that_are_told_apart_by_their_folders_may_move() throws IOException {
+        Map<String, String> before = Map.of("/a/pair/ar/x.yaml", "ab", "pair/ar/y.yaml", "cd");
+        openOver(before).close();
+        try (RunFolder run = openOver(before)) {
+            run.save(snapshot(5));
+        }
+        openOver(Map.of("/b/pair/ar/x.yaml", "ab", "pair/ar/y.yaml", "cd")).close();
+        assertThatThrownBy(() -> openOver(Map.of("/b/pair/ar/x.yaml", "ef", "pair/ar/y.yaml", "cd")))
+                .hasMessageContaining("it would go on with /b/pair/ar/x.yaml");
+    }
+
+    private RunFolder openOver(Map<String, String> hashes) throws IOException {
+        RunFolder.Info info = new RunFolder.Info(INFO.versions(), INFO.seeds(), hashes, Optional.empty());
+        return RunFolder.open(folder, config(1e-3), info, new Checkpoints.Keep(2, true));
     }
 
     private RunFolder openOver(String data, String hash) throws IOException {
