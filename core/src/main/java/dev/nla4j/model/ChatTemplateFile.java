@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// Where a model keeps its chat templates. A folder has `chat_template.jinja` with named ones in
-/// `additional_chat_templates`, or inside `tokenizer_config.json` a text or a list of named ones; a GGUF
-/// file has `tokenizer.chat_template` with named ones behind further dots. Of the named ones `default`
+/// `additional_chat_templates`, or inside `tokenizer_config.json` a text or named ones as a list or an object; a
+/// GGUF file has `tokenizer.chat_template` with named ones behind further dots. Of the named ones `default`
 /// counts, and `tool_use` for conversations with tools. `chat_template.json` is for processors of pictures,
 /// and no tokenizer of transformers reads it; it counts where there is nothing else.
 final class ChatTemplateFile {
@@ -98,6 +98,12 @@ final class ChatTemplateFile {
         Map<String, Source> named = new HashMap<>();
         String place = fields.file() + ": " + FIELD;
         JsonNode value = fields.node().get(FIELD);
+        if (value != null && value.isObject()) {
+            Fields texts = new Fields(fields.file(), FIELD, value);
+            value.propertyNames()
+                    .forEach(name -> named.put(name, new Source(texts.requiredText(name), place + "." + name)));
+            return named;
+        }
         if (value == null || !value.isArray()) {
             fields.text(FIELD).ifPresent(text -> named.put(DEFAULT, new Source(text, place)));
             return named;

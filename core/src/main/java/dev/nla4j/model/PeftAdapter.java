@@ -102,11 +102,11 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
                 }
             });
         }
-        fields.array("modules_to_save").ifPresent(modules -> {
-            if (!modules.isEmpty()) {
-                throw fields.wrong("modules_to_save", "names whole modules; only low-rank pairs are supported");
-            }
-        });
+        for (String option : List.of("modules_to_save", "target_parameters")) {
+            fields.array(option).filter(named -> !named.isEmpty()).ifPresent(named -> {
+                throw fields.wrong(option, "is not empty; only low-rank pairs of whole projections are supported");
+            });
+        }
         for (String option : List.of("layer_replication", "alora_invocation_tokens", "trainable_token_indices")) {
             if (fields.has(option)) {
                 throw fields.wrong(option, "is set; only plain LoRA is supported");

@@ -69,6 +69,14 @@ class ChatTemplateFileTest {
     }
 
     @Test
+    void named_templates_may_be_an_object() throws IOException {
+        file("tokenizer_config.json", """
+                {"chat_template": {"default": "d", "tool_use": "t"}}""");
+        assertThat(rendered(PLAIN)).isEqualTo("d");
+        assertThat(rendered(WITH_TOOLS)).isEqualTo("t");
+    }
+
+    @Test
     void named_templates_may_be_files() throws IOException {
         file("tokenizer_config.json", "{\"chat_template\": \"old\"}");
         file("additional_chat_templates/tool_use.jinja", "t");

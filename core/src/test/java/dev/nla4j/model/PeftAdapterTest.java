@@ -72,6 +72,7 @@ class PeftAdapterTest {
                 "\"rank_pattern\": {\"q_proj\": 4} | rank_pattern",
                 "\"alpha_pattern\": {\"q_proj\": 4} | alpha_pattern",
                 "\"modules_to_save\": [\"lm_head\"] | modules_to_save",
+                "\"target_parameters\": [\"mlp.experts.gate_up_proj\"] | target_parameters",
                 "\"layer_replication\": [[0, 2], [1, 2]] | layer_replication",
                 "\"trainable_token_indices\": [1] | trainable_token_indices",
                 "\"init_lora_weights\": \"pissa_niter_4\" | init_lora_weights",
@@ -101,8 +102,9 @@ class PeftAdapterTest {
 
     @Test
     void what_changes_nothing_is_tolerated() throws IOException {
-        config("\"r\": 1, \"lora_alpha\": 1, \"rank_pattern\": {}, \"modules_to_save\": null, \"use_dora\": false,"
-                + " \"init_lora_weights\": \"gaussian\", \"layer_replication\": null, \"unheard_of\": 7");
+        config(
+                "\"r\": 1, \"lora_alpha\": 1, \"rank_pattern\": {}, \"modules_to_save\": null, \"target_parameters\": [], \"use_dora\": false,"
+                        + " \"init_lora_weights\": \"gaussian\", \"layer_replication\": null, \"unheard_of\": 7");
         assertThat(PeftAdapter.read(folder).base()).isEmpty();
     }
 
