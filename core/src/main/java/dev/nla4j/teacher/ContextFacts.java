@@ -24,32 +24,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final int LOOK_BACK = 600;
     private static final Pattern GLUED_ROLE = Pattern.compile("(?<=\\S)(?:system|user|assistant|model)$");
     private static final int CODE_LINES = 8;
-    private static final int LIST_LINES = 5;
-    private static final int FEWEST_PROSE_WORDS = 4;
     /// Shorter words of a title may be small: `with` has a capital as often as not, `of` seldom.
     private static final int SHORTEST_OF_TITLE = 5;
 
-    private static final Pattern LIST_ITEM =
-            Pattern.compile("^\\s*([-*+\u2022]|\\(?\\d{1,3}[.)])\\s+.*[\\p{L}\\p{N}].*");
-    /// Other languages than English begin with a hyphen what somebody says: `- Bonjour, dit-il`.
-    private static final Pattern SPOKEN_ITEM = Pattern.compile(
-            ".*(?:[!?\u2026]\\s*$|\\s-\\p{L}|[,.!?]\\s[-\u2013\u2014]\\s\\p{Ll}|-(?:t-)?(?:ils?|elles?|on|je)\\b).*");
-    /// Subtitles do so in English too: who asks or calls behind a hyphen speaks, unless a line announces a list.
-    private static final Pattern CALLED_ITEM = Pattern.compile("\\s*-\\s.*[!?\u2026]\\s*");
-    private static final Pattern LIKE_ITEM = Pattern.compile(
-            "^\\s*(?:[-*+\u2022\u2013\u2014\u25e6\u25aa\u2023\u2460-\u2473]|\\(?\\w{1,3}[.)\u3001]|[\u4e00-\u9fff]{1,3}\u3001).*");
-    private static final Pattern MARKED_HEADING = Pattern.compile("^#{1,6}\\s+.*\\p{L}.*");
-    private static final Pattern CHAPTER =
-            Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+(?:[.:\u2013\u2014-].*)?$");
-    /// Tables, formulas, queries and logs are written in capitals too, and so is what is shouted.
-    private static final Pattern NO_HEADING =
-            Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL)\\b");
-    private static final int LONGEST_HEADING = 80;
-    /// Names, signatures and who speaks are shorter.
-    private static final int FEWEST_CAPITALS = 4;
-    private static final Pattern BLANK_LINE = Pattern.compile("\\n[^\\S\\n]*+\\n");
-    private static final Pattern LIKE_HEADING = Pattern.compile(
-            "^\\s*(?:#|=|\\\\(?:sub)*section|\\\\chapter|<h[1-6]|\u7b2c|CHAPTER|Chapter|PART|BOOK).*|^\\s*[=-]{3,}\\s*$");
     private static final Pattern CODE_END = Pattern.compile(".*(?:[;{}]|=>|->)\\s*$");
     private static final Pattern CODE_START = Pattern.compile(
             "^\\s*(?:(?:def|class|import|from|return|fn|let|const|var|pub|use|impl|func|public|private|static|void|int"
@@ -105,11 +82,11 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         boolean besideCode = code || end.lines().anyMatch(ContextFacts::looksProgrammed);
         Optional<Language> language = Language.of(context, words, besideCode);
         add(kinds, Kind.CODE, code);
-        add(kinds, Kind.LIST, !code && endsInList(end, language.equals(Optional.of(Language.ENGLISH))));
+        add(kinds, Kind.LIST, !code && Listing.isAtEnd(end, language.equals(Optional.of(Language.ENGLISH))));
         add(kinds, Kind.DIALOGUE, !code && isDialogue(end));
         add(kinds, Kind.QUESTION, !besideCode && endsInQuestion(end));
         add(kinds, Kind.OPEN_QUOTATION, !code && isQuotationOpen(line));
-        add(kinds, Kind.HEADING, !code && isHeading(end, line));
+        add(kinds, Kind.HEADING, !code && Heading.isAtEnd(end, line));
         add(kinds, Kind.NUMBER, endsInNumber(end));
         turn(context).ifPresent(kinds::add);
         Set<Kind> doubts = doubts(context, end, line);
@@ -121,19 +98,14 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
 
     private static Set<Kind> doubts(String context, String end, String line) {
         Set<Kind> doubts = EnumSet.noneOf(Kind.class);
-        List<String> lines = end.lines().filter(text -> !text.isBlank()).toList();
-        add(doubts, Kind.CODE, lines.stream().anyMatch(ContextFacts::mayBeCode));
-        add(
-                doubts,
-                Kind.LIST,
-                lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size()).stream()
-                        .anyMatch(text -> LIKE_ITEM.matcher(text).matches()));
+        add(doubts, Kind.CODE, end.lines().anyMatch(ContextFacts::mayBeCode));
+        add(doubts, Kind.LIST, Listing.mayBeAtEnd(end));
         boolean turns = context.lines().anyMatch(text -> turnOf(text) != null);
         boolean quoted = QUOTE_MARK.matcher(end).find();
         add(doubts, Kind.DIALOGUE, quoted || turns || LIKE_SPEECH.matcher(end).find());
         add(doubts, Kind.QUESTION, end.codePoints().anyMatch(c -> "?\uff1f\u061f\u00bf\u037e".indexOf(c) >= 0));
         add(doubts, Kind.OPEN_QUOTATION, quoted);
-        add(doubts, Kind.HEADING, mayBeHeading(end, line));
+        add(doubts, Kind.HEADING, Heading.mayBeAtEnd(end, line));
         add(doubts, Kind.NUMBER, endsInDigit(end));
         for (Kind turn : List.of(Kind.SYSTEM_TURN, Kind.USER_TURN, Kind.ASSISTANT_TURN)) {
             add(doubts, turn, turns);
@@ -148,29 +120,6 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                 || marks(line) >= 2
                 || QUERY.matcher(line).matches()
                 || LIKE_CODE.matcher(line).matches();
-    }
-
-    /// Headings of other kinds, and lines that are short and stand alone. Behind a line's end that line
-    /// counts.
-    private static boolean mayBeHeading(String end, String line) {
-        if (line.isBlank()) {
-            List<String> lines = end.lines().filter(text -> !text.isBlank()).toList();
-            return !lines.isEmpty() && mayBeHeadingLine(lines.getLast());
-        }
-        String before = end.substring(0, end.length() - line.length());
-        boolean alone = standsAlone(before) && line.length() <= LONGEST_HEADING && !line.matches(".*[.!?\u2026].*");
-        return alone || mayBeHeadingLine(line);
-    }
-
-    private static boolean mayBeHeadingLine(String line) {
-        return LIKE_HEADING.matcher(line).matches() || isCapitals(line);
-    }
-
-    /// Something visible, and an empty line behind it.
-    private static boolean standsAlone(String before) {
-        String visible = before.stripTrailing();
-        return !visible.isEmpty()
-                && BLANK_LINE.matcher(before.substring(visible.length())).find();
     }
 
     /// Whether a claimed fact is wrong, right, or beyond the rules (empty). A tense is judged only where there is one.
@@ -216,7 +165,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         return isShaped(line) && marks(line) >= 2;
     }
 
-    private static boolean isShaped(String line) {
+    static boolean isShaped(String line) {
         return (CODE_END.matcher(line).matches() && !LATEX.matcher(line).find())
                 || CODE_START.matcher(line).matches()
                 || CODE_CALL.matcher(line).matches();
@@ -233,42 +182,6 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                 .results()
                 .limit(2)
                 .count();
-    }
-
-    /// The line is an item, and one of the last lines before it another of the same kind.
-    private static boolean endsInList(String end, boolean english) {
-        List<String> lines = end.lines().filter(line -> !line.isBlank()).toList();
-        if (lines.isEmpty() || end.endsWith("\n")) {
-            return false;
-        }
-        List<String> recent = lines.subList(Math.max(0, lines.size() - LIST_LINES), lines.size());
-        Matcher last = LIST_ITEM.matcher(recent.getLast());
-        return last.matches()
-                && (english ? !isSubtitle(recent) : recent.stream().noneMatch(ContextFacts::isSpokenItem))
-                && !isDifference(recent)
-                && recent.subList(0, recent.size() - 1).stream()
-                        .map(LIST_ITEM::matcher)
-                        .anyMatch(item -> item.matches() && sort(item.group(1)) == sort(last.group(1)));
-    }
-
-    private static boolean isSubtitle(List<String> lines) {
-        return lines.stream().anyMatch(line -> CALLED_ITEM.matcher(line).matches())
-                && lines.stream().noneMatch(line -> line.stripTrailing().endsWith(":"));
-    }
-
-    private static boolean isSpokenItem(String line) {
-        return line.stripLeading().startsWith("-") && SPOKEN_ITEM.matcher(line).matches();
-    }
-
-    /// Lines that were taken out and put in, as tools show what has changed.
-    private static boolean isDifference(List<String> lines) {
-        return lines.stream().anyMatch(line -> line.startsWith("-"))
-                && lines.stream().anyMatch(line -> line.startsWith("+"));
-    }
-
-    /// Numbers are one sort of mark, each bullet is its own.
-    private static int sort(String mark) {
-        return mark.length() > 1 ? 0 : mark.charAt(0);
     }
 
     private static boolean isDialogue(String end) {
@@ -343,50 +256,6 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         char behind = line.charAt(at + 1);
         return (apart || line.charAt(at - 1) == '\u2014')
                 && (Character.isLetterOrDigit(behind) || "\u00bf\u00a1'\u2018\u2019\u2026$".indexOf(behind) >= 0);
-    }
-
-    /// A marked one, a chapter's, or one in capitals. What stands before it must be seen: a window may
-    /// begin inside of anything.
-    private static boolean isHeading(String end, String line) {
-        String before = end.substring(0, end.length() - line.length());
-        String visible = before.stripTrailing();
-        if (visible.isEmpty()) {
-            return false;
-        }
-        String previous = visible.substring(visible.lastIndexOf('\n') + 1);
-        if (MARKED_HEADING.matcher(line).matches()) {
-            return !isComment(line, visible, previous);
-        }
-        String bare = line.strip();
-        boolean chapter = CHAPTER.matcher(bare).matches() && bare.length() <= LONGEST_HEADING;
-        boolean capitals = isCapitals(line)
-                && words(line).size() >= FEWEST_CAPITALS
-                && !isCapitals(previous)
-                && !NO_HEADING.matcher(line).find();
-        return (chapter || capitals) && standsAlone(before);
-    }
-
-    /// Programs and settings write remarks behind `#`: a heading follows prose, and no line that may be
-    /// theirs.
-    private static boolean isComment(String line, String before, String previous) {
-        boolean prose = previous.matches(".*[.!?:\u2026\"\u201d)]\\s*")
-                && words(previous).size() >= FEWEST_PROSE_WORDS;
-        long fences =
-                before.lines().filter(text -> text.strip().startsWith("```")).count();
-        return fences % 2 == 1
-                || previous.stripLeading().startsWith("#")
-                || previous.strip().matches("[\\w.-]+\\s*[:=].*")
-                || (fences == 0 && before.lines().anyMatch(ContextFacts::isShaped))
-                || !(prose || line.startsWith("##"));
-    }
-
-    private static boolean isCapitals(String line) {
-        String bare = line.strip();
-        return bare.length() >= 6
-                && bare.length() <= LONGEST_HEADING
-                && bare.codePoints().filter(Character::isLetter).count() >= 5
-                && bare.contains(" ")
-                && bare.codePoints().filter(Character::isLetter).allMatch(Character::isUpperCase);
     }
 
     private static boolean endsInNumber(String end) {
