@@ -17,14 +17,20 @@ final class Tense {
                     + "|(?:do|does|is|are|ca|wo|have|has)n't");
     /// Pasts that are no participles, and how speech is told.
     private static final Set<String> SURE_PAST =
-            Set.of(("wrote gave knew began spoke ran grew drew threw fell wore sang"
+            Set.of(("wrote gave knew began spoke stood slept ran grew drew threw fell wore sang"
                             + " drove flew chose shook became sat cried replied asked answered added exclaimed returned observed"
                             + " inquired muttered whispered remarked shouted echoed growled laughed smiled nodded")
                     .split(" "));
-    /// Between them `-ed` is a past and no participle: who does it, or what it is done to.
+    /// Pasts that are participles too, as those in `-ed` are.
+    private static final Set<String> IRREGULAR = Set.of(
+            ("told thought felt left found made kept held heard brought lost met paid sent spent built bought caught"
+                            + " taught led sold understood sought fought")
+                    .split(" "));
+    /// Between them such a form is a past and no participle: who does it, or what it is done to.
     private static final Set<String> SUBJECTS = Set.of("i", "he", "she", "it", "we", "they", "you", "who");
     private static final Set<String> OBJECTS =
             Set.of("the", "a", "an", "his", "her", "him", "it", "them", "my", "me", "their", "its", "us");
+    private static final Set<String> BENDS = Set.of("will", "wish", "wishes");
     private static final Set<String> BEFORE_LEGAL_SAID = Set.of("the", "this", "a");
 
     private Tense() {}
@@ -44,8 +50,8 @@ final class Tense {
             present += isPresent(before, word) ? 1 : 0;
             maybePast |=
                     SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
-            // Behind these a past is none: `if I were you`, `he was to leave, and we will`.
-            boolean bends = word.equals("will") || (word.equals("if") && !before.equals("as"));
+            // Behind these a past is none: `if I were you`, `I wish it were`, `he was to leave, and we will`.
+            boolean bends = BENDS.contains(word) || (word.equals("if") && !before.equals("as"));
             maybePresent |= bends || PRESENT_CONTRACTION.matcher(word).matches();
         }
         if (past >= 2 && present == 0 && !maybePresent) {
@@ -56,7 +62,7 @@ final class Tense {
 
     private static boolean isPastForm(String before, String word, String after) {
         boolean regular = word.length() >= SHORTEST_PARTICIPLE && word.endsWith("ed");
-        return regular && (SUBJECTS.contains(before) || OBJECTS.contains(after));
+        return (regular || IRREGULAR.contains(word)) && (SUBJECTS.contains(before) || OBJECTS.contains(after));
     }
 
     /// Times of day have `am`, and infinitives `do`.

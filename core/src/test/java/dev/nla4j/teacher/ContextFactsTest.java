@@ -115,6 +115,12 @@ class ContextFactsTest {
                 "PRESENT_TENSE,The king is in the garden and the men are with him and there is no bread",
                 "PRESENT_TENSE,The steps that are needed for this are listed in the advanced guide and the form is used by all",
                 "PAST_TENSE,|The king's men were in the garden and he didn't see that they had no bread as it was|",
+                "LIST,|1. wash the long\none\n2. dry the|",
+                "LIST,|The fruits\n- Apple\n- Banana|",
+                "LIST,|You do this:\n- You wash the\n- You dry the|",
+                "OPEN_QUOTATION,|a 5\" pipe of 6\" and he said, \"Not|",
+                "HEADING,|He went out and closed the door.\n\nHOUSE RULES FOR GUESTS AND|",
+                "PRESENT_TENSE,The best bread is made in the garden and the other ones are found there by the men",
             })
     void a_fact_is_seen(Kind kind, String context) {
         String text = context.replace("\\n", "\n").replace("_", ",");
@@ -229,6 +235,11 @@ class ContextFactsTest {
                 "QUESTION,彼女は「最近どう？」と聞き",
                 "QUESTION,他问：“你是谁？”然后",
                 "CODE,|This is \\textbf{very} important for \\emph{you}\nand this is \\textbf{also} so for \\emph{me}|",
+                "PRESENT_TENSE,|The house is old and the men are here. Everybody stood at the wall and nobody|",
+                "PRESENT_TENSE,|The house is old and the men are here. My brother slept in the garden|",
+                "PRESENT_TENSE,|The house is old and the men are here. She told nobody of the garden|",
+                "PRESENT_TENSE,|The house is old and the men are here. My brother left the garden and|",
+                "PAST_TENSE,|I wish I were at the house and had the time that was mine|",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);
