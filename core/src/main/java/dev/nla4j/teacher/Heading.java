@@ -1,6 +1,7 @@
 package dev.nla4j.teacher;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// Headings by their marks, or by their capitals and where they stand.
@@ -11,10 +12,12 @@ final class Heading {
             Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+(?:[.:\u2013\u2014-].*)?$");
     /// Tables, formulas, queries and logs are written in capitals too, and so is what is shouted.
     private static final Pattern NO_HEADING =
-            Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL)\\b");
+            Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL|I(?!\\.)|YOU|YOUR|ME|MY|WE)\\b");
     private static final int LONGEST_HEADING = 80;
     /// Names, signatures and who speaks are shorter.
     private static final int FEWEST_CAPITALS = 4;
+    /// A line of words that are no longer and no function words holds tickers or other short names.
+    private static final int LONGEST_TICKER = 5;
     private static final Pattern BLANK_LINE = Pattern.compile("\\n[^\\S\\n]*+\\n");
     private static final Pattern LIKE_HEADING = Pattern.compile(
             "^\\s*(?:#|=|\\\\(?:sub)*section|\\\\chapter|<h[1-6]|\u7b2c|CHAPTER|Chapter|PART|BOOK).*|^\\s*[=-]{3,}\\s*$");
@@ -31,19 +34,24 @@ final class Heading {
         }
         String previous = visible.substring(visible.lastIndexOf('\n') + 1);
         if (MARKED_HEADING.matcher(line).matches()) {
-            return !isComment(line, visible, previous);
+            return !isComment(line, before, previous);
         }
         String bare = line.strip();
         boolean chapter = CHAPTER.matcher(bare).matches() && bare.length() <= LONGEST_HEADING;
         boolean capitals = isCapitals(line)
                 && ContextFacts.words(line).size() >= FEWEST_CAPITALS
+                && ContextFacts.words(line).stream().anyMatch(Heading::isNoTicker)
                 && !isCapitals(previous)
                 && !NO_HEADING.matcher(line).find();
         return (chapter || capitals) && standsAlone(before);
     }
 
+    private static boolean isNoTicker(String word) {
+        return word.length() > LONGEST_TICKER || FunctionWords.contains(word, Optional.empty());
+    }
+
     /// Programs and settings write remarks behind `#`: a heading follows prose, and no line that may be
-    /// theirs.
+    /// theirs. Behind one sign alone there is an empty line between.
     private static boolean isComment(String line, String before, String previous) {
         boolean prose = previous.matches(".*[.!?:\u2026\"\u201d)]\\s*")
                 && ContextFacts.words(previous).size() >= FEWEST_PROSE_WORDS;
@@ -53,7 +61,7 @@ final class Heading {
                 || previous.stripLeading().startsWith("#")
                 || previous.strip().matches("[\\w.-]+\\s*[:=].*")
                 || (fences == 0 && before.lines().anyMatch(ContextFacts::isShaped))
-                || !(prose || line.startsWith("##"));
+                || !((prose && standsAlone(before)) || line.startsWith("##"));
     }
 
     private static boolean isCapitals(String line) {

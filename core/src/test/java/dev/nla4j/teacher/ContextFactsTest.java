@@ -240,6 +240,9 @@ class ContextFactsTest {
                 "PRESENT_TENSE,|The house is old and the men are here. She told nobody of the garden|",
                 "PRESENT_TENSE,|The house is old and the men are here. My brother left the garden and|",
                 "PAST_TENSE,|I wish I were at the house and had the time that was mine|",
+                "HEADING,|He went out and closed the door.\n\nI HATE YOU SO MUCH AND|",
+                "HEADING,|These are the ones that went up.\n\nAAPL MSFT GOOG AMZN TSLA|",
+                "HEADING,|Then it is set by hand, as here.\n# The name|",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);
