@@ -12,8 +12,17 @@ final class Listing {
     /// Other languages than English begin with a hyphen what somebody says: `- Bonjour, dit-il`.
     private static final Pattern SPOKEN_ITEM = Pattern.compile(
             ".*(?:[!?\u2026]\\s*$|\\s-\\p{L}|[,.!?]\\s[-\u2013\u2014]\\s\\p{Ll}|-(?:t-)?(?:ils?|elles?|on|je)\\b).*");
-    /// Subtitles do so in English too: who asks or calls behind a hyphen speaks, unless a line announces a list.
-    private static final Pattern CALLED_ITEM = Pattern.compile("\\s*-\\s.*[!?\u2026]\\s*");
+    /// Subtitles do so in English too: who asks or calls behind a hyphen, speaks of persons first or answers
+    /// speaks, unless a line announces a list.
+    private static final Pattern CALLED_ITEM =
+            Pattern.compile("\\s*-\\s(?:.*[!?\u2026]\\s*|(?:I|You|We|He|She|They)(?:['\u2019]\\p{L}+)?\\s.*"
+                    + "|(?:Yes|No|Oh|Well)[,.].*)");
+    /// A name alone, as quotations and letters are signed.
+    private static final Pattern SIGNATURE =
+            Pattern.compile("\\s*-(?:,?\\s+\\p{Lu}[\\p{L}\\p{M}.'\u2019-]*+){1,5}\\s*");
+    private static final Pattern QUOTED = Pattern.compile(".*[\"\u201d\u00bb]\\s*");
+    /// A line that ends inside of a sentence.
+    private static final Pattern UNFINISHED = Pattern.compile(".*[\\p{L},]\\s*");
     private static final Pattern LIKE_ITEM = Pattern.compile(
             "^\\s*(?:[-*+\u2022\u2013\u2014\u25e6\u25aa\u2023\u2460-\u2473]|\\(?\\w{1,3}[.)\u3001]|[\u4e00-\u9fff]{1,3}\u3001).*");
 
@@ -27,11 +36,14 @@ final class Listing {
         }
         Matcher last = LIST_ITEM.matcher(recent.getLast());
         return last.matches()
-                && (english ? !isSubtitle(recent) : recent.stream().noneMatch(Listing::isSpokenItem))
+                && !isSignature(recent)
+                && (isBullet(last.group(1)) || !isWrapped(end))
+                && !isSubtitle(recent)
+                && (english || recent.stream().noneMatch(Listing::isSpokenItem))
                 && !isDifference(recent)
                 && recent.subList(0, recent.size() - 1).stream()
                         .map(LIST_ITEM::matcher)
-                        .anyMatch(item -> item.matches() && sort(item.group(1)) == sort(last.group(1)));
+                        .anyMatch(item -> item.matches() && follows(last.group(1), item.group(1)));
     }
 
     private static boolean isSubtitle(List<String> lines) {
@@ -49,9 +61,46 @@ final class Listing {
                 && lines.stream().anyMatch(line -> line.startsWith("+"));
     }
 
-    /// Numbers are one sort of mark, each bullet is its own.
-    private static int sort(String mark) {
-        return mark.length() > 1 ? 0 : mark.charAt(0);
+    /// A name behind a line that is no item and announces none.
+    private static boolean isSignature(List<String> lines) {
+        if (lines.size() < 2 || !SIGNATURE.matcher(lines.getLast()).matches()) {
+            return false;
+        }
+        String before = lines.get(lines.size() - 2);
+        boolean item =
+                LIST_ITEM.matcher(before).matches() || before.stripTrailing().endsWith(":");
+        return !item || QUOTED.matcher(before).matches();
+    }
+
+    /// Dates and numbers of paragraphs may stand where a line of prose begins: the line before the first of
+    /// them goes on there. A list that is seen from its first item is none of these.
+    private static boolean isWrapped(String end) {
+        String before = "";
+        for (String line : end.lines().toList()) {
+            Matcher item = LIST_ITEM.matcher(line);
+            if (item.matches() && !isBullet(item.group(1))) {
+                return number(item.group(1)) > 1 && UNFINISHED.matcher(before).matches();
+            }
+            before = line;
+        }
+        return false;
+    }
+
+    /// Bullets stay the same, and numbers too or they rise by one.
+    private static boolean follows(String mark, String before) {
+        if (isBullet(mark) || isBullet(before)) {
+            return mark.equals(before);
+        }
+        int step = number(mark) - number(before);
+        return step == 0 || step == 1;
+    }
+
+    private static boolean isBullet(String mark) {
+        return mark.length() == 1;
+    }
+
+    private static int number(String mark) {
+        return Integer.parseInt(mark.replaceAll("\\D", ""));
     }
 
     /// Whether one of the last lines has a mark as items have in any language.
