@@ -22,6 +22,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}]+(?:['\u2019-][\\p{L}\\p{M}]+)*+");
     /// Longer contexts are judged by their end; rules about the present place need no more.
     private static final int LOOK_BACK = 600;
+    private static final Pattern BARE_WORD = Pattern.compile("[\\p{Ll}\\p{N}_-]*+");
     private static final Pattern GLUED_ROLE = Pattern.compile("(?<=\\S)(?:system|user|assistant|model)$");
     private static final int CODE_LINES = 8;
     /// Shorter words of a title may be small: `with` has a capital as often as not, `of` seldom.
@@ -53,12 +54,17 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             "(?m)(?:^[ \\t]*+|(?<=[,;:.!?\"\u201d\u2019)]\\s{1,3}|\u2014|--))(?:"
                     + "\"(?:[^\"\\s]++(?:(?<=[.!?\u2014]|--)|[^\\S\\n][^\"\\n]*+(?<=[,.!?\u2014]|--)))\""
                     + "|\u201c(?:[^\u201d\\s]++(?:(?<=[.!?\u2014]|--)|[^\\S\\n][^\u201d\\n]*+(?<=[,.!?\u2014]|--)))\u201d)");
+    private static final Pattern SMALL = Pattern.compile("\\P{L}*+\\p{Ll}");
+    /// A name with its value, or the next of a row's fields.
+    private static final Pattern QUOTED_DATA = Pattern.compile("\"(?:\\s*:|,\")");
+    /// Feet and inches have the mark behind a number. One right before a number may be theirs.
+    private static final Pattern MEASURE = Pattern.compile("(?:\\d\\s*\"\\s*|\"\\d[^\"]*)$");
     private static final Pattern SENTENCE_END =
             Pattern.compile("[.!?\u2026\u061f](?=[\"'\u201d\u2019)\u00bb\u201c\u203a\\]*_]*+(?:[\\s\u00a0\u202f\\[]|$))"
                     + "|[\u3002\uff01\uff1f\u0964\u06d4]");
-    /// A sentence goes on behind them: a remark in brackets, a small letter, or what stands in programs.
+    /// A sentence goes on behind them: brackets, a dash, a small letter, or what stands in programs.
     private static final Pattern GOES_ON = Pattern.compile(
-            "^\\?(?:\\)|\\s+\\p{Ll}|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
+            "^\\?(?:\\)|\\s+\\p{Ll}|[^\\S\\n]+[(\\[\u2013\u2014-]|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
     private static final Pattern QUOTE_MARK = Pattern.compile(
             "[\"\u201c\u201d\u201e\u00ab\u00bb\u2018\u201a\u2039\u300a-\u300f]|(?<![\\p{L}\\p{N}])'(?=\\p{L})");
     /// Who speaks, or a hyphen, before what is said.
@@ -184,13 +190,16 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                 .count();
     }
 
+    /// Who speaks begins with a capital; what is spoken of, or goes on, need not.
     private static boolean isDialogue(String end) {
-        return SPOKEN.matcher(end)
-                        .results()
-                        .filter(said -> !isTitle(said.group()))
-                        .limit(2)
-                        .count()
-                == 2;
+        List<String> said = SPOKEN.matcher(end)
+                .results()
+                .map(MatchResult::group)
+                .filter(quoted -> !isTitle(quoted))
+                .toList();
+        return said.size() >= 2
+                && said.stream().anyMatch(quoted -> !SMALL.matcher(quoted).lookingAt())
+                && !QUOTED_DATA.matcher(end).find();
     }
 
     /// Several words with capitals but for short ones inside, as songs and films are called.
@@ -238,7 +247,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         }
         char mark = line.charAt(last);
         return switch (mark) {
-            case '"' -> straight % 2 == 1 && opens(line, last);
+            case '"' ->
+                straight % 2 == 1 && opens(line, last) && !MEASURE.matcher(line).find();
             case '\u201c' -> line.indexOf('\u201e') < 0 && opens(line, last);
             case '\u201e' -> true;
             case '\u00ab', '\u00bb' -> mark == line.charAt(guillemet) && last + 1 < line.length() && opens(line, last);
@@ -270,11 +280,13 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// Whose turn a rendered conversation is at: templates write the role on a line of its own. Where a
     /// special token alone stands before it (Llama 3), it is glued to the end of what was said before, and
     /// an empty line follows. A conversation begins with the system's or the user's turn; other texts may
-    /// have such words on lines of their own.
+    /// have such words on lines of their own, among them columns of bare words.
     private static Optional<Kind> turn(String context) {
         String first =
                 context.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
-        if (turnOf(first) != Kind.SYSTEM_TURN && turnOf(first) != Kind.USER_TURN) {
+        boolean column =
+                context.lines().allMatch(line -> BARE_WORD.matcher(line.strip()).matches());
+        if (column || (turnOf(first) != Kind.SYSTEM_TURN && turnOf(first) != Kind.USER_TURN)) {
             return Optional.empty();
         }
         Kind turn = null;
