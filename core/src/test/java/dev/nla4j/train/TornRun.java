@@ -34,6 +34,13 @@ public final class TornRun {
         }
     }
 
+    /// Both checkpoints of joint learning have the same weights and moments of both halves.
+    public static void assertSameHalves(Path torn, Path straight, long step) {
+        for (String part : List.of("av", "av-adamw", "ar", "ar-adamw")) {
+            assertSame(torn, straight, "checkpoints/step-" + step + "/" + part + ".safetensors");
+        }
+    }
+
     /// Everything that a run has logged but how long it took.
     public static List<MetricsLog.Line> curve(Path run) throws IOException {
         return MetricsLog.read(run.resolve("metrics.jsonl")).stream()

@@ -150,9 +150,8 @@ public final class Json {
         }
     }
 
-    /// The content of a UTF-8 text file of at most `maxBytes`, without a byte order mark; malformed UTF-8 is refused,
-    /// and
-    /// so are pipes: a model's or a pair's folder may hold one, and nobody would write into it.
+    /// The content of a UTF-8 text file of at most `maxBytes`, without a byte order mark; malformed UTF-8 is
+    /// refused, and so are pipes: a model's or a pair's folder may hold one, and nobody would write into it.
     public static String text(Path file, long maxBytes) {
         FileProblem.requireNoPipe(file);
         return withoutMark(exactText(file, maxBytes));

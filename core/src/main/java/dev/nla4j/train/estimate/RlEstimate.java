@@ -36,7 +36,8 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
     /// already.
     public static RlEstimate of(ModelConfig config, RunConfig run) {
         RlConfig rl = run.train().rl();
-        pair(run).ifPresent(pair -> pair.requireFits(config, Path.of(run.model())));
+        Optional<PairFolder> pair = pair(run);
+        pair.ifPresent(start -> start.requireFits(config, Path.of(run.model())));
         for (Path file : List.of(run.data().ar(), run.data().heldOut())) {
             if (Files.exists(file)) {
                 // the sidecar only: rows are read once, when training starts
@@ -46,7 +47,7 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
             }
         }
         Work work = new Work(config);
-        double read = readShare(run, config);
+        double read = readShare(pair, config);
         double gold = 1 / (1 - rl.learners().goldFraction());
         double blocks = work.blocks();
         double whole = blocks + work.table();
@@ -61,7 +62,7 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
         double perToken = work.kept(KEPT_WIDTHS);
         double bytes = WeightSize.bytes(config, run.dtype(), ModelLoader.Extent.WHOLE)
                 + MemoryPlan.PROGRAM
-                + (double) learned(run, config, read) * Work.COPIES * DType.FP32.bytes()
+                + (double) learned(pair, run, config, read) * Work.COPIES * DType.FP32.bytes()
                 + perToken * rl.rollout().promptsPerStep() * TextLengths.PROMPT
                 + perToken * rl.rollout().microBatch() * most
                 + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
@@ -70,8 +71,8 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
     }
 
     /// The share of blocks that a reconstructor runs through; all, where there is no pair yet.
-    private static double readShare(RunConfig run, ModelConfig config) {
-        return pair(run).map(pair -> (pair.layer() + 1.0) / config.numLayers()).orElse(1.0);
+    private static double readShare(Optional<PairFolder> pair, ModelConfig config) {
+        return pair.map(start -> (start.layer() + 1.0) / config.numLayers()).orElse(1.0);
     }
 
     /// The pair that joint learning begins with, where both of its halves are there already.
@@ -83,8 +84,7 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
 
     /// Numbers that learn: both adapters', of the pair's ranks or of those that supervised training will give them,
     /// and the reconstructor's matrix.
-    private static long learned(RunConfig run, ModelConfig config, double read) {
-        Optional<PairFolder> pair = pair(run);
+    private static long learned(Optional<PairFolder> pair, RunConfig run, ModelConfig config, double read) {
         int av = pair.map(p -> rank(p.verbalizer()))
                 .orElse(run.train().av().weights().rank());
         int ar = pair.map(p -> rank(p.reconstructor()))
