@@ -78,7 +78,7 @@ final class TrainProcesses {
         if (rank == null || meeting == null) {
             return Collective.alone();
         }
-        Threads.use(Math.max(1, Runtime.getRuntime().availableProcessors() / count));
+        Threads.use(threadsOfEach());
         // Without who watches nobody would end this process when another one dies. An orphan has another parent: it may
         // have died while this process was loading.
         Optional<ProcessHandle> parent = ProcessHandle.current().parent();
@@ -91,6 +91,10 @@ final class TrainProcesses {
             Runtime.getRuntime().halt(ExitCode.FAILURE);
         }));
         return GlooCollective.join(rank, count, meeting, "127.0.0.1", PATIENCE);
+    }
+
+    private int threadsOfEach() {
+        return Math.max(1, Runtime.getRuntime().availableProcessors() / count);
     }
 
     /// Starts the processes and waits for their end.
@@ -154,6 +158,8 @@ final class TrainProcesses {
                 "--process-watcher",
                 "" + ProcessHandle.current().pid()));
         ProcessBuilder builder = new ProcessBuilder(command);
+        // It counts its threads by itself, and would take all processors in each process: a step twice as long.
+        builder.environment().putIfAbsent("OPENBLAS_NUM_THREADS", "" + threadsOfEach());
         if (number == 0) {
             builder.inheritIO().redirectOutput(ProcessBuilder.Redirect.PIPE);
         } else {

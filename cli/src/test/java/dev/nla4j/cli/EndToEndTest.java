@@ -1,8 +1,10 @@
 package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.format.json.Json;
+import dev.nla4j.tensor.Threads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +15,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// The program as users start it: through the start script, in a process of its own.
@@ -36,6 +40,41 @@ class EndToEndTest {
         int code = builder.start().waitFor();
         return new Run(
                 code, Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    /// A program that has one processor, and OpenBLAS, which counts them by itself, against one that has two.
+    @ParameterizedTest
+    @ValueSource(strings = {"fp32", "bf16"})
+    void one_processor_and_two_give_the_same_bits(String dtype) throws Exception {
+        DefaultModel.required();
+        assumeTrue(
+                Threads.cpuCapability().equals("AVX2"), "where OpenBLAS multiplies weights, its threads decide bits");
+        String[] arguments = {
+            "explain",
+            "The old lighthouse keeper climbed the stairs every evening to light the lamp.",
+            "--at",
+            "8,12",
+            "--dtype",
+            dtype,
+            "--json",
+            "--samples",
+            "3",
+            "--max-new-tokens",
+            "24"
+        };
+        List<String> said = new ArrayList<>();
+        for (int processors : new int[] {1, 2}) {
+            Run run = nla(
+                    Map.of(
+                            "JDK_JAVA_OPTIONS",
+                            "-XX:ActiveProcessorCount=" + processors,
+                            "OPENBLAS_NUM_THREADS",
+                            "" + processors),
+                    arguments);
+            assertThat(run.code).as(run.err).isZero();
+            said.add(run.out);
+        }
+        assertThat(said.get(0)).contains("\"fve\"").isEqualTo(said.get(1));
     }
 
     @Test

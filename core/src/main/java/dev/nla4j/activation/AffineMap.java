@@ -7,6 +7,7 @@ import dev.nla4j.format.TensorToWrite;
 import dev.nla4j.format.safetensors.SafetensorsFile;
 import dev.nla4j.format.safetensors.SafetensorsWriter;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.io.IOException;
@@ -93,7 +94,7 @@ public record AffineMap(Tensor weight, Tensor bias) implements AutoCloseable {
     /// @param scale s
     /// @return `[N, D]`, `s (A u + b)`
     public Tensor apply(Tensor scaled, double scale) {
-        return torch.linear(scaled, weight).add(Tensors.times(bias, scale));
+        return MatrixProduct.linear(scaled, weight, null).add(Tensors.times(bias, scale));
     }
 
     @Override

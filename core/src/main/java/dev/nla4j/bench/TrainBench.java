@@ -6,6 +6,7 @@ import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.AdamW;
 import dev.nla4j.train.GradClip;
 import dev.nla4j.train.MicroBatch;
@@ -147,6 +148,7 @@ public final class TrainBench {
             Function<MicroBatch, DoubleSupplier> roof) {
         List<MicroBatch> parts = MicroBatch.split(ROWS, microBatch);
         try (Scope _ = Scope.open();
+                Threads.Blas _ = Threads.together();
                 AdamW adamW = new AdamW(parameters, AdamW.Config.DEFAULT)) {
             Runnable step = () -> {
                 adamW.clearGradients();

@@ -26,6 +26,9 @@ final class FlashAttention {
     /// Multiplications that one thread does in about the time that it takes to wake another.
     private static final long LITTLE = 1L << 18;
 
+    /// Multiplications that take some 10 ms.
+    private static final long LARGE = 1L << 29;
+
     /// Tokens of one call of a step.
     private static final long PIECE = 256;
 
@@ -48,9 +51,10 @@ final class FlashAttention {
     /// @param mask `[B or 1, 1, M, S]` added to the scaled scores, or null
     static Part apply(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
         // Waking a second thread takes longer than little work does.
-        boolean little = query.numel() * key.size(2) <= LITTLE;
+        long work = query.numel() * key.size(2);
         try (Scope scope = Scope.open();
-                Threads.Limit _ = little ? Threads.one() : Threads.all()) {
+                Threads.Limit _ = work <= LITTLE ? Threads.one() : Threads.all();
+                Threads.@Nullable Blas _ = work >= LARGE ? Threads.apart() : null) {
             IValueVector stack = new IValueVector(
                     new IValue(query),
                     new IValue(key),

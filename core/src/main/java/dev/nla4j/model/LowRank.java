@@ -22,9 +22,8 @@ record LowRank(Tensor down, Tensor up) {
 
     /// Adds this to what the layer itself makes of x.
     ///
-    /// @param y `[N, out]`, the caller's alone and no view: overwritten
+    /// @param y `[N, out]`, the caller's alone and no view; not to be used any more
     /// @param reduced of x
-    /// @return y
     Tensor addTo(Tensor y, Tensor reduced) {
         return MatrixProduct.addProduct(y, reduced, up);
     }

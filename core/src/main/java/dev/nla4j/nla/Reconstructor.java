@@ -5,6 +5,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.Prefix;
+import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tokenizer.Tokenizer;
@@ -13,7 +14,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// The AR: reads an explanation and says which activation it describes. Blocks 0 to K, no final norm, then a
 /// matrix on the residual at the prompt's last token.
@@ -174,7 +174,8 @@ public final class Reconstructor {
     private void reconstructBatch(List<int[]> prompts, int[] batch, float[][] results) {
         try (Scope _ = Scope.noGrad()) {
             List<int[]> chosen = Arrays.stream(batch).mapToObj(prompts::get).toList();
-            float[][] rows = Tensors.rows(torch.linear(read(decoder, layer(), shared, chosen), valueHead));
+            Tensor read = read(decoder, layer(), shared, chosen);
+            float[][] rows = Tensors.rows(MatrixProduct.linear(read, valueHead, null));
             for (int row = 0; row < batch.length; row++) {
                 results[batch[row]] = rows[row];
             }

@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
@@ -10,39 +11,39 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// oneDNN's inner product of fp32 numbers, which libtorch has for compiled models and does not choose by itself:
-/// on AVX2 1.5 to 2.5 times as fast as OpenBLAS for up to 48 rows (engine.md). It keeps no gradient, and is not
-/// mapped by the binding.
+/// on AVX2 up to 2.5 times as fast as OpenBLAS for up to 128 rows, and as fast for more (engine.md). It keeps no
+/// gradient, and is not mapped by the binding.
 ///
-/// Beyond 48 rows, or with few outputs, it shares the work out in other blocks, and a wide inner dimension among
-/// threads: then the last bits depend on how many threads there are. Found by trying 1 to 16 threads.
+/// Its bits are the same on one thread and on two, where OpenBLAS's are not. With few outputs it shares the inner
+/// dimension out among threads, and then they are not either. Found by trying 12,000 shapes, up to 5,000 rows.
 final class InnerProduct {
-    private static final long MOST_ROWS = 48;
     private static final long FEWEST_OUTPUTS = 128;
-    /// An inner dimension from this on is shared out where there are more threads than blocks of 64 outputs.
-    private static final long WIDE = 768;
+    private static final long FEWEST_INPUTS = 8;
 
-    /// Blocks of 64 for 16 threads.
-    private static final long OUTPUTS_OF_WIDE = 1024;
-
-    private static final @Nullable OperatorHandle OPERATOR = operator();
+    private static final @Nullable OperatorHandle OPERATOR = operator("");
+    private static final @Nullable OperatorHandle ADDING = operator("binary");
 
     /// Nothing is fused behind it: no name, no numbers, no algorithm.
     private static final IValue NOTHING = Scope.constant(new IValue());
 
     private static final IValue NO_NAME = Scope.constant(new IValue("none"));
+    private static final IValue ADD = Scope.constant(new IValue("add"));
     private static final IValue NO_NUMBERS = Scope.constant(OPERATOR == null ? new IValue() : noNumbers(OPERATOR));
 
     private InnerProduct() {}
 
-    /// Whether it is there, faster than libtorch's own choice, and gives the same bits on any number of threads.
+    /// Whether it is there at all.
+    static boolean isThere() {
+        return OPERATOR != null && ADDING != null;
+    }
+
+    /// Whether it is there, and gives the same bits on one thread and on two.
     ///
-    /// @param x `[..., in]`
     /// @param weight `[out, in]`
-    static boolean suits(Tensor x, Tensor weight) {
-        long width = weight.size(1);
-        return OPERATOR != null
-                && x.numel() <= MOST_ROWS * width
-                && weight.size(0) >= (width < WIDE ? FEWEST_OUTPUTS : OUTPUTS_OF_WIDE)
+    static boolean suits(Tensor weight) {
+        return isThere()
+                && weight.size(0) >= FEWEST_OUTPUTS
+                && weight.size(1) >= FEWEST_INPUTS
                 && weight.scalar_type().intern() == ScalarType.Float;
     }
 
@@ -52,25 +53,41 @@ final class InnerProduct {
     /// @param weight `[out, in]` fp32
     /// @return `[..., out]` fp32
     static Tensor apply(Tensor x, Tensor weight) {
-        if (OPERATOR == null) {
+        return called(OPERATOR, x, weight, NOTHING, NO_NAME, NO_NUMBERS, NOTHING);
+    }
+
+    /// `y + x · weightᵀ`.
+    ///
+    /// @param y `[N, out]` fp32
+    /// @param x `[N, in]` fp32
+    /// @param weight `[out, in]` fp32
+    /// @return `[N, out]` fp32
+    static Tensor add(Tensor y, Tensor x, Tensor weight) {
+        return called(ADDING, x, y, weight, NOTHING, ADD);
+    }
+
+    private static Tensor called(@Nullable OperatorHandle operator, Object... arguments) {
+        if (operator == null) {
             throw new IllegalStateException("this libtorch has no inner product of oneDNN's");
         }
         try (Scope scope = Scope.open()) {
-            IValueVector stack =
-                    new IValueVector(new IValue(x), new IValue(weight), NOTHING, NO_NAME, NO_NUMBERS, NOTHING);
-            OPERATOR.callBoxed(stack);
+            IValue[] values = Arrays.stream(arguments)
+                    .map(argument -> argument instanceof Tensor tensor ? new IValue(tensor) : (IValue) argument)
+                    .toArray(IValue[]::new);
+            IValueVector stack = new IValueVector(values);
+            operator.callBoxed(stack);
             // A view, since the stack owns what it returns.
             return scope.keep(new Tensor(stack.get(0).toTensor()));
         }
     }
 
-    /// Null where OpenBLAS is no slower, and where libtorch was built without it.
-    private static @Nullable OperatorHandle operator() {
+    /// Null where it was not tried against OpenBLAS, and where libtorch was built without it.
+    private static @Nullable OperatorHandle operator(String overload) {
         if (!Threads.cpuCapability().equals("AVX2")) {
             return null;
         }
         try {
-            return Scope.constant(Dispatcher.singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", ""));
+            return Scope.constant(Dispatcher.singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", overload));
         } catch (RuntimeException e) {
             return null;
         }

@@ -48,11 +48,8 @@ public final class MatrixProduct {
             Tensor enough = enough(x.reshape(few, weight.size(1)));
             return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
         }
-        boolean vector = x.numel() == weight.size(1) && stored == type && type == ScalarType.Float && !learns;
         Tensor product;
-        if (vector) {
-            product = torch.mv(weight, x.reshape(-1)).view(Shapes.withLast(x, weight.size(0)));
-        } else if (stored != type) {
+        if (stored != type) {
             product = widened(x, weight, type, learns);
         } else if (type == ScalarType.BFloat16 && weight.size(1) > WIDEST_SUM && !learns) {
             product = inSlices(x, weight);
@@ -64,7 +61,19 @@ public final class MatrixProduct {
 
     /// Of two of one type.
     private static Tensor product(Tensor x, Tensor weight, boolean learns) {
-        return !learns && InnerProduct.suits(x, weight) ? InnerProduct.apply(x, weight) : torch.linear(x, weight);
+        if (learns || x.scalar_type().intern() != ScalarType.Float) {
+            return torch.linear(x, weight);
+        }
+        if (InnerProduct.suits(weight)) {
+            return InnerProduct.apply(x, weight);
+        }
+        Tensor rows = x.reshape(-1, weight.size(1));
+        if (weight.size(0) > 0 && InnerProduct.suits(rows)) { // many rows and few outputs: they change places
+            return InnerProduct.apply(weight, rows).t().contiguous().view(Shapes.withLast(x, weight.size(0)));
+        }
+        return x.numel() == weight.size(1)
+                ? torch.mv(weight, x.reshape(-1)).view(Shapes.withLast(x, weight.size(0)))
+                : torch.linear(x, weight);
     }
 
     /// As a sum over slices of the inner dimension, none of which the library splits by itself. Two are added inside of
@@ -105,13 +114,23 @@ public final class MatrixProduct {
 
     /// `y + x · weightᵀ` in one pass over y, which is wide where x is narrow.
     ///
-    /// @param y `[N, out]` in the arithmetic's type, no view; overwritten, and gradients where they are recorded go
-    ///     through it
+    /// @param y `[N, out]` in the arithmetic's type, no view; may be overwritten, so not to be used any more;
+    ///     gradients where they are recorded go through it
     /// @param x `[N, in]` in the same type
     /// @param weight `[out, in]`, small enough to be widened whole
-    /// @return y
     public static Tensor addProduct(Tensor y, Tensor x, Tensor weight) {
-        boolean alone = y.scalar_type().intern() == ScalarType.BFloat16 && !learns(x, weight) && !y.requires_grad();
+        boolean still = !learns(x, weight) && !y.requires_grad();
+        if (still && y.scalar_type().intern() == ScalarType.Float) {
+            Tensor wide = weight.to(ScalarType.Float);
+            if (y.size(0) == 1 && InnerProduct.isThere()) {
+                return y.view(-1).addmv_(wide, x.view(-1)).view(1, -1);
+            }
+            if (InnerProduct.suits(wide)) {
+                return InnerProduct.add(y, x, wide);
+            }
+            return y.addmm_(x, wide.t());
+        }
+        boolean alone = still && y.scalar_type().intern() == ScalarType.BFloat16;
         if (alone && weight.size(1) < NARROWEST) {
             return addProduct(y, filled(x), filled(weight));
         }

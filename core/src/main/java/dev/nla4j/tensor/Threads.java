@@ -4,11 +4,18 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /// How many threads libtorch computes with. One engine thread calls it; its kernels spread over these.
+///
+/// OpenBLAS has threads of its own, that libtorch's number does not reach. How many of them share a product decides its
+/// last bits. So where [InnerProduct] multiplies the weights, OpenBLAS has one thread, and more only while a model
+/// learns ([#together]). Elsewhere it has as many as the machine, since it multiplies all that is fp32.
 public final class Threads {
     /// The loading of libtorch that [#preload] began.
     private static final AtomicReference<@Nullable FutureTask<Integer>> LOADING = new AtomicReference<>();
@@ -58,6 +65,56 @@ public final class Threads {
         }
         awaitPreload();
         torch.set_num_threads(count);
+        if (InnerProduct.isThere()) {
+            useBlas(1);
+        }
+    }
+
+    /// Until it closes, all threads in use share each product of OpenBLAS: gradients go through no other. Not for a
+    /// single product, since a change of the number takes some 300 us.
+    public static Blas together() {
+        return new Blas(InnerProduct.isThere(), torch.get_num_threads(), 1);
+    }
+
+    /// Until it closes, nobody shares a product of OpenBLAS: for large work of several threads that multiply next to
+    /// each
+    /// other. With more threads for each product they wait for each other and take ten times as long.
+    public static Blas apart() {
+        return new Blas(!InnerProduct.isThere(), 1, MACHINE);
+    }
+
+    /// OpenBLAS's own number of threads until it closes.
+    public static final class Blas implements AutoCloseable {
+        private final boolean counts;
+        private final int after;
+
+        private Blas(boolean counts, int meanwhile, int after) {
+            this.counts = counts;
+            this.after = after;
+            if (counts) {
+                useBlas(meanwhile);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (counts) {
+                useBlas(after);
+            }
+        }
+    }
+
+    /// As many as OpenBLAS has from its start. It is not asked, because the binding answers -1.
+    private static final int MACHINE = Stream.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+            .map(System::getenv)
+            .filter(value -> value != null && value.matches("[1-9][0-9]{0,3}"))
+            .findFirst()
+            .map(Integer::parseInt)
+            .orElse(Runtime.getRuntime().availableProcessors());
+
+    private static void useBlas(int count) {
+        Loader.load(openblas_nolapack.class);
+        org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threads(count);
     }
 
     /// A number of threads that holds until it closes.

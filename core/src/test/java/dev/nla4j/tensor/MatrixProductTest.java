@@ -37,39 +37,51 @@ class MatrixProductTest {
         }
     }
 
-    /// With more threads than processors, too: another machine has more. Shapes at the bounds of what [InnerProduct]
-    /// takes.
+    /// Also OpenBLAS's own threads. Shapes at the bounds of what [InnerProduct] takes.
     @Test
-    void fp32_products_of_few_rows_have_the_same_bits_on_any_number_of_threads_and_again() {
-        assumeTrue(Threads.cpuCapability().equals("AVX2"), "OpenBLAS multiplies all here, and shares no sum out");
-        try (Scope _ = Scope.noGrad();
-                Threads.Limit _ = Threads.all()) {
+    void fp32_products_without_gradients_have_the_same_bits_on_one_thread_and_two_and_again() {
+        assumeTrue(Threads.cpuCapability().equals("AVX2"), "OpenBLAS multiplies all here");
+        int before = Threads.inUse();
+        try (Scope _ = Scope.noGrad()) {
             Random random = new Random(8);
             for (int[] shape : new int[][] {
+                {128, 7},
+                {128, 8},
                 {128, 32},
-                {128, 767},
+                {127, 300},
                 {192, 300},
                 {576, 576},
                 {960, 576},
                 {192, 1536},
                 {576, 1536},
                 {1024, 4096},
-                {40, 300}
+                {40, 300},
+                {8, 1536}
             }) {
-                Tensor x = Tensors.of(numbers(random, 49 * shape[1]), 49, shape[1]);
+                Tensor x = Tensors.of(numbers(random, 333 * shape[1]), 333, shape[1]);
                 Tensor weight = Tensors.of(numbers(random, shape[0] * shape[1]), shape[0], shape[1]);
-                for (int rows : new int[] {2, 3, 7, 16, 31, 47, 48, 49}) {
+                Tensor y = Tensors.of(numbers(random, 333 * shape[0]), 333, shape[0]);
+                for (int rows : new int[] {1, 2, 3, 7, 16, 48, 49, 64, 77, 128, 129, 333}) {
                     Tensor some = x.narrow(0, 0, rows);
-                    torch.set_num_threads(1);
+                    Tensor to = y.narrow(0, 0, rows);
+                    Threads.use(1);
                     Tensor alone = MatrixProduct.linear(some, weight, null);
-                    for (int threads : new int[] {1, 2, 3, 4, 8, 16}) {
-                        torch.set_num_threads(threads);
+                    Tensor added = MatrixProduct.addProduct(to.clone(), some, weight);
+                    assertThat(added.sub(to).allclose(alone, 1e-4, 1e-4, false)).isTrue();
+                    for (int threads : new int[] {1, 2}) {
+                        Threads.use(threads);
                         assertThat(MatrixProduct.linear(some, weight, null).equal(alone))
                                 .as("%d rows, %d x %d, %d threads", rows, shape[0], shape[1], threads)
+                                .isTrue();
+                        assertThat(MatrixProduct.addProduct(to.clone(), some, weight)
+                                        .equal(added))
+                                .as("added, %d rows, %d x %d, %d threads", rows, shape[0], shape[1], threads)
                                 .isTrue();
                     }
                 }
             }
+        } finally {
+            Threads.use(before);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.Parameter;
 import dev.nla4j.train.sft.CosineError;
@@ -97,20 +98,22 @@ public final class Critic implements AutoCloseable {
         }
         pairs.sort(Comparator.comparingInt(pair -> pair.prompt.length));
         double[] errors = new double[pairs.size()];
-        for (MicroBatch part : MicroBatch.split(pairs.size(), microBatch)) {
-            List<Pair> own = pairs.subList(part.from(), part.to());
-            try (Scope _ = Scope.open()) {
-                Tensor error = CosineError.of(
-                        adapter.on(base.decoder()),
-                        head,
-                        prompts.layer(),
-                        prompts.shared(),
-                        own.stream().map(Pair::prompt).toList(),
-                        own.stream().map(Pair::activation).toList());
-                Tensors.times(error.sum(), 1.0 / count).backward();
-                float[] each = Tensors.floats(error);
-                for (int i = 0; i < each.length; i++) {
-                    errors[own.get(i).text] = each[i];
+        try (Threads.Blas _ = Threads.together()) {
+            for (MicroBatch part : MicroBatch.split(pairs.size(), microBatch)) {
+                List<Pair> own = pairs.subList(part.from(), part.to());
+                try (Scope _ = Scope.open()) {
+                    Tensor error = CosineError.of(
+                            adapter.on(base.decoder()),
+                            head,
+                            prompts.layer(),
+                            prompts.shared(),
+                            own.stream().map(Pair::prompt).toList(),
+                            own.stream().map(Pair::activation).toList());
+                    Tensors.times(error.sum(), 1.0 / count).backward();
+                    float[] each = Tensors.floats(error);
+                    for (int i = 0; i < each.length; i++) {
+                        errors[own.get(i).text] = each[i];
+                    }
                 }
             }
         }

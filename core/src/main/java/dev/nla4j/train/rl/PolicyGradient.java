@@ -4,6 +4,7 @@ import dev.nla4j.model.Decoder;
 import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.PromptedAnswers;
@@ -71,6 +72,7 @@ public final class PolicyGradient {
                 .toList();
         TokenLoss.Sums sums = TokenLoss.Sums.NONE;
         try (Scope _ = Scope.open();
+                Threads.Blas _ = Threads.together();
                 SharedPrompts learning = new SharedPrompts(adapter.on(base), prompted, activations);
                 SharedPrompts fixed = still(activations)) {
             for (MicroBatch part : MicroBatch.split(sorted.size(), microBatch)) {

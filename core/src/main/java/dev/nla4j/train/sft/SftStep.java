@@ -3,6 +3,7 @@ package dev.nla4j.train.sft;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.Agreement;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Metric;
@@ -75,12 +76,14 @@ public final class SftStep implements TrainingStep {
         double loss = 0;
         trainee.clear();
         int[] dealt = Share.of(collective, rows.length).map(i -> rows[i]).toArray();
-        for (MicroBatch part : MicroBatch.split(dealt.length, config.microBatch())) {
-            try (Scope _ = Scope.open()) {
-                Tensor own =
-                        Tensors.times(task.loss(Arrays.copyOfRange(dealt, part.from(), part.to()), step), 1 / count);
-                own.backward();
-                loss += own.item_double();
+        try (Threads.Blas _ = Threads.together()) {
+            for (MicroBatch part : MicroBatch.split(dealt.length, config.microBatch())) {
+                try (Scope _ = Scope.open()) {
+                    Tensor own = Tensors.times(
+                            task.loss(Arrays.copyOfRange(dealt, part.from(), part.to()), step), 1 / count);
+                    own.backward();
+                    loss += own.item_double();
+                }
             }
         }
         loss = collective.sum(new double[] {loss})[0];
