@@ -30,11 +30,20 @@ final class InnerProduct {
     private static final IValue ADD = Scope.constant(new IValue("add"));
     private static final IValue NO_NUMBERS = Scope.constant(OPERATOR == null ? new IValue() : noNumbers(OPERATOR));
 
+    private static final boolean THERE = OPERATOR != null && ADDING != null;
+
+    static {
+        // From the first product on, whoever wires the program: a result must not follow from what ran before.
+        if (THERE) {
+            Threads.useBlas(1);
+        }
+    }
+
     private InnerProduct() {}
 
     /// Whether it is there at all.
     static boolean isThere() {
-        return OPERATOR != null && ADDING != null;
+        return THERE;
     }
 
     /// Whether it is there, and gives the same bits on one thread and on two.

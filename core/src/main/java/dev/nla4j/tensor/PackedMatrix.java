@@ -69,7 +69,8 @@ final class PackedMatrix implements Matrix {
 
     /// Whether matrices of this dtype are packed here.
     static boolean suits(DType dtype) {
-        return dtype == DType.BF16 && Operators.PACK != null && Operators.MULTIPLY != null;
+        // The inner product sees to it that what is multiplied beside packed matrices has bits of its own, too.
+        return dtype == DType.BF16 && Operators.PACK != null && Operators.MULTIPLY != null && InnerProduct.isThere();
     }
 
     /// Whether this one can be.

@@ -20,6 +20,14 @@ public final class Threads {
     /// The loading of libtorch that [#preload] began.
     private static final AtomicReference<@Nullable FutureTask<Integer>> LOADING = new AtomicReference<>();
 
+    /// As many as OpenBLAS has from its start. It is not asked, because the binding answers -1.
+    private static final int MACHINE = Stream.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+            .map(System::getenv)
+            .filter(value -> value != null && value.matches("[1-9][0-9]{0,3}"))
+            .findFirst()
+            .map(Integer::parseInt)
+            .orElse(Runtime.getRuntime().availableProcessors());
+
     private Threads() {}
 
     /// Begins to load libtorch on a thread of its own, so that what needs no tensors (arguments, the store, a
@@ -76,9 +84,9 @@ public final class Threads {
         return new Blas(InnerProduct.isThere(), torch.get_num_threads(), 1);
     }
 
-    /// Until it closes, nobody shares a product of OpenBLAS: for large work of several threads that multiply next to
-    /// each
-    /// other. With more threads for each product they wait for each other and take ten times as long.
+    /// Until it closes, nobody shares a product of OpenBLAS: for large work of threads that multiply next to each
+    /// other.
+    /// With more threads for each product they wait for each other and take ten times as long.
     public static Blas apart() {
         return new Blas(!InnerProduct.isThere(), 1, MACHINE);
     }
@@ -104,15 +112,7 @@ public final class Threads {
         }
     }
 
-    /// As many as OpenBLAS has from its start. It is not asked, because the binding answers -1.
-    private static final int MACHINE = Stream.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
-            .map(System::getenv)
-            .filter(value -> value != null && value.matches("[1-9][0-9]{0,3}"))
-            .findFirst()
-            .map(Integer::parseInt)
-            .orElse(Runtime.getRuntime().availableProcessors());
-
-    private static void useBlas(int count) {
+    static void useBlas(int count) {
         Loader.load(openblas_nolapack.class);
         org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threads(count);
     }
