@@ -2,6 +2,7 @@ package dev.nla4j.model;
 
 import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tensor.Threads;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -12,6 +13,9 @@ final class FeedForward {
     /// From so many tokens on, two products are as fast as one of twice the width, and what follows reads and
     /// overwrites memory in one piece. The bits are the same.
     private static final long MANY_TOKENS = 256;
+
+    /// Two of the widest vectors of fp32, for each of two threads.
+    private static final long SHARED_VECTORS = 64;
 
     private FeedForward() {}
 
@@ -52,11 +56,19 @@ final class FeedForward {
         return weights.gateUp().rows(from, count).apply(flat, added == null ? null : added.rows(from, count), reduced);
     }
 
-    private static Tensor activated(Tensor gate, ModelConfig.Activation activation) {
-        return switch (activation) {
-            case SILU -> torch.silu(gate);
-            case GELU_TANH -> torch.gelu(gate, "tanh");
-            case GELU -> torch.gelu(gate);
-        };
+    /// libtorch computes what a thread's share leaves after whole vectors by another formula. Rows of whole vectors
+    /// leave
+    /// nothing; others go through one thread, so that no bit follows from the number of threads.
+    ///
+    /// @param gate `[N, F]`
+    static Tensor activated(Tensor gate, ModelConfig.Activation activation) {
+        boolean whole = gate.size(1) % SHARED_VECTORS == 0 || GradMode.is_enabled();
+        try (Threads.Limit _ = whole ? Threads.all() : Threads.one()) {
+            return switch (activation) {
+                case SILU -> torch.silu(gate);
+                case GELU_TANH -> torch.gelu(gate, "tanh");
+                case GELU -> torch.gelu(gate);
+            };
+        }
     }
 }
