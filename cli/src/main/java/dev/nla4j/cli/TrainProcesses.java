@@ -158,7 +158,7 @@ final class TrainProcesses {
                 "--process-watcher",
                 "" + ProcessHandle.current().pid()));
         ProcessBuilder builder = new ProcessBuilder(command);
-        // It counts its threads by itself, and would take all processors in each process: a step twice as long.
+        // OpenBLAS counts its threads by itself. With all processors in each process a step takes twice as long.
         builder.environment().putIfAbsent("OPENBLAS_NUM_THREADS", "" + threadsOfEach());
         if (number == 0) {
             builder.inheritIO().redirectOutput(ProcessBuilder.Redirect.PIPE);

@@ -14,8 +14,8 @@ final class FeedForward {
     /// overwrites memory in one piece. The bits are the same.
     private static final long MANY_TOKENS = 256;
 
-    /// Two of the widest vectors of fp32, for each of two threads.
-    private static final long SHARED_VECTORS = 64;
+    /// Rows of so many numbers leave nothing over for two threads.
+    private static final long SHARED_VECTORS = 2L * FlashAttention.VECTOR;
 
     private FeedForward() {}
 

@@ -33,7 +33,7 @@ final class FlashAttention {
     private static final long PIECE = 256;
 
     /// Numbers of fp32 that libtorch's loops go on by: two of the widest vectors.
-    private static final int VECTOR = 32;
+    static final int VECTOR = 32;
 
     private FlashAttention() {}
 

@@ -1,6 +1,6 @@
 package dev.nla4j.tensor;
 
-import java.util.Arrays;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
@@ -62,7 +62,9 @@ final class InnerProduct {
     /// @param weight `[out, in]` fp32
     /// @return `[..., out]` fp32
     static Tensor apply(Tensor x, Tensor weight) {
-        return called(OPERATOR, x, weight, NOTHING, NO_NAME, NO_NUMBERS, NOTHING);
+        return called(
+                OPERATOR,
+                () -> new IValueVector(new IValue(x), new IValue(weight), NOTHING, NO_NAME, NO_NUMBERS, NOTHING));
     }
 
     /// `y + x · weightᵀ`.
@@ -72,18 +74,15 @@ final class InnerProduct {
     /// @param weight `[out, in]` fp32
     /// @return `[N, out]` fp32
     static Tensor add(Tensor y, Tensor x, Tensor weight) {
-        return called(ADDING, x, y, weight, NOTHING, ADD);
+        return called(ADDING, () -> new IValueVector(new IValue(x), new IValue(y), new IValue(weight), NOTHING, ADD));
     }
 
-    private static Tensor called(@Nullable OperatorHandle operator, Object... arguments) {
+    private static Tensor called(@Nullable OperatorHandle operator, Supplier<IValueVector> arguments) {
         if (operator == null) {
             throw new IllegalStateException("this libtorch has no inner product of oneDNN's");
         }
         try (Scope scope = Scope.open()) {
-            IValue[] values = Arrays.stream(arguments)
-                    .map(argument -> argument instanceof Tensor tensor ? new IValue(tensor) : (IValue) argument)
-                    .toArray(IValue[]::new);
-            IValueVector stack = new IValueVector(values);
+            IValueVector stack = arguments.get();
             operator.callBoxed(stack);
             // A view, since the stack owns what it returns.
             return scope.keep(new Tensor(stack.get(0).toTensor()));

@@ -120,15 +120,14 @@ public final class MatrixProduct {
     /// @param weight `[out, in]`, small enough to be widened whole
     public static Tensor addProduct(Tensor y, Tensor x, Tensor weight) {
         boolean still = !learns(x, weight) && !y.requires_grad();
-        if (still && y.scalar_type().intern() == ScalarType.Float) {
+        if (still && y.scalar_type().intern() == ScalarType.Float && InnerProduct.isThere()) {
             Tensor wide = weight.to(ScalarType.Float);
-            if (y.size(0) == 1 && InnerProduct.isThere()) {
+            if (y.size(0) == 1) {
                 return y.view(-1).addmv_(wide, x.view(-1)).view(1, -1);
             }
             if (InnerProduct.suits(wide)) {
                 return InnerProduct.add(y, x, wide);
             }
-            return y.addmm_(x, wide.t());
         }
         boolean alone = still && y.scalar_type().intern() == ScalarType.BFloat16;
         if (alone && weight.size(1) < NARROWEST) {

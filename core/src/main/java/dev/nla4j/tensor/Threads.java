@@ -73,9 +73,6 @@ public final class Threads {
         }
         awaitPreload();
         torch.set_num_threads(count);
-        if (InnerProduct.isThere()) {
-            useBlas(1);
-        }
     }
 
     /// Until it closes, all threads in use share each product of OpenBLAS: gradients go through no other. Not for a
@@ -84,9 +81,9 @@ public final class Threads {
         return new Blas(InnerProduct.isThere(), torch.get_num_threads(), 1);
     }
 
-    /// Until it closes, nobody shares a product of OpenBLAS: for large work of threads that multiply next to each
-    /// other.
-    /// With more threads for each product they wait for each other and take ten times as long.
+    /// Until it closes, nobody shares a product of OpenBLAS. For large work of threads that multiply side by side:
+    /// where
+    /// each product has several threads, they wait for each other and take ten times as long.
     public static Blas apart() {
         return new Blas(!InnerProduct.isThere(), 1, MACHINE);
     }
