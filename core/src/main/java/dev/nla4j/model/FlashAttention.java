@@ -1,27 +1,20 @@
 package dev.nla4j.model;
 
-import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Operator;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Threads;
 import java.util.Objects;
-import org.bytedeco.pytorch.Dispatcher;
-import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /// libtorch's blocked attention for the CPU, which also gives the logarithm of each softmax's sum: what is needed
-/// to join the results of two parts exactly. It is not mapped as a function, so that it is called through the
-/// dispatcher. It keeps no gradient.
+/// to join the results of two parts exactly. It keeps no gradient.
 final class FlashAttention {
-    private static final OperatorHandle OPERATOR = Scope.constant(
-            Dispatcher.singleton().findSchemaOrThrow("aten::_scaled_dot_product_flash_attention_for_cpu", ""));
+    private static final Operator OPERATOR = Operator.of("aten::_scaled_dot_product_flash_attention_for_cpu");
 
-    private static final IValue NO_DROPOUT = Scope.constant(new IValue(0.0));
-    private static final IValue NOT_CAUSAL = Scope.constant(new IValue(false));
-    private static final IValue NOTHING = Scope.constant(new IValue());
+    private static final double DROPOUT = 0;
+    private static final boolean CAUSAL = false;
 
     /// Multiplications that one thread does in about the time that it takes to wake another.
     private static final long LITTLE = 1L << 18;
@@ -52,22 +45,10 @@ final class FlashAttention {
     static Part apply(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
         // Waking a second thread takes longer than little work does.
         long work = query.numel() * key.size(2);
-        try (Scope scope = Scope.open();
-                Threads.Limit _ = work <= LITTLE ? Threads.one() : Threads.all();
+        try (Threads.Limit _ = work <= LITTLE ? Threads.one() : Threads.all();
                 Threads.@Nullable Blas _ = work >= LARGE ? Threads.apart() : null) {
-            IValueVector stack = new IValueVector(
-                    new IValue(query),
-                    new IValue(key),
-                    new IValue(value),
-                    NO_DROPOUT,
-                    NOT_CAUSAL,
-                    mask == null ? NOTHING : new IValue(mask),
-                    new IValue(scale));
-            OPERATOR.callBoxed(stack);
-            // Views, since the stack owns what it returns.
-            return new Part(
-                    scope.keep(new Tensor(stack.get(0).toTensor())),
-                    scope.keep(new Tensor(stack.get(1).toTensor())));
+            Tensor[] results = OPERATOR.call(query, key, value, DROPOUT, CAUSAL, mask, scale);
+            return new Part(results[0], results[1]);
         }
     }
 

@@ -1,15 +1,12 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.Operator;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GradMode;
-import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -17,9 +14,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /// Root-mean-square norm (Zhang, Sennrich 2019), always in fp32: `x / sqrt(mean(x²) + eps) · weight`.
 final class RmsNorm {
-    /// Libtorch's operator `v · g / |v|` for each row, whose gradient is one operator too. Not mapped by the binding.
-    private static final OperatorHandle WEIGHT_NORM =
-            Scope.constant(Dispatcher.singleton().findSchemaOrThrow("aten::_weight_norm_interface", ""));
+    /// Libtorch's operator `v · g / |v|` for each row, whose gradient is one operator too.
+    private static final Operator WEIGHT_NORM = Operator.of("aten::_weight_norm_interface");
 
     /// Rows shorter than this might have a length of zero there, by which it would divide.
     private static final float SHORTEST = 1e-15f;
@@ -69,14 +65,13 @@ final class RmsNorm {
         }
         try (Scope scope = Scope.open()) {
             Tensor factor = Tensors.of(factors, lengths.length, 1);
-            IValueVector stack = new IValueVector(new IValue(rows), new IValue(factor), new IValue(0L));
-            WEIGHT_NORM.callBoxed(stack);
+            Tensor[] results = WEIGHT_NORM.call(rows, factor, 0L);
             // x · g / |x| has been computed with g = |x|·√n / floored. Its gradient by x is made of g and |x| as they
             // stand in memory then; with √n and floored in their places it is this norm's.
-            overwrite(stack.get(1).toTensor(), floored);
+            overwrite(results[1], floored);
             Arrays.fill(factors, (float) Math.sqrt((double) width));
             overwrite(factor, factors);
-            return scope.keep(new Tensor(stack.get(0).toTensor()));
+            return scope.keep(results[0]);
         }
     }
 

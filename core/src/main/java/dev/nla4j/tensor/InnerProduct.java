@@ -1,11 +1,6 @@
 package dev.nla4j.tensor;
 
-import java.util.function.Supplier;
-import org.bytedeco.pytorch.Dispatcher;
-import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -20,15 +15,13 @@ final class InnerProduct {
     private static final long FEWEST_OUTPUTS = 128;
     private static final long FEWEST_INPUTS = 8;
 
-    private static final @Nullable OperatorHandle OPERATOR = operator("");
-    private static final @Nullable OperatorHandle ADDING = operator("binary");
+    private static final @Nullable Operator OPERATOR = operator("");
+    private static final @Nullable Operator ADDING = operator("binary");
 
     /// Nothing is fused behind it: no name, no numbers, no algorithm.
-    private static final IValue NOTHING = Scope.constant(new IValue());
-
     private static final IValue NO_NAME = Scope.constant(new IValue("none"));
     private static final IValue ADD = Scope.constant(new IValue("add"));
-    private static final IValue NO_NUMBERS = Scope.constant(OPERATOR == null ? new IValue() : noNumbers(OPERATOR));
+    private static final IValue NO_NUMBERS = Scope.constant(OPERATOR == null ? new IValue() : OPERATOR.emptyList(4));
 
     private static final boolean THERE = OPERATOR != null && ADDING != null;
 
@@ -62,9 +55,7 @@ final class InnerProduct {
     /// @param weight `[out, in]` fp32
     /// @return `[..., out]` fp32
     static Tensor apply(Tensor x, Tensor weight) {
-        return called(
-                OPERATOR,
-                () -> new IValueVector(new IValue(x), new IValue(weight), NOTHING, NO_NAME, NO_NUMBERS, NOTHING));
+        return there(OPERATOR).call(x, weight, null, NO_NAME, NO_NUMBERS, null)[0];
     }
 
     /// `y + x · weightᵀ`.
@@ -74,36 +65,18 @@ final class InnerProduct {
     /// @param weight `[out, in]` fp32
     /// @return `[N, out]` fp32
     static Tensor add(Tensor y, Tensor x, Tensor weight) {
-        return called(ADDING, () -> new IValueVector(new IValue(x), new IValue(y), new IValue(weight), NOTHING, ADD));
+        return there(ADDING).call(x, y, weight, null, ADD)[0];
     }
 
-    private static Tensor called(@Nullable OperatorHandle operator, Supplier<IValueVector> arguments) {
+    private static Operator there(@Nullable Operator operator) {
         if (operator == null) {
             throw new IllegalStateException("this libtorch has no inner product of oneDNN's");
         }
-        try (Scope scope = Scope.open()) {
-            IValueVector stack = arguments.get();
-            operator.callBoxed(stack);
-            // A view, since the stack owns what it returns.
-            return scope.keep(new Tensor(stack.get(0).toTensor()));
-        }
+        return operator;
     }
 
     /// Null where it was not tried against OpenBLAS, and where libtorch was built without it.
-    private static @Nullable OperatorHandle operator(String overload) {
-        if (!Threads.cpuCapability().equals("AVX2")) {
-            return null;
-        }
-        try {
-            return Scope.constant(Dispatcher.singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", overload));
-        } catch (RuntimeException e) {
-            return null;
-        }
-    }
-
-    /// An empty list of the type that the operator's fifth argument has, whose name the binding does not know.
-    private static IValue noNumbers(OperatorHandle operator) {
-        return new IValue(new GenericList(
-                operator.schema().arguments().getPointer(4).type().get().containedType(0)));
+    private static @Nullable Operator operator(String overload) {
+        return Threads.cpuCapability().equals("AVX2") ? Operator.find("mkldnn::_linear_pointwise", overload) : null;
     }
 }

@@ -2,11 +2,8 @@ package dev.nla4j.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -38,18 +35,11 @@ final class PackedMatrix implements Matrix {
     /// Asked once, and only when needed: it loads libtorch. Null where bf16 is multiplied, or the library was built
     /// without them.
     private static final class Operators {
-        static final @Nullable OperatorHandle PACK = operator("quantized::linear_prepack_fp16");
-        static final @Nullable OperatorHandle MULTIPLY = operator("quantized::linear_dynamic_fp16");
+        static final @Nullable Operator PACK = operator("quantized::linear_prepack_fp16");
+        static final @Nullable Operator MULTIPLY = operator("quantized::linear_dynamic_fp16");
 
-        private static @Nullable OperatorHandle operator(String name) {
-            if (Threads.multipliesBf16() || !Threads.cpuCapability().equals("AVX2")) {
-                return null;
-            }
-            try {
-                return Scope.constant(Dispatcher.singleton().findSchemaOrThrow(name, ""));
-            } catch (RuntimeException e) {
-                return null;
-            }
+        private static @Nullable Operator operator(String name) {
+            return Threads.cpuCapability().equals("AVX2") ? Operator.find(name, "") : null;
         }
     }
 
@@ -93,9 +83,7 @@ final class PackedMatrix implements Matrix {
             try (Scope scope = Scope.noGrad()) {
                 Tensor wide =
                         tensor.narrow(0, from, Math.min(slice, rows - from)).to(ScalarType.Float);
-                IValueVector stack = new IValueVector(new IValue(wide), new IValue());
-                Operators.PACK.callBoxed(stack);
-                parts.add(scope.keep(new IValue(stack.get(0))));
+                parts.add(scope.keep(Operators.PACK.value(wide, null)));
             }
         }
         return new PackedMatrix(parts, rows, tensor.size(1), 0, rows);
@@ -171,9 +159,7 @@ final class PackedMatrix implements Matrix {
         try (Scope scope = Scope.open()) {
             Tensor[] products = new Tensor[parts.size()];
             for (int i = 0; i < products.length; i++) {
-                IValueVector stack = new IValueVector(new IValue(x), parts.get(i));
-                Operators.MULTIPLY.callBoxed(stack);
-                products[i] = new Tensor(stack.get(0).toTensor());
+                products[i] = Operators.MULTIPLY.call(x, parts.get(i))[0];
             }
             return scope.keep(products.length == 1 ? products[0] : Tensors.cat(1, products));
         }

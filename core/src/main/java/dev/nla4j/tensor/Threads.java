@@ -159,6 +159,7 @@ public final class Threads {
 
     /// The widest vector instructions libtorch found: `AVX512`, `AVX2`, `DEFAULT`.
     public static String cpuCapability() {
+        awaitPreload();
         try (BytePointer config = torch.show_config()) {
             return config.getString()
                     .lines()
@@ -176,12 +177,7 @@ public final class Threads {
 
     /// Asked once, and only when needed: it loads libtorch.
     private static final class CpuCapability {
-        static final boolean WIDE = wide();
-
-        private static boolean wide() {
-            awaitPreload();
-            return cpuCapability().startsWith("AVX512");
-        }
+        static final boolean WIDE = cpuCapability().startsWith("AVX512");
     }
 
     /// Threads in use now.
