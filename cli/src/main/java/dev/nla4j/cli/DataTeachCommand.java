@@ -21,8 +21,10 @@ import dev.nla4j.teacher.ApiUsage;
 import dev.nla4j.teacher.GroundedTeacher;
 import dev.nla4j.teacher.PaidTeacher;
 import dev.nla4j.teacher.ResponseCache;
+import dev.nla4j.teacher.Teacher;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -138,6 +140,7 @@ final class DataTeachCommand implements Callable<Integer> {
         Set<Path> counted = new LinkedHashSet<>(inputs);
         counted.addAll(countedToo);
         GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(List.copyOf(counted), progress));
+        List<Path> left = left(rules);
         String evidence = "predictions of " + wiring.find(target).fingerprint(progress) + " in " + dtype.dtype()
                 + (transcripts == null ? "" : ", transcripts " + Sha256.of(transcripts));
         try (LanguageModel loaded = wiring.load(target, dtype.dtype())) {
@@ -146,7 +149,7 @@ final class DataTeachCommand implements Callable<Integer> {
                     : Transcripts.tokens(transcripts, loaded.config().vocabulary());
             NextTokenReader reader =
                     new NextTokenReader(loaded.decoder(), layer, loaded.drawableIds(), TargetPredictions.TOP);
-            for (Path input : inputs) {
+            for (Path input : left) {
                 TargetPredictions predictions = new TargetPredictions(
                         loaded.tokenizer(),
                         reader,
@@ -187,9 +190,10 @@ final class DataTeachCommand implements Callable<Integer> {
         Path answers = cache == null ? output(inputs.getFirst()).resolveSibling("teacher-cache") : cache;
         try (ResponseCache kept = ResponseCache.open(answers);
                 PaidTeacher asked = teacher.paid(System.getenv(), kept)) {
-            estimate(asked);
+            List<Path> left = left(asked);
+            estimate(asked, left);
             ApiUsage before = asked.usage();
-            for (Path input : inputs) {
+            for (Path input : left) {
                 Path output = output(input);
                 DataTeach.Result result = teach(asked, input, output);
                 ObjectNode node = describe(output, result);
@@ -231,10 +235,10 @@ final class DataTeachCommand implements Callable<Integer> {
         }
     }
 
-    private void estimate(PaidTeacher asked) {
+    private void estimate(PaidTeacher asked, List<Path> left) {
         long texts = 0;
         long characters = 0;
-        for (Path input : inputs) {
+        for (Path input : left) {
             try (DataFile file = DataFile.open(input)) {
                 for (DataFile.Rows rows = file.rows(List.of(Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)));
                         rows.hasNext(); ) {
@@ -252,6 +256,26 @@ final class DataTeachCommand implements Callable<Integer> {
             throw new InputException(String.format(
                     Locale.ROOT, "the estimate of %.2f dollars is over the budget of %.2f", dollars, teacher.budget));
         }
+    }
+
+    /// The inputs that are to be explained yet: a command over several that was stopped goes on. All of them where that
+    /// is none, to be refused.
+    private List<Path> left(Teacher rules) throws IOException {
+        List<Path> left = new ArrayList<>();
+        for (Path input : inputs) {
+            if (restart || !DataTeach.isDone(rules, input, output(input))) {
+                left.add(input);
+            }
+        }
+        if (left.isEmpty()) {
+            return inputs;
+        }
+        for (Path input : inputs) {
+            if (!left.contains(input)) {
+                System.err.println(output(input) + ": is there already, of " + input);
+            }
+        }
+        return left;
     }
 
     private Path output(Path input) {

@@ -380,6 +380,37 @@ class CommandsTest {
     }
 
     @Test
+    void teaching_several_files_goes_on_behind_those_that_are_done() throws IOException {
+        String target =
+                RandomPair.tiny("llama").target(folder.resolve("target")).toString();
+        String corpus = file("texts.jsonl", "{\"text\": \"one two three four five six\"}\n");
+        List<String> files = new ArrayList<>();
+        for (String name : List.of("a", "b")) {
+            files.add(folder.resolve(name + ".parquet").toString());
+            Run run = Run.of(
+                    "extract",
+                    "--model",
+                    target,
+                    "--corpus",
+                    corpus,
+                    "--layer",
+                    "1",
+                    "--min-position",
+                    "0",
+                    "--out",
+                    files.getLast());
+            assertThat(run.code()).as(run.err()).isZero();
+        }
+        Run first = Run.of("data", "teach", files.getFirst());
+        assertThat(first.code()).as(first.err()).isZero();
+        Run both = Run.of("data", "teach", files.getFirst(), files.getLast(), "--json");
+        assertThat(both.code()).as(both.err()).isZero();
+        assertThat(both.err()).contains("a_explained.parquet: is there already");
+        assertThat(both.out()).contains("b_explained.parquet").doesNotContain("a_explained.parquet");
+        assertBadInput(Run.of("data", "teach", files.getFirst(), files.getLast()), "exists already");
+    }
+
+    @Test
     void prompts_are_written_with_the_templates_variables() throws IOException {
         Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
         Files.writeString(target.resolve("chat_template.jinja"), "{{ messages[0].content * times }}");

@@ -21,10 +21,12 @@ import dev.nla4j.teacher.Lesson;
 import dev.nla4j.teacher.Snippet;
 import dev.nla4j.teacher.Teacher;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -143,6 +145,22 @@ public final class DataTeach {
             Result result = finish(file, out, work, progress, explain(file, work, progress));
             work.delete();
             return result;
+        }
+    }
+
+    /// Whether `out` is there whole, and made of `in` as it is now by this teacher.
+    public static boolean isDone(Teacher teacher, Path in, Path out) throws IOException {
+        if (!Files.exists(out) || WorkFolder.goesOn(out)) {
+            return false;
+        }
+        try (DataFile file = DataFile.open(in);
+                DataFile made = DataFile.open(out)) {
+            DatasetMeta meta = made.meta();
+            return Files.getLastModifiedTime(out).compareTo(Files.getLastModifiedTime(in)) >= 0
+                    && meta.provenance().parentDatasets().contains(file.meta().datasetId())
+                    && Objects.equals(meta.apiSummaries(), teacher.summaries().orElse(null));
+        } catch (InputException e) {
+            return false; // what is wrong with one of them is said by run
         }
     }
 

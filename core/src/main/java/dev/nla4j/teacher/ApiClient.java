@@ -19,6 +19,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -68,7 +69,7 @@ final class ApiClient implements AutoCloseable {
     private final AtomicLong answers = new AtomicLong();
     private final AtomicLong forbidden = new AtomicLong(); // since the last answer
     private volatile boolean reached;
-    private volatile boolean stopped;
+    private final CountDownLatch stop = new CountDownLatch(1);
 
     ApiClient(ApiSettings settings, Map<String, String> headers) {
         this.settings = settings;
@@ -150,9 +151,18 @@ final class ApiClient implements AutoCloseable {
         return send(path, null, new Waiting(false, largest, timeout().multipliedBy(LARGE)));
     }
 
-    /// Nothing is tried again from now on; what is under way may end.
+    /// Nothing is tried again from now on, whoever waits for it; what is under way may end.
     void stop() {
-        stopped = true;
+        stop.countDown();
+    }
+
+    private boolean isStopped() {
+        return stop.getCount() == 0;
+    }
+
+    /// Waits, unless all is stopped.
+    private void rest(Duration time) throws InterruptedException {
+        boolean _ = stop.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private Duration timeout() {
@@ -185,7 +195,7 @@ final class ApiClient implements AutoCloseable {
             permits.acquire();
             try {
                 awaitTurn();
-                if (stopped) {
+                if (isStopped()) {
                     throw new Unanswered("was not asked any more", Failure.OUTAGE, false, null);
                 }
                 HttpResponse<byte[]> response = answered(request(uri, body, waiting), waiting, paid);
@@ -226,10 +236,11 @@ final class ApiClient implements AutoCloseable {
             boolean again = failed.failure() != Failure.REFUSED
                     && !(waiting.once() && failed.mayHaveArrived())
                     && garbled < MOST_GARBLED
-                    && !stopped;
+                    && !isStopped();
             // While others are answered, a server that asks to wait is no failing one.
             if (busy && answers.get() > seen) {
                 attempt = 0;
+                failures = 0;
             }
             seen = answers.get();
             if (!again || attempt >= settings.pace().tries()) {
@@ -242,7 +253,7 @@ final class ApiClient implements AutoCloseable {
             if (busy) {
                 holdOff(pause);
             }
-            Thread.sleep(pause);
+            rest(pause);
         }
     }
 
@@ -375,7 +386,7 @@ final class ApiClient implements AutoCloseable {
     private void awaitTurn() throws InterruptedException {
         long wait = reserve();
         if (wait > 0) {
-            Thread.sleep(Duration.ofNanos(wait));
+            rest(Duration.ofNanos(wait));
         }
     }
 

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> kinds, Set<Kind> doubts) {
     /// Letters with apostrophes and hyphens between them.
     static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}]+(?:['\u2019-][\\p{L}\\p{M}]+)*+");
+    /// One that no digit stands at: `base` of `base64` is no word of a text.
+    private static final Pattern WHOLE_WORD =
+            Pattern.compile("(?<![\\p{L}\\p{M}\\p{N}])[\\p{L}\\p{M}]++(?:['\u2019-][\\p{L}\\p{M}]++)*+(?!\\p{N})");
     /// Longer contexts are judged by their end; rules about the present place need no more.
     private static final int LOOK_BACK = 600;
     private static final Pattern BARE_WORD = Pattern.compile("[\\p{Ll}\\p{N}_-]*+");
@@ -38,6 +41,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// A call has no space before its bracket, as a remark in a sentence has. What ends a line counts once.
     private static final Pattern CODE_MARK = Pattern.compile(
             "[={}\\[\\]<>]|;\\s*$|(?<=\\w)_(?=\\w)|//|::|[A-Za-z_]\\w*\\(|:\\s*$|\\(\\w+ [-+*/] \\w+\\)");
+    /// Conditions and clauses have semicolons behind them, and names with brackets in them.
+    private static final Pattern ITEM = Pattern.compile("^\\s*\\(?(?:\\d{1,3}|[a-z]|[ivx]+)[.)]\\s.*");
     private static final Pattern LATEX = Pattern.compile("\\\\[a-zA-Z]+\\{");
     private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)");
     private static final Pattern QUERY =
@@ -55,6 +60,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                     + "\"(?:[^\"\\s]++(?:(?<=[.!?\u2014]|--)|[^\\S\\n][^\"\\n]*+(?<=[,.!?\u2014]|--)))\""
                     + "|\u201c(?:[^\u201d\\s]++(?:(?<=[.!?\u2014]|--)|[^\\S\\n][^\u201d\\n]*+(?<=[,.!?\u2014]|--)))\u201d)");
     private static final Pattern SMALL = Pattern.compile("\\P{L}*+\\p{Ll}");
+    /// Titles of works that are cited end in a comma, as what is said does.
+    private static final Pattern CITED =
+            Pattern.compile("(?m)^\\s*\\[\\d{1,3}]\\s|\\b(?:[Vv]ol|[Pp]p|Proc|Trans|[Ee]ds?)\\.");
     /// A name with its value, or the next of a row's fields.
     private static final Pattern QUOTED_DATA = Pattern.compile("\"(?:\\s*:|,\")");
     /// Feet and inches have the mark behind a number. One right before a number may be theirs.
@@ -65,6 +73,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// A sentence goes on behind them: brackets, a dash, a small letter, or what stands in programs.
     private static final Pattern GOES_ON = Pattern.compile(
             "^\\?(?:\\)|\\s+\\p{Ll}|[^\\S\\n]+[(\\[\u2013\u2014-]|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
+    /// An address up to where its query begins.
+    private static final Pattern ADDRESS = Pattern.compile("[\\w.]/\\S*\\?\\z");
     private static final Pattern QUOTE_MARK = Pattern.compile(
             "[\"\u201c\u201d\u201e\u00ab\u00bb\u2018\u201a\u2039\u300a-\u300f]|(?<![\\p{L}\\p{N}])'(?=\\p{L})");
     /// Who speaks, or a hyphen, before what is said.
@@ -80,7 +90,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     static ContextFacts of(String context) {
-        List<String> words = words(context);
+        List<String> words = words(WHOLE_WORD, context);
         String end = context.substring(Math.max(0, context.length() - LOOK_BACK));
         String line = end.substring(end.lastIndexOf('\n') + 1);
         Set<Kind> kinds = EnumSet.noneOf(Kind.class);
@@ -138,8 +148,12 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     static List<String> words(String text) {
+        return words(WORD, text);
+    }
+
+    private static List<String> words(Pattern word, String text) {
         List<String> words = new ArrayList<>();
-        Matcher matcher = WORD.matcher(text);
+        Matcher matcher = word.matcher(text);
         while (matcher.find()) {
             words.add(matcher.group().toLowerCase(Locale.ROOT));
         }
@@ -168,7 +182,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean isStatement(String line) {
-        return isShaped(line) && marks(line) >= 2;
+        return isShaped(line) && marks(line) >= 2 && !ITEM.matcher(line).matches();
     }
 
     static boolean isShaped(String line) {
@@ -199,7 +213,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                 .toList();
         return said.size() >= 2
                 && said.stream().anyMatch(quoted -> !SMALL.matcher(quoted).lookingAt())
-                && !QUOTED_DATA.matcher(end).find();
+                && !QUOTED_DATA.matcher(end).find()
+                && !CITED.matcher(end).find();
     }
 
     /// Several words with capitals but for short ones inside, as songs and films are called.
@@ -209,7 +224,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         boolean parts = quoted.strip().matches(".+,.*\\w.*");
         return words.size() >= 2
                 && !parts
-                && isCapital(words.getFirst())
+                && isCapital(words.getFirst().equals("I") ? words.get(1) : words.getFirst())
                 && isCapital(words.getLast())
                 && words.stream().allMatch(word -> word.length() < SHORTEST_OF_TITLE || isCapital(word));
     }
@@ -227,7 +242,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
                     GOES_ON.matcher(end).region(matcher.start(), end.length()).lookingAt();
             last = goesOn ? 0 : end.charAt(matcher.start());
         }
-        return "?\uff1f\u061f".indexOf(last) >= 0;
+        return "?\uff1f\u061f".indexOf(last) >= 0 && !ADDRESS.matcher(end).find();
     }
 
     /// The last quotation mark of the line opens one that none has closed. Marks of some languages close what others

@@ -12,7 +12,8 @@ final class Heading {
             Pattern.compile("^(?:CHAPTER|Chapter|PART|BOOK)\\s+[\\dIVXLC]+(?:[.:\u2013\u2014-].*)?$");
     /// Tables, formulas, queries and logs are written in capitals too, and so is what is shouted.
     private static final Pattern NO_HEADING =
-            Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL|I(?!\\.)|YOU|YOUR|ME|MY|WE)\\b");
+            Pattern.compile("[|=+*<>/!?,;\"\u201c\u201d\\d]|\\b(?:IS|ARE|BE|SHALL|WILL|I(?!\\.)|YOU|YOUR|ME|MY|WE"
+                    + "|EXTENT|EXCEPT|EXPRESSLY|PERMITTED|HEREBY|HEREIN|THEREOF|WARRANT\\w*|LIABLE|AGREEMENT)\\b");
     private static final int LONGEST_HEADING = 80;
     /// Names, signatures and who speaks are shorter.
     private static final int FEWEST_CAPITALS = 4;

@@ -134,7 +134,7 @@ enum Language {
     }
 
     private static final Pattern RUSSIAN_LETTERS = Pattern.compile("[ыэЫЭ]");
-    private static final Pattern OTHER_CYRILLIC = Pattern.compile("[іїєґўјљњћђџќѓѕІЇЄҐЎЈЉЊЋЂЏ]");
+    private static final Pattern OTHER_CYRILLIC = Pattern.compile("[іїєґўјљњћђџќѓѕөүңәғқұһҗҥӕІЇЄҐЎЈЉЊЋЂЏӨҮҢӘҒҚҰҺҖҤӔ]");
     private static final Set<String> RUSSIAN_WORDS =
             words("и в не что он на это как был было или если она с его к но по из у за так же от все я");
     private static final Set<String> GREEK_WORDS = words(

@@ -6,11 +6,15 @@ import dev.nla4j.teacher.ApiClient.Unanswered;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Asks a model behind `/v1/chat/completions`, the form that vLLM, the server of llama.cpp and Ollama share.
 public final class OpenAiTeacher implements PaidTeacher {
+    /// How gateways and servers end an answer that failed on their side: not to be kept.
+    private static final Set<String> BROKEN_OFF = Set.of("error", "abort");
+
     private final ApiClient client;
     private final Asking asking;
 
@@ -36,11 +40,15 @@ public final class OpenAiTeacher implements PaidTeacher {
         if (!choice.isObject()) {
             throw new Unanswered("the answer has no choices", Failure.SPOILT, null);
         }
+        String finish = choice.path("finish_reason").asString("");
+        if (BROKEN_OFF.contains(finish)) {
+            throw new Unanswered("the answer ended in \"" + finish + "\"", Failure.SPOILT, null);
+        }
         JsonNode usage = answer.path("usage");
         boolean refused = choice.path("message").path("refusal").isString();
         return new ApiAnswer(
                 text(choice.path("message").path("content")),
-                refused ? "refusal" : choice.path("finish_reason").asString(""),
+                refused ? "refusal" : finish,
                 usage.path("prompt_tokens").asLong(0),
                 usage.path("completion_tokens").asLong(0));
     }

@@ -16,14 +16,14 @@ final class Tense {
             Pattern.compile(".*'(?:re|m|ve|ll)|(?:it|he|she|that|what|there|who|here|where|how|let)'s"
                     + "|(?:do|does|is|are|ca|wo|have|has)n't");
     /// Pasts that are no participles, and how speech is told.
-    private static final Set<String> SURE_PAST =
-            Set.of(("wrote gave knew began spoke stood slept ran grew drew threw fell wore sang"
+    private static final Set<String> SURE_PAST = Set.of(
+            ("rose broke rode ate drank tore blew swam forgot wrote gave knew began spoke stood slept ran grew drew threw fell wore sang"
                             + " drove flew chose shook became sat cried replied asked answered added exclaimed returned observed"
                             + " inquired muttered whispered remarked shouted echoed growled laughed smiled nodded")
                     .split(" "));
     /// Pasts that are participles too, as those in `-ed` are.
     private static final Set<String> IRREGULAR = Set.of(
-            ("told thought felt left found made kept held heard brought lost met paid sent spent built bought caught"
+            ("won shot struck beat hit told thought felt left found made kept held heard brought lost met paid sent spent built bought caught"
                             + " taught led sold understood sought fought")
                     .split(" "));
     /// Between them such a form is a past and no participle: who does it, or what it is done to.
@@ -45,8 +45,7 @@ final class Tense {
         for (int i = 0; i < last.size(); i++) {
             String word = last.get(i).replace('\u2019', '\'');
             String before = i == 0 ? "" : last.get(i - 1);
-            boolean legal = word.equals("said") && BEFORE_LEGAL_SAID.contains(before);
-            past += PAST.contains(word) && !legal ? 1 : 0;
+            past += isPast(before, word) ? 1 : 0;
             present += isPresent(before, word) ? 1 : 0;
             maybePast |=
                     SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
@@ -58,6 +57,15 @@ final class Tense {
             return Optional.of(Kind.PAST_TENSE);
         }
         return present >= 2 && past == 0 && !maybePast ? Optional.of(Kind.PRESENT_TENSE) : Optional.empty();
+    }
+
+    /// A tool is a `saw` too, and contracts have `the said house`.
+    private static boolean isPast(String before, String word) {
+        return switch (word) {
+            case "saw" -> SUBJECTS.contains(before);
+            case "said" -> !BEFORE_LEGAL_SAID.contains(before);
+            default -> PAST.contains(word);
+        };
     }
 
     private static boolean isPastForm(String before, String word, String after) {

@@ -20,6 +20,7 @@ import dev.nla4j.format.parquet.MadeParquet;
 import dev.nla4j.format.parquet.ParquetFile;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.progress.Progress;
+import dev.nla4j.teacher.DocumentFrequencies;
 import dev.nla4j.teacher.GroundedTeacher;
 import dev.nla4j.teacher.Lesson;
 import dev.nla4j.teacher.Snippet;
@@ -28,6 +29,8 @@ import dev.nla4j.teacher.TeacherException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -460,6 +463,22 @@ class DataPipelineTest {
             assertThat(file.meta().datasetId()).endsWith("__explained");
             assertThat(file.meta().apiSummaries()).isNotNull();
         }
+    }
+
+    @Test
+    void what_is_done_of_an_input_is_told_from_what_is_of_another_or_interrupted() throws Exception {
+        Path in = base();
+        Path out = folder.resolve("out.parquet");
+        Teacher teacher = new Scripted(-1);
+        assertThat(DataTeach.isDone(teacher, in, out)).isFalse();
+        assertThatThrownBy(() -> teach(new Scripted(4), out)).isInstanceOf(TeacherException.class);
+        assertThat(DataTeach.isDone(teacher, in, out)).isFalse();
+        teach(teacher, out);
+        assertThat(DataTeach.isDone(teacher, in, out)).isTrue();
+        assertThat(DataTeach.isDone(new GroundedTeacher(new DocumentFrequencies()), in, out))
+                .isFalse();
+        Files.setLastModifiedTime(in, FileTime.from(Instant.now().plusSeconds(60)));
+        assertThat(DataTeach.isDone(teacher, in, out)).as("made anew since").isFalse();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.nla4j.teacher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
@@ -15,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -310,6 +312,37 @@ class ApiTeacherTest {
                     .hasMessageNotContaining("secret")
                     .hasMessageNotContaining("\u001b");
             assertThat(api.requests).hasSize(1);
+        }
+    }
+
+    @Test
+    void what_ends_the_run_wakes_who_waits_to_ask_again() throws Exception {
+        CountDownLatch turnedAway = new CountDownLatch(1);
+        try (FakeApi api = new FakeApi((n, request, exchange) -> {
+            if (request.body().contains("number 0")) {
+                exchange.getResponseHeaders().set("retry-after", "300");
+                FakeApi.send(exchange, 429, "{}");
+                turnedAway.countDown();
+            } else {
+                try {
+                    turnedAway.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                FakeApi.send(exchange, 401, "{}");
+            }
+        })) {
+            assertTimeoutPreemptively(
+                    LONG, () -> assertThatThrownBy(() -> openAi(api, 2)).hasMessageContaining("not accepted"));
+        }
+    }
+
+    @Test
+    void an_answer_that_ended_in_an_error_is_not_kept() throws Exception {
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, 200, FakeApi.choice(n == 0 ? "" : FakeApi.GOOD, n == 0 ? "error" : "stop")))) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Declined.class);
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
         }
     }
 

@@ -55,6 +55,7 @@ class ContextFactsTest {
                 "L'home no és a la casa i els amics amb una dona del poble que les va veure",
                 "Той не е в къщата и не знае къде е това или онова, как да отиде там",
                 "Он је у кући и не зна шта је то или како да иде на пут",
+                "Мектепте он беш же он алты класс бар, ар бир класста отуз окуучу окуйт, эрте өтө",
                 "این مرد در خانه است و من او را می‌بینم",
                 "हे घर मोठे आहे आणि ते का की",
                 "דער מענטש איז נישט אין שטוב און די פרוי",
@@ -261,6 +262,15 @@ class ContextFactsTest {
                 "HEADING,|He went out and closed the door.\n\nI HATE YOU SO MUCH AND|",
                 "HEADING,|These are the ones that went up.\n\nAAPL MSFT GOOG AMZN TSLA|",
                 "HEADING,|Then it is set by hand, as here.\n# The name|",
+                "DIALOGUE,|[1] A. Smith, \"A new method for image segmentation,\" IEEE Trans., vol. 3.\n[2] C. Doe, \"Learning features for large graphs,\" in|",
+                "DIALOGUE,|Her singles were \"How Will I Know,\" \"I Wanna Dance with Somebody,\" \"I Have Nothing,\" and|",
+                "CODE,|a function such that:\n(1) d(x, y) >= 0;\n(2) d(x, y) = 0 if and only if x = y;\n(3) d(x, y) = d(y, x);\n(4) d(x|",
+                "CODE,|The notice must state:\n(a) the name(s) and address(es) of the applicant(s);\n(b) the date(s) and time(s) of the event(s);\n(c) the|",
+                "PAST_TENSE,|Set the fence of the table saw to three inches. Then use a miter saw to cut them and sand the edges with|",
+                "PRESENT_TENSE,|The club is based in Leeds and is the oldest in the county. It won the cup in 1911 and|",
+                "PRESENT_TENSE,|The house is old and the men are here. My brother rode along the wall and|",
+                "HEADING,|It is so by any prior agreement.\n\nTO THE FULLEST EXTENT PERMITTED BY|",
+                "QUESTION,|It is at https://www.example.com/watch?|",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);

@@ -67,6 +67,7 @@ class GroundedTeacherTest {
         "qu'il, false",
         "king's, true",
         "door, false",
+        "market64, false",
         "market, true",
     })
     void words_of_grammar_are_no_topic(String word, boolean topic) {
