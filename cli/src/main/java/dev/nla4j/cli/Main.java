@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -127,6 +128,11 @@ public final class Main {
         commandLine.setParameterExceptionHandler((e, _) -> Usage.report(e));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> report(e, commandLine, command));
         return commandLine;
+    }
+
+    /// The option that has another command line of this program show stack traces, where this one does.
+    static List<String> debugging(CommandLine.Model.CommandSpec command) {
+        return command.root().userObject() instanceof Main main && main.debug ? List.of("--debug") : List.of();
     }
 
     private static int report(Throwable error, CommandLine whole, CommandLine command) {

@@ -86,8 +86,11 @@ final class RlRun {
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
                     RlPair left = new RlPair(pair, policy, critic, rawvar);
-                    RlProduct product =
-                            new RlProduct(rl.start().adaptSteps(), () -> evaluation.of(policy, critic), left);
+                    RlProduct product = new RlProduct(
+                            rl.start().adaptSteps(),
+                            () -> evaluation.of(policy, critic),
+                            () -> evaluation.samples(policy, critic),
+                            left);
                     TrainRuns.train(run, step, product, config.paths().learned(), BestMeasured.PAIR);
                 }
             }
@@ -122,15 +125,30 @@ final class RlRun {
         RlConfig rl = config.train().rl();
         named(config, rl.start().warmStart())
                 .ifPresent(folder -> require("train.rl.warm-start", () -> {
+                    requireKept(config, folder);
                     PairFolder pair = PairFolder.in(folder);
                     requireAdapters(pair);
                     requireLayer(folder, pair.layer(), layer);
                 }));
         named(config, rl.learners().heldOutCritic())
-                .ifPresent(folder -> require(
-                        "train.rl.held-out-critic",
-                        () -> requireLayer(
-                                folder, PairFolder.reconstructor(folder).layer(), layer)));
+                .ifPresent(folder -> require("train.rl.held-out-critic", () -> {
+                    requireKept(config, folder);
+                    requireLayer(folder, PairFolder.reconstructor(folder).layer(), layer);
+                }));
+    }
+
+    /// Refuses what the run would write its own pair over: it could not go on without it.
+    private static void requireKept(RunConfig config, Path folder) {
+        if (isIn(folder, config.paths().learned())) {
+            throw new InputException(folder + ": is where this run leaves its pair; copy it elsewhere, or name another"
+                    + " folder for the run (--set folder=DIR)");
+        }
+    }
+
+    private static boolean isIn(Path folder, Path other) {
+        return folder.toAbsolutePath()
+                .normalize()
+                .startsWith(other.toAbsolutePath().normalize());
     }
 
     /// Whether joint learning begins with the pair that supervised training leaves in the run's folder.
@@ -139,9 +157,7 @@ final class RlRun {
     }
 
     private static Optional<Path> named(RunConfig config, Optional<String> folder) {
-        Path own = config.paths().pair().toAbsolutePath().normalize();
-        return folder.map(Path::of)
-                .filter(path -> !path.toAbsolutePath().normalize().startsWith(own));
+        return folder.map(Path::of).filter(path -> !isIn(path, config.paths().pair()));
     }
 
     private static void require(String key, Runnable check) {

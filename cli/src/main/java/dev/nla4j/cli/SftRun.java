@@ -37,10 +37,11 @@ final class SftRun {
         this.folder = config.paths().sft(role);
     }
 
-    /// Teaches the half, from the beginning or from where the run stopped.
-    ///
-    /// @param collective the processes that do; the first one writes
-    void run(LanguageModel base, Collective collective, boolean resume) throws IOException {
+    /// What is learned from and what is measured on.
+    private record Rows(Examples data, Examples heldOut) {}
+
+    /// Reads both, and refuses what doesn't fit together before anything is made of it.
+    private Rows rows() {
         Path file = config.data().of(role);
         TrainData.requireThere("data." + role.label(), file);
         TrainData.requireThere("data.held-out", config.data().heldOut());
@@ -48,9 +49,21 @@ final class SftRun {
         Examples heldOut = Examples.withoutContexts(config.data().heldOut());
         data.requireExplained();
         heldOut.requireExplained();
+        heldOut.requireLike(data);
+        heldOut.requireOtherDocuments(data);
         if (mixesOwnTexts()) {
             TrainData.requireUnseen(heldOut, config);
         }
+        return new Rows(data, heldOut);
+    }
+
+    /// Teaches the half, from the beginning or from where the run stopped.
+    ///
+    /// @param collective the processes that do; the first one writes
+    void run(LanguageModel base, Collective collective, boolean resume) throws IOException {
+        Rows rows = rows();
+        Examples data = rows.data();
+        Examples heldOut = rows.heldOut();
         if (collective.rank() == 0) {
             TrainData.tellOtherTarget(data, config);
         }
@@ -70,7 +83,7 @@ final class SftRun {
         try (RunFolder run = RunFolder.open(
                         folder,
                         runs.part("train.sft." + role.label()),
-                        runs.info(List.of(file, config.data().heldOut()), sft.seed()),
+                        runs.info(List.of(data.file(), heldOut.file()), sft.seed()),
                         sft.cadence().retention());
                 Task task = task(base, data, heldOut, run.checkpoint().isPresent())) {
             collective.sum(new double[1]);
@@ -106,9 +119,8 @@ final class SftRun {
         if (!mixesOwnTexts()) {
             return;
         }
-        Examples data = Examples.withoutContexts(config.data().ar());
-        Examples heldOut = Examples.withoutContexts(config.data().heldOut());
-        OwnTexts texts = new OwnTexts(config, data, heldOut, runs.progress());
+        Rows rows = rows();
+        OwnTexts texts = new OwnTexts(config, rows.data(), rows.heldOut(), runs.progress());
         boolean begun = RunFolder.newest(folder, sft.cadence().retention()).isPresent();
         if (texts.kept().isEmpty()) {
             try (LanguageModel base = runs.base()) {

@@ -14,6 +14,7 @@ import dev.nla4j.train.estimate.SftEstimate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -184,19 +185,22 @@ final class TrainAllCommand implements Callable<Integer> {
     }
 
     /// What training takes; how long reading and teaching take is up to the texts.
-    private static void estimates(Wiring wiring, RunConfig config) {
+    private void estimates(Wiring wiring, RunConfig config) {
+        OptionalInt layer = OptionalInt.of(options.pipeline().layer());
         String model = config.model();
         for (Role role : Role.values()) {
             System.out.println("# train sft --role " + role.label() + ": "
-                    + wiring.estimate(
-                            model,
-                            () -> SftEstimate.of(wiring.config(model), config, role)
-                                    .at(MachineProbe.gigaflops(config.dtype()))));
+                    + wiring.estimate(model, () -> {
+                        SftEstimate estimate = SftEstimate.of(wiring.config(model), config, role, layer);
+                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
+                                + processes.estimate(estimate.memory());
+                    }));
         }
         System.out.println("# train rl: "
-                + wiring.estimate(
-                        model,
-                        () -> RlEstimate.of(wiring.config(model), config).at(MachineProbe.gigaflops(config.dtype()))));
+                + wiring.estimate(model, () -> {
+                    RlEstimate estimate = RlEstimate.of(wiring.config(model), config, layer);
+                    return estimate.at(MachineProbe.gigaflops(config.dtype())) + processes.estimate(estimate.memory());
+                }));
     }
 
     /// In a command line of its own, with this one's streams.
@@ -205,7 +209,9 @@ final class TrainAllCommand implements Callable<Integer> {
         CommandLine fresh = Main.commandLine(System.out, System.err);
         fresh.setOut(own.getOut());
         fresh.setErr(own.getErr());
-        return fresh.execute(command.toArray(String[]::new));
+        List<String> words = new ArrayList<>(command);
+        words.addAll(Main.debugging(own.getCommandSpec()));
+        return fresh.execute(words.toArray(String[]::new));
     }
 
     private static String line(List<String> command) {

@@ -7,8 +7,11 @@ import dev.nla4j.train.config.Section;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What every training command takes.
@@ -37,6 +40,9 @@ final class TrainOptions {
                     "Say what would be done and what it takes, and stop: for sft and rl the resolved configuration,"
                             + " for all the stages.")
     boolean dryRun;
+
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec spec;
 
     @Nullable
     private ObjectNode resolved;
@@ -85,6 +91,7 @@ final class TrainOptions {
         if (resume) {
             again.add("--resume");
         }
+        again.addAll(Main.debugging(Objects.requireNonNull(spec)));
         return again;
     }
 

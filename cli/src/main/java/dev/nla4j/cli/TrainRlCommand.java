@@ -39,13 +39,14 @@ final class TrainRlCommand implements Callable<Integer> {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# "
                     + wiring.estimate(config.model(), () -> {
-                        RlEstimate estimate = RlEstimate.of(wiring.config(config.model()), config);
+                        RlEstimate estimate = RlEstimate.of(wiring.config(config.model()), config, OptionalInt.empty());
                         return estimate.at(MachineProbe.gigaflops(config.dtype()))
                                 + processes.estimate(estimate.memory());
                     }));
             return ExitCode.OK;
         }
-        MemoryPlan memory = RlEstimate.of(wiring.config(config.model()), config).memory();
+        MemoryPlan memory = RlEstimate.of(wiring.config(config.model()), config, OptionalInt.empty())
+                .memory();
         if (watches) {
             return processes.watch(memory, options.again("train", "rl"));
         }

@@ -10,6 +10,7 @@ import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.estimate.SftEstimate;
 import java.io.IOException;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,14 +57,15 @@ final class TrainSftCommand implements Callable<Integer> {
             System.out.print(Yaml.write(options.resolved()));
             System.out.println("# "
                     + wiring.estimate(config.model(), () -> {
-                        SftEstimate estimate = SftEstimate.of(wiring.config(config.model()), config, role);
+                        SftEstimate estimate =
+                                SftEstimate.of(wiring.config(config.model()), config, role, OptionalInt.empty());
                         return estimate.at(MachineProbe.gigaflops(config.dtype()))
                                 + processes.estimate(estimate.memory());
                     }));
             return ExitCode.OK;
         }
-        MemoryPlan memory =
-                SftEstimate.of(wiring.config(config.model()), config, role).memory();
+        MemoryPlan memory = SftEstimate.of(wiring.config(config.model()), config, role, OptionalInt.empty())
+                .memory();
         if (watches) {
             if (role == Role.RECONSTRUCTOR) {
                 memory.requireFits(ProcessMemory.ofThisMachine().available());

@@ -284,6 +284,16 @@ class TrainCommandTest {
         }
     }
 
+    @Test
+    void a_run_does_not_begin_with_the_pair_that_it_will_write_over() {
+        String own = folder.resolve("pair-rl").toString();
+        for (String key : new String[] {"warm-start=" + own, "held-out-critic=" + own + "/ar"}) {
+            assertThatThrownBy(() -> requireNamed(20, key))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("is where this run leaves its pair");
+        }
+    }
+
     private void requireNamed(int layer, String... keys) {
         ConfigTree tree = ConfigTree.empty().set("folder=" + folder);
         for (String key : keys) {

@@ -20,7 +20,8 @@ import java.util.zip.CRC32C;
 ///
 /// Frame: length (uint64 LE), masked CRC32C of the length, bytes, masked CRC32C of the bytes. Messages:
 /// `tensorboard/compat/proto/event.proto` and `summary.proto`. A run that goes on or begins again writes a
-/// file of its own, which tells TensorBoard by a start event to drop what it has from that step on.
+/// file of its own, which tells TensorBoard by a start event to drop what it has from that step on. It takes the first
+/// start event that it sees for the run's beginning and drops nothing, so the first file has one too.
 public final class EventFile implements AutoCloseable {
     private static final String PREFIX = "events.out.tfevents.";
     private static final Pattern EVENTS = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,12})(?:\\..*)?");
@@ -51,7 +52,6 @@ public final class EventFile implements AutoCloseable {
                     .map(name -> Long.parseLong(name.group(1)))
                     .toList();
         }
-        boolean first = there.isEmpty();
         // Readers take the files in the order of their names: a clock that was set back must not put the new one first.
         long seconds = System.currentTimeMillis() / (long) MILLIS;
         for (long other : there) {
@@ -62,13 +62,11 @@ public final class EventFile implements AutoCloseable {
         var version = new Message();
         version.text(3, "brain.Event:2");
         events.event(0, version);
-        if (!first) {
-            var status = new Message();
-            status.varint(1, START);
-            var session = new Message();
-            session.message(7, status);
-            events.event(step, session);
-        }
+        var status = new Message();
+        status.varint(1, START);
+        var session = new Message();
+        session.message(7, status);
+        events.event(step, session);
         return events;
     }
 
@@ -89,7 +87,7 @@ public final class EventFile implements AutoCloseable {
     private void event(long step, Message content) throws IOException {
         var event = new Message();
         event.fixed64(1, Double.doubleToRawLongBits(System.currentTimeMillis() / MILLIS));
-        event.varint64(2, step);
+        event.varint(2, step);
         event.raw(content);
         byte[] bytes = event.bytes();
         ByteBuffer frame = ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES + bytes.length)
@@ -118,11 +116,7 @@ public final class EventFile implements AutoCloseable {
     private static final class Message {
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-        void varint(int field, int value) {
-            varint64(field, value);
-        }
-
-        void varint64(int field, long value) {
+        void varint(int field, long value) {
             key(field, VARINT);
             number(value);
         }

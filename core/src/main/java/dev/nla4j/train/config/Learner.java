@@ -21,11 +21,6 @@ public record Learner(double lr, double clip, Schedule schedule, AdamW.Config ad
         return lr * schedule.factor(step);
     }
 
-    /// The same in a run of another length.
-    Learner over(int steps) {
-        return new Learner(lr, clip, new Schedule(schedule.shape(), steps, schedule.warmup(), schedule.floor()), adamW);
-    }
-
     /// Values of a section that are not written there come from `otherwise`; `steps` is the run's.
     static Learner read(Section section, int steps, Learner otherwise) {
         double lr = section.number("lr", otherwise.lr);

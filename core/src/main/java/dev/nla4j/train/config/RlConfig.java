@@ -43,6 +43,10 @@ public record RlConfig(
                     "temperature: must be 1 with method grpo, whose gradient is that of texts" + " drawn at 1, was "
                             + rollout.temperature + "; best-of-n takes any");
         }
+        if (loss.method == Method.BEST_OF_N && loss.normaliseBySpread) {
+            throw new IllegalArgumentException(
+                    "normalise-by-spread: goes with method grpo; best-of-n has no advantages");
+        }
     }
 
     /// Samples of a step.
@@ -140,11 +144,8 @@ public record RlConfig(
         Rollout rollout = section.build(() -> new Rollout(prompts, group, tokens, temperature, micro));
         Loss loss = readLoss(section);
         RewardConfig reward = readReward(section.section("reward"));
-        Learners both = readLearners(section, steps);
         Start start = readStart(section);
-        // The reconstructor learns in both phases.
-        int readerSteps = Math.clamp((long) steps + start.adaptSteps, 1, Integer.MAX_VALUE);
-        Learners learners = new Learners(both.av, both.ar.over(readerSteps), both.goldFraction, both.heldOutCritic);
+        Learners learners = readLearners(section, steps, start.adaptSteps);
         Cadence cadence = Cadence.read(section, new Cadence(10, 10, 10, 2, 0));
         return section.build(() -> new RlConfig(steps, seed, rollout, loss, reward, learners, start, cadence));
     }
@@ -177,10 +178,12 @@ public record RlConfig(
         return section.build(() -> new RewardConfig(weights, failure));
     }
 
-    private static Learners readLearners(Section section, int steps) {
+    /// The reconstructor learns in both phases.
+    private static Learners readLearners(Section section, int steps, int adaptSteps) {
+        int both = Math.clamp((long) steps + adaptSteps, 1, Integer.MAX_VALUE);
         Schedule constant = new Schedule(Schedule.Shape.CONSTANT, steps, 0, 0);
         Learner av = Learner.read(section.section("av"), steps, new Learner(1e-4, 1, constant, AdamW.Config.DEFAULT));
-        Learner ar = Learner.read(section.section("ar"), steps, new Learner(5e-4, 1, constant, AdamW.Config.DEFAULT));
+        Learner ar = Learner.read(section.section("ar"), both, new Learner(5e-4, 1, constant, AdamW.Config.DEFAULT));
         double gold = section.number("gold-fraction", 0.25);
         Optional<String> critic = section.optionalText("held-out-critic");
         return section.build(() -> new Learners(av, ar, gold, critic));

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /// What a run of joint learning will take, said before it starts: memory with every text as long as it may be, time
@@ -34,7 +35,9 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
 
     /// Reads the pair's and the data's sidecars and how long the verbalizer's gold texts are, where they are there
     /// already.
-    public static RlEstimate of(ModelConfig config, RunConfig run) {
+    ///
+    /// @param layer of the activations, for where no pair says it yet
+    public static RlEstimate of(ModelConfig config, RunConfig run, OptionalInt layer) {
         RlConfig rl = run.train().rl();
         Optional<PairFolder> pair = pair(run);
         pair.ifPresent(start -> start.requireFits(config, Path.of(run.model())));
@@ -47,7 +50,9 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
             }
         }
         Work work = new Work(config);
-        double read = readShare(pair, config);
+        int depth = Work.depth(
+                config, pair.map(start -> OptionalInt.of(start.layer())).orElse(layer));
+        double read = (double) depth / config.numLayers();
         double gold = 1 / (1 - rl.learners().goldFraction());
         double blocks = work.blocks();
         double whole = blocks + work.table();
@@ -62,17 +67,12 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
         double perToken = work.kept(KEPT_WIDTHS);
         double bytes = WeightSize.bytes(config, run.dtype(), ModelLoader.Extent.WHOLE)
                 + MemoryPlan.PROGRAM
-                + (double) learned(pair, run, config, read) * Work.COPIES * DType.FP32.bytes()
+                + (double) learned(pair, run, config, depth) * Work.COPIES * DType.FP32.bytes()
                 + perToken * rl.rollout().promptsPerStep() * TextLengths.PROMPT
                 + perToken * rl.rollout().microBatch() * most
                 + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
         double tokens = Math.min(most, TextLengths.written(run.data().av()).average());
         return new RlEstimate(bytes, operations, tokens, rl, config);
-    }
-
-    /// The share of blocks that a reconstructor runs through; all, where there is no pair yet.
-    private static double readShare(Optional<PairFolder> pair, ModelConfig config) {
-        return pair.map(start -> (start.layer() + 1.0) / config.numLayers()).orElse(1.0);
     }
 
     /// The pair that joint learning begins with, where both of its halves are there already.
@@ -84,12 +84,11 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
 
     /// Numbers that learn: both adapters', of the pair's ranks or of those that supervised training will give them,
     /// and the reconstructor's matrix.
-    private static long learned(Optional<PairFolder> pair, RunConfig run, ModelConfig config, double read) {
+    private static long learned(Optional<PairFolder> pair, RunConfig run, ModelConfig config, int depth) {
         int av = pair.map(p -> rank(p.verbalizer()))
                 .orElse(run.train().av().weights().rank());
         int ar = pair.map(p -> rank(p.reconstructor()))
                 .orElse(run.train().ar().weights().rank());
-        int depth = (int) Math.round(read * config.numLayers());
         return new Work(config).adapter(av, false) + new Work(config.truncated(depth)).adapter(ar, true);
     }
 

@@ -14,6 +14,7 @@ import dev.nla4j.train.sft.Examples;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /// What supervised training of a half will take, said before it starts.
 ///
@@ -35,11 +36,13 @@ public record SftEstimate(long learned, double bytes, double operations, long st
     private static final int LEARNED_LOGITS = 6;
 
     /// Reads the texts where they are there already, and refuses those of another target.
-    public static SftEstimate of(ModelConfig whole, RunConfig run, Role role) {
+    ///
+    /// @param layer of the activations, for where no file says it yet
+    public static SftEstimate of(ModelConfig whole, RunConfig run, Role role, OptionalInt layer) {
         boolean verbalizer = role == Role.VERBALIZER;
         SftConfig sft = run.train().sft(role);
         Path file = run.data().of(role);
-        int depth = whole.numLayers();
+        int depth = verbalizer ? whole.numLayers() : Work.depth(whole, layer);
         TextLengths texts = TextLengths.UNKNOWN;
         if (Files.exists(file)) {
             try (DataFile sidecar = DataFile.open(file)) {

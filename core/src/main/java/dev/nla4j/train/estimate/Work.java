@@ -4,6 +4,7 @@ import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.WeightSize;
 import dev.nla4j.tensor.DType;
+import java.util.OptionalInt;
 
 /// The sizes of a model, or of its first blocks, by which training's work and memory are reckoned.
 record Work(ModelConfig config) {
@@ -17,6 +18,11 @@ record Work(ModelConfig config) {
     static final int COPIES = 4;
     /// Numbers of a block that a token's backward pass needs, in multiples of the hidden layer's width.
     private static final int KEPT_HIDDEN = 5;
+
+    /// Blocks that a reconstructor runs through; all, where the layer isn't known.
+    static int depth(ModelConfig config, OptionalInt layer) {
+        return layer.isPresent() ? layer.getAsInt() + 1 : config.numLayers();
+    }
 
     /// Numbers of the embedding, and of a head.
     double table() {

@@ -9,6 +9,7 @@ import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Reconstructor;
+import dev.nla4j.nla.Score;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
@@ -16,6 +17,7 @@ import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.Parameter;
 import dev.nla4j.train.sft.CosineError;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,9 @@ import org.bytedeco.pytorch.Tensor;
 public final class Critic implements AutoCloseable {
     /// Most texts that go through with a gradient at once: more are no faster.
     private static final int MOST_AT_ONCE = 32;
+
+    /// The error of a text without a token: what it says points nowhere.
+    private static final double UNREAD = new Score(0).mse();
 
     static final String HEAD = "value_head.weight";
 
@@ -80,7 +85,7 @@ public final class Critic implements AutoCloseable {
     private List<float[]> read(List<String> texts) {
         try (Scope _ = Scope.noGrad()) {
             Reconstructor now = new Reconstructor(adapter.on(base.decoder()), base.tokenizer(), meta, head);
-            return List.of(now.reconstruct(texts));
+            return List.of(now.reconstructReadable(texts));
         }
     }
 
@@ -94,10 +99,13 @@ public final class Critic implements AutoCloseable {
     public double[] accumulate(List<String> texts, List<float[]> activations, int count) {
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            pairs.add(new Pair(i, prompts.promptIds(texts.get(i)), activations.get(i)));
+            if (prompts.reads(texts.get(i))) {
+                pairs.add(new Pair(i, prompts.promptIds(texts.get(i)), activations.get(i)));
+            }
         }
         pairs.sort(Comparator.comparingInt(pair -> pair.prompt.length));
-        double[] errors = new double[pairs.size()];
+        double[] errors = new double[texts.size()];
+        Arrays.fill(errors, UNREAD);
         try (Threads.Blas _ = Threads.together()) {
             for (MicroBatch part : MicroBatch.split(pairs.size(), microBatch)) {
                 List<Pair> own = pairs.subList(part.from(), part.to());

@@ -69,6 +69,16 @@ public final class HeldOutEvaluation {
     /// @param samples a few texts for people
     public record Result(double fve, Map<String, Double> values, String samples) {}
 
+    /// A few texts for people, and nothing else.
+    public String samples(Policy policy, Critic critic) {
+        int few = Math.min(SAMPLES, rows.size());
+        List<float[]> shown = activations.subList(0, few);
+        List<String> texts = policy.write(shown, 1, 1, Arrays.copyOf(numbers, few)).stream()
+                .map(Policy.Rollout::text)
+                .toList();
+        return samples(texts, critic.errors(texts, shown));
+    }
+
     /// Measures both halves as they are now.
     public Result of(Policy policy, Critic critic) {
         return of(policy.write(activations, 1, 1, numbers), critic);
@@ -91,8 +101,8 @@ public final class HeldOutEvaluation {
         values.put("eval/fve_gold", fve(critic, gold));
         values.put("eval/fve_reworded", fve(critic, reworded(texts, Paraphrase.QUOTES_KEPT)));
         values.put("eval/fve_quotes_removed", fve(critic, reworded(texts, Paraphrase.QUOTES_REMOVED)));
-        double second = fve(VarianceExplained.errors(List.of(secondCritic.reconstruct(texts)), activations));
-        double secondGold = fve(VarianceExplained.errors(List.of(secondCritic.reconstruct(gold)), activations));
+        double second = fve(VarianceExplained.errors(List.of(secondCritic.reconstructReadable(texts)), activations));
+        double secondGold = fve(VarianceExplained.errors(List.of(secondCritic.reconstructReadable(gold)), activations));
         values.put("eval/fve_second_critic", second);
         values.put("eval/fve_second_critic_gold", secondGold);
         evidence.ifPresent(known -> {

@@ -11,40 +11,38 @@ import org.jspecify.annotations.Nullable;
 public final class RlProduct implements Product {
     private final int adaptSteps;
     private final Supplier<HeldOutEvaluation.Result> evaluation;
+    private final Supplier<String> samples;
     private final RlPair pair;
 
     @Nullable
     private Known known;
 
-    /// Figures and samples are of the same texts.
+    /// What is measured is shown, too.
     private record Known(long done, HeldOutEvaluation.Result result) {}
 
     /// @param adaptSteps steps in which the reconstructor learns alone
     /// @param evaluation measures the pair as it is now
-    public RlProduct(int adaptSteps, Supplier<HeldOutEvaluation.Result> evaluation, RlPair pair) {
+    /// @param samples shows some of its texts without that
+    public RlProduct(
+            int adaptSteps, Supplier<HeldOutEvaluation.Result> evaluation, Supplier<String> samples, RlPair pair) {
         this.adaptSteps = adaptSteps;
         this.evaluation = evaluation;
+        this.samples = samples;
         this.pair = pair;
-    }
-
-    private HeldOutEvaluation.Result result(long done) {
-        if (known == null || known.done != done) {
-            known = new Known(done, evaluation.get());
-        }
-        return known.result;
     }
 
     /// What may not be exported, because the halves have not met yet, is no best checkpoint either.
     @Override
     public Measured measure(long done) {
-        HeldOutEvaluation.Result result = result(done);
+        HeldOutEvaluation.Result result = evaluation.get();
+        known = new Known(done, result);
         return new Measured(
                 done < adaptSteps ? OptionalDouble.empty() : OptionalDouble.of(result.fve()), result.values());
     }
 
     @Override
     public String samples(long done) {
-        return result(done).samples();
+        return known != null && known.done == done ? known.result.samples() : samples.get();
     }
 
     @Override

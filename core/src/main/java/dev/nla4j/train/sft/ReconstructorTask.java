@@ -182,7 +182,7 @@ public final class ReconstructorTask implements Task {
     private List<float[]> reconstructed(List<String> texts) {
         try (Scope _ = Scope.noGrad()) {
             Reconstructor now = new Reconstructor(learned.on(base.decoder()), base.tokenizer(), meta, head);
-            return List.of(now.reconstruct(texts));
+            return List.of(now.reconstructReadable(texts));
         }
     }
 

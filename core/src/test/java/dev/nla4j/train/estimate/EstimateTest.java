@@ -10,6 +10,7 @@ import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,7 +62,8 @@ class EstimateTest {
         "8, 0, 550, 36", "8, 0, 2000, 36", "6, 0.25, 550, 33", "6, 0.25, 2000, 33"
     })
     void a_joint_step_takes_about_what_was_measured(int group, double reworded, double gigaflops, double seconds) {
-        String said = RlEstimate.of(target, config("rl.group-size=" + group, "rl.reward.reworded=" + reworded))
+        String said = RlEstimate.of(
+                        target, config("rl.group-size=" + group, "rl.reward.reworded=" + reworded), OptionalInt.empty())
                 .at(gigaflops);
         assertThat(number(said, "of 42 tokens ([0-9]+) s a step")).isBetween(seconds / 1.5, seconds * 1.5);
     }
@@ -77,26 +79,40 @@ class EstimateTest {
         "RECONSTRUCTOR, 180, 4.4"
     })
     void a_supervised_step_takes_about_what_was_measured(Role role, double gigaflops, double seconds) {
-        String said = SftEstimate.of(target, config(), role).at(gigaflops);
+        String said = SftEstimate.of(target, config(), role, OptionalInt.of(20)).at(gigaflops);
         assertThat(number(said, "([0-9.]+) s a step")).isBetween(seconds / 1.5, seconds * 1.5);
     }
 
     @Test
     void time_is_that_of_typical_texts_and_the_longest_are_said_beside_it() {
-        String said = RlEstimate.of(target, config("rl.max-new-tokens=84", "rl.steps=100", "rl.adapt-ar-steps=0"))
+        String said = RlEstimate.of(
+                        target,
+                        config("rl.max-new-tokens=84", "rl.steps=100", "rl.adapt-ar-steps=0"),
+                        OptionalInt.empty())
                 .at(100);
         double typical = number(said, "of 42 tokens ([0-9]+) s a step");
         assertThat(number(said, "longest, 84 tokens, ([0-9]+) s a step")).isBetween(2 * typical - 2, 2 * typical + 2);
-        assertThat(RlEstimate.of(target, config("rl.max-new-tokens=20")).at(100))
+        assertThat(RlEstimate.of(target, config("rl.max-new-tokens=20"), OptionalInt.empty())
+                        .at(100))
                 .contains("of 20 tokens", "longest, 20 tokens");
+    }
+
+    /// Before there is a file that says it, the configuration's block counts.
+    @Test
+    void a_reconstructor_takes_the_blocks_up_to_its_layer() {
+        SftEstimate all = SftEstimate.of(target, config(), Role.RECONSTRUCTOR, OptionalInt.empty());
+        SftEstimate most = SftEstimate.of(target, config(), Role.RECONSTRUCTOR, OptionalInt.of(20));
+        assertThat(most.operations() / all.operations()).isBetween(0.69, 0.71);
     }
 
     /// What can't fit at its longest is refused, whatever is usual.
     @Test
     void memory_is_that_of_the_longest() {
-        long usual = RlEstimate.of(target, config()).memory().total();
-        long longer =
-                RlEstimate.of(target, config("rl.max-new-tokens=128")).memory().total();
+        long usual =
+                RlEstimate.of(target, config(), OptionalInt.empty()).memory().total();
+        long longer = RlEstimate.of(target, config("rl.max-new-tokens=128"), OptionalInt.empty())
+                .memory()
+                .total();
         assertThat(longer - usual).isEqualTo(16L * 64 * 30 * (14 * 576 + 5 * 1536) * 4);
     }
 }

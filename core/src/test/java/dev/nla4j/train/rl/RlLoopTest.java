@@ -257,6 +257,7 @@ class RlLoopTest {
                 RlProduct product = new RlProduct(
                         config.start().adaptSteps(),
                         () -> new HeldOutEvaluation.Result(fves.removeFirst(), Map.of("eval/fve", 0.0), ""),
+                        () -> "",
                         new RlPair(run.pair(), run.policy(), run.critic(), 1));
                 return new TrainingLoop(run.step()).run(kept, product, left, listener);
             }
@@ -272,6 +273,16 @@ class RlLoopTest {
         TrainingLoop.Result result = measuring(config, fves, folder.resolve("left"), (step, values) -> {});
         assertThat(result.steps()).isEqualTo(2);
         assertThat(result.bestQuality()).hasValue(0.1);
+    }
+
+    @Test
+    void samples_are_shown_without_a_measurement_of_everything() throws IOException {
+        RlConfig config = TinyRl.config(
+                        "rl.steps=2", "rl.adapt-ar-steps=0", "rl.eval-every=0", "rl.save-every=2", "rl.samples-every=1")
+                .rl();
+        // There is none to be had.
+        measuring(config, new ArrayList<>(), folder.resolve("left"), (step, values) -> {});
+        assertThat(folder.resolve("run/samples")).isNotEmptyDirectory();
     }
 
     private static void rename(Path left) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.eval.Paraphrase;
+import dev.nla4j.format.json.Json;
+import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.teacher.CheckedClaims;
 import dev.nla4j.teacher.Claim;
 import dev.nla4j.teacher.Evidence;
@@ -16,6 +18,7 @@ import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.Example;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What a step takes, and what it makes of it, against what is computed here from the same texts.
 class RlStepTest {
@@ -68,6 +72,42 @@ class RlStepTest {
             assertThat(gold).as("all 32, sixteen a step").hasSize(32);
             assertThat(numbers).hasSize(16 * 16).allMatch(number -> number >= 0);
             assertThat(run.step().numbers(1)).doesNotContain(run.step().numbers(0));
+        }
+    }
+
+    /// A template that is nothing but the text's place has no token for an empty text.
+    @Test
+    void a_text_without_a_token_points_nowhere_and_teaches_nothing() throws IOException {
+        Path model = folder.resolve("bare-model");
+        TinyTask.in(model).close();
+        Path tokenizer = model.resolve("tokenizer.json");
+        ObjectNode settings = (ObjectNode) Json.read(tokenizer, 1 << 24);
+        settings.putNull("post_processor"); // nothing before a text
+        Files.writeString(tokenizer, settings.toString());
+        Path bare = folder.resolve("bare");
+        try (TinyTask plain = TinyTask.at(model)) {
+            TinyRl.warmStart(plain, bare, 1, 1);
+            Path sidecar = bare.resolve("ar").resolve("nla_meta.yaml");
+            ObjectNode tree = (ObjectNode) NlaMeta.tree(sidecar);
+            ((ObjectNode) tree.path("prompt_templates")).put("ar", "{explanation}");
+            ((ObjectNode) tree.path("tokens")).putNull("critic_suffix_ids");
+            Files.writeString(sidecar, tree.toString());
+            requireUnread(plain, bare);
+        }
+    }
+
+    private static void requireUnread(TinyTask plain, Path pair) {
+        try (TinyRl.Run run = TinyRl.Run.of(plain, pair, TinyRl.config().rl(), Collective.alone())) {
+            List<float[]> activations = run.data().prompts().rows().stream()
+                    .limit(2)
+                    .map(Example::activation)
+                    .toList();
+            String text = run.data().prompts().rows().getFirst().explanation();
+            double[] errors = run.critic().errors(List.of(text, ""), activations);
+            assertThat(errors[0]).isNotEqualTo(2.0);
+            assertThat(errors[1]).isEqualTo(2.0);
+            assertThat(run.critic().accumulate(List.of(text, ""), activations, 2)[1])
+                    .isEqualTo(2.0);
         }
     }
 

@@ -125,7 +125,11 @@ public final class TinyRl {
                 RunFolder run, Path export, HeldOutEvaluation evaluation, TrainingLoop.Listener listener)
                 throws IOException {
             RlPair left = new RlPair(pair, policy, critic, data.rawvar());
-            RlProduct product = new RlProduct(config.start().adaptSteps(), () -> evaluation.of(policy, critic), left);
+            RlProduct product = new RlProduct(
+                    config.start().adaptSteps(),
+                    () -> evaluation.of(policy, critic),
+                    () -> evaluation.samples(policy, critic),
+                    left);
             return new TrainingLoop(step).run(run, product, export, listener);
         }
 
