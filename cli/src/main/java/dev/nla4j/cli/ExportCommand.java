@@ -72,6 +72,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        PairExport.requireFree(out);
         Wiring wiring = new Wiring();
         PairFolder folder = wiring.pairFolder(pair);
         PairExport.Form wanted =

@@ -131,12 +131,10 @@ final class ExtractCommand implements Callable<Integer> {
         ModelConfig config = ModelLoader.config(found.path());
         ResidualReader.requireLayer(config, layer);
         int context = config.contextLength();
-        if (window != null && window > context) {
-            throw new IllegalArgumentException(
-                    "--window: must be at most the model's context " + context + ", was " + window);
-        }
+        requireContext(0, context);
         Corpus texts = Corpus.open(corpus, new CorpusOptions(split, textField));
         try (LanguageModel loaded = wiring.load(model.name, dtype.dtype())) {
+            requireContext(loaded.tokenizer().specials().prefix().size(), context);
             ResidualReader reader = new ResidualReader(loaded.decoder(), layer);
             String weights = found.fingerprint(wiring.progress());
             ExtractionSettings settings = new ExtractionSettings(
@@ -150,8 +148,8 @@ final class ExtractCommand implements Callable<Integer> {
                     Math.min(maxLength, context),
                     BATCH_TOKENS,
                     "nla4j");
-            Extraction extraction = new Extraction(
-                    settings, texts, new TextTokenizer(loaded.tokenizer()), reader::read, wiring.progress());
+            Extraction extraction =
+                    new Extraction(settings, texts, new TextTokenizer(loaded.tokenizer()), reader, wiring.progress());
             long start = System.nanoTime();
             ExtractionResult result = extraction.run(out, restart ? Extraction.Start.RESTART : Extraction.Start.RESUME);
             System.err.println(String.format(
@@ -181,6 +179,15 @@ final class ExtractCommand implements Callable<Integer> {
                         .put("shards_kept", result.shardsKept()));
             }
             return ExitCode.OK;
+        }
+    }
+
+    /// @param prefix tokens that the tokenizer puts before each window
+    private void requireContext(int prefix, int context) {
+        if (window != null && window + prefix > context) {
+            throw new IllegalArgumentException("--window: must be at most the model's context " + context
+                    + (prefix == 0 ? "" : " without the " + prefix + " that the tokenizer puts first") + ", was "
+                    + window);
         }
     }
 }

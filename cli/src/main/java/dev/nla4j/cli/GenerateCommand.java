@@ -7,6 +7,7 @@ import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Engine;
 import dev.nla4j.generate.Prompt;
 import dev.nla4j.generate.Request;
+import dev.nla4j.generate.Sampling;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.TextTokens;
@@ -84,10 +85,21 @@ final class GenerateCommand implements Callable<Integer> {
         if (conversation == null) {
             variables.requireNone();
         }
+        // Before a model is brought and loaded.
+        String continued = conversation == null ? input.text(text) : "";
+        Sampling sampling = draws.at(temperature);
+        if (maxNewTokens < 1) {
+            throw new IllegalArgumentException("--max-new-tokens: must be 1 or more, was " + maxNewTokens);
+        }
         Wiring wiring = new Wiring();
         try (LanguageModel loaded = wiring.load(model.name, dtype.dtype());
                 Scope _ = Scope.noGrad()) {
-            TextTokens prompt = prompt(loaded, conversation);
+            TextTokens prompt = conversation == null
+                    ? TextTokens.ofText(loaded.tokenizer(), continued)
+                    : TextTokens.ofConversation(
+                            loaded.tokenizer(),
+                            loaded.chatTemplate(),
+                            conversation.withSpecials(loaded.templateSpecials()));
             int room = loaded.config().contextLength() - prompt.size();
             if (prompt.size() == 0) {
                 throw new InputException("the text is empty: there is nothing to continue");
@@ -96,22 +108,15 @@ final class GenerateCommand implements Callable<Integer> {
                 throw new InputException("the text has " + prompt.size() + " tokens, the model's context is "
                         + loaded.config().contextLength() + ": no room for an answer");
             }
-            Completion completion = complete(loaded, prompt, Math.min(maxNewTokens, room), wiring.progress());
+            int most = Math.min(maxNewTokens, room);
+            Completion completion = complete(loaded, prompt, sampling, most, wiring.progress());
             print(loaded, prompt, completion);
             return ExitCode.OK;
         }
     }
 
-    private TextTokens prompt(LanguageModel loaded, @Nullable RenderOptions conversation) {
-        return conversation == null
-                ? TextTokens.ofText(loaded.tokenizer(), input.text(text))
-                : TextTokens.ofConversation(
-                        loaded.tokenizer(),
-                        loaded.chatTemplate(),
-                        conversation.withSpecials(loaded.templateSpecials()));
-    }
-
-    private Completion complete(LanguageModel loaded, TextTokens prompt, int most, Progress progress) {
+    private Completion complete(
+            LanguageModel loaded, TextTokens prompt, Sampling sampling, int most, Progress progress) {
         StopCondition watch = (ids, count) -> {
             progress.report("generate", count, most, "tokens");
             return false;
@@ -122,7 +127,7 @@ final class GenerateCommand implements Callable<Integer> {
                         .select(0, 0)),
                 seed,
                 0,
-                draws.at(temperature),
+                sampling,
                 most,
                 loaded.stopIds(),
                 watch);

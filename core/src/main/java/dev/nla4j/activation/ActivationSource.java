@@ -11,7 +11,16 @@ public interface ActivationSource {
     /// give the same bits: resuming relies on it.
     ///
     /// @param windows token ids, one batch; of different lengths, longest first
-    /// @param positions for each window ascending indices into it; the last one is the window's last token
+    /// @param positions for each window ascending indices into it
     /// @return one vector a position, window after window
     float[][] activations(List<int[]> windows, List<int[]> positions);
+
+    /// How many of a window's tokens must be given: attention looks back only, so those up to the last chosen one, but
+    /// for models that turn all positions otherwise from some length on.
+    ///
+    /// @param tokens up to the last chosen one
+    /// @param all tokens of the window
+    default int needed(int tokens, int all) {
+        return tokens;
+    }
 }

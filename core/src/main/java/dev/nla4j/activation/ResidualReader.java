@@ -10,7 +10,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /// Reads activations off a target model: the residual stream after block K at chosen tokens. Blocks above K never run.
-public final class ResidualReader {
+public final class ResidualReader implements ActivationSource {
     private final Decoder target;
     private final int layer;
 
@@ -41,6 +41,17 @@ public final class ResidualReader {
     public float[][] read(List<int[]> rows, List<int[]> positions) {
         return LengthClasses.apart(target.config(), rows, positions, this::readAlike)
                 .toArray(float[][]::new);
+    }
+
+    @Override
+    public float[][] activations(List<int[]> windows, List<int[]> positions) {
+        return read(windows, positions);
+    }
+
+    @Override
+    public int needed(int tokens, int all) {
+        ModelConfig config = target.config();
+        return config.lengthClass(tokens) == config.lengthClass(all) ? tokens : all;
     }
 
     private List<float[]> readAlike(List<int[]> rows, List<int[]> positions) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns the documents of one shard into rows.
 ///
-/// Windows without a chosen position are not run, and the others end at their last chosen one: attention
-/// looks back only, so what follows can't matter. Windows are gathered into steps, sorted by length and run
+/// Windows without a chosen position are not run, and the others end at their last chosen one where what follows can't
+/// matter ([ActivationSource#needed]). Windows are gathered into steps, sorted by length and run
 /// in batches. Steps and batches follow from the shard's documents alone, so a shard computed again has the
 /// same bits.
 final class ShardExtraction {
@@ -76,14 +76,10 @@ final class ShardExtraction {
         }
     }
 
-    /// A window up to its last chosen position, with the rows that wait for it by ascending position.
-    private record WindowRun(List<PendingRow> rows) {
-        int length() {
-            return rows.getLast().index + 1;
-        }
-
+    /// A window up to `length`, with the rows that wait for it by ascending position.
+    private record WindowRun(List<PendingRow> rows, int length) {
         int[] ids() {
-            return Arrays.copyOf(rows.getLast().window.ids(), length());
+            return Arrays.copyOf(rows.getLast().window.ids(), length);
         }
 
         int[] positions() {
@@ -104,7 +100,8 @@ final class ShardExtraction {
         added++;
         for (List<PendingRow> rows : byWindow.values()) {
             rows.sort(Comparator.comparingInt(row -> row.index));
-            var run = new WindowRun(rows);
+            PendingRow last = rows.getLast();
+            var run = new WindowRun(rows, source.needed(last.index + 1, last.window.ids().length));
             step.add(run);
             stepTokens += run.length();
             stepPositions += rows.size();

@@ -148,7 +148,7 @@ public final class DataBuild {
     private String criticPrompt(DataFile file, long number, List<Value> row, TokenMeta block) {
         // Readers strip explanations, so the prompt is made of what they will have.
         String prompt = PromptTemplate.of(prompts.critic(), NlaMeta.EXPLANATION)
-                .fill(explanation(file, number, row).strip());
+                .fill(ExplanationText.stripped(explanation(file, number, row)));
         List<Integer> suffix = block.criticSuffixIds();
         if (suffix != null && !tokens.endsIn(prompt, suffix)) {
             throw new InputException(file.path() + ": row " + number

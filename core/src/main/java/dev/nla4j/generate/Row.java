@@ -49,6 +49,11 @@ final class Row implements Sampler.Drawer {
         return Arrays.copyOf(ids, count);
     }
 
+    @Override
+    public int count() {
+        return count;
+    }
+
     /// As it was when the request came: its tensors are the caller's, who may close them by mistake.
     int promptLength() {
         return promptLength;

@@ -31,6 +31,9 @@ final class Sampler {
 
         /// Ids drawn so far.
         int[] ids();
+
+        /// How many.
+        int count();
     }
 
     /// A drawn id.
@@ -128,7 +131,7 @@ final class Sampler {
         int[] some = chosen(
                 rows.size(),
                 row -> rows.get(row).request().sampling().repetitionPenalty() != 1
-                        && rows.get(row).ids().length > 0);
+                        && rows.get(row).count() > 0);
         if (some.length == 0) {
             return shifted;
         }
@@ -236,7 +239,7 @@ final class Sampler {
         for (int i = 0; i < which.length; i++) {
             int row = which[i];
             Request request = rows.get(row).request();
-            int position = rows.get(row).ids().length;
+            int position = rows.get(row).count();
             double point = Rng.uniform(request.seed(), request.number(), position) * total(sums[row]);
             Place place = place(sums[row], point);
             blocks[i] = place.index;

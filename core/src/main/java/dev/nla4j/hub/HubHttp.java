@@ -8,16 +8,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// GET requests to the hub. Redirects are followed here, not by the client, so that the token stays with the endpoint.
 final class HubHttp implements AutoCloseable {
     private static final int MOST_REDIRECTS = 5;
+    private static final int LONGEST_CHAIN = 16;
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
     private final HubSettings.Remote remote;
@@ -101,12 +105,21 @@ final class HubHttp implements AutoCloseable {
             return response;
         } catch (IOException e) {
             String reason = Reasons.of(e) + " (" + uri.getHost() + ")";
-            boolean hopeless = e instanceof ConnectException || e instanceof HttpTimeoutException;
-            if (e instanceof SSLException || (hopeless && !reached)) {
+            boolean hopeless =
+                    e instanceof ConnectException || e instanceof HttpTimeoutException || e instanceof SSLException;
+            if (isDistrusted(e) || (hopeless && !reached)) {
                 throw new SourceFailure(reason, e);
             }
             throw new TemporaryFailure(reason, e);
         }
+    }
+
+    /// A certificate that is not accepted now will not be later, where a connection that broke off may.
+    private static boolean isDistrusted(IOException e) {
+        return e instanceof SSLException
+                && Stream.iterate((Throwable) e, Objects::nonNull, Throwable::getCause)
+                        .limit(LONGEST_CHAIN)
+                        .anyMatch(GeneralSecurityException.class::isInstance);
     }
 
     /// The token goes to the endpoint itself, and never in clear text over a network.

@@ -76,15 +76,23 @@ record HuggingFaceCache(Path root) implements Source {
     /// Takes one file whose digest is known from elsewhere; empty when it isn't here or has rotted here.
     Optional<StoredFile> adopt(ModelRef.Repository repository, WantedFile wanted, Intake intake)
             throws InterruptedException {
-        Path blob = folder(repository).resolve("blobs").resolve(wanted.digest().hex());
-        if (!Files.exists(blob)) {
+        if (!holds(repository, wanted)) {
             return Optional.empty();
         }
         try {
-            return Optional.of(intake.adopt(wanted, real(blob)));
+            return Optional.of(intake.adopt(wanted, real(blob(repository, wanted))));
         } catch (SourceFailure e) {
             return Optional.empty();
         }
+    }
+
+    /// Whether a file of that digest is here, where its bytes may be had without room for them.
+    boolean holds(ModelRef.Repository repository, WantedFile wanted) {
+        return Files.exists(blob(repository, wanted));
+    }
+
+    private Path blob(ModelRef.Repository repository, WantedFile wanted) {
+        return folder(repository).resolve("blobs").resolve(wanted.digest().hex());
     }
 
     private Path folder(ModelRef.Repository repository) {

@@ -40,7 +40,10 @@ record HuggingFaceHub(HubSettings settings, HuggingFaceCache cache) implements S
                 throw new SourceFailure("the listing is of commit " + listing.commit() + ", not of the one asked for");
             }
             List<WantedFile> wanted = listing.wanted(repository);
-            intake.requireSpace(wanted, repository.id());
+            List<WantedFile> fetched = wanted.stream()
+                    .filter(file -> !cache.holds(repository, file))
+                    .toList();
+            intake.requireSpace(fetched, repository.id());
             List<StoredFile> files = new ArrayList<>();
             for (WantedFile file : wanted) {
                 files.add(take(http, repository, listing.commit(), file, intake));

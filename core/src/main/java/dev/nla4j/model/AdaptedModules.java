@@ -43,7 +43,7 @@ public record AdaptedModules(
         Set<String> stored = new TreeSet<>();
         for (String name : tensors.names()) {
             Matcher matcher = TENSOR.matcher(name);
-            if (matcher.matches()) {
+            if (matcher.matches() && !AdapterTensor.isBeside(name)) {
                 stored.add(matcher.group(1));
             }
         }

@@ -1,12 +1,9 @@
 package dev.nla4j.model;
 
 import dev.nla4j.format.TensorSource;
-import dev.nla4j.tensor.DType;
-import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
 
 /// The rotary embeddings that a GGUF's header and its factor tensors name.
 ///
@@ -117,13 +114,12 @@ final class GgufRope {
             throw keys.wrong(
                     "rope.dimension_count", name + " must have " + rotary / 2 + " numbers, has shape " + shape);
         }
-        try (Tensor values = Tensors.empty(DType.FP32, rotary / 2)) {
-            tensors.readF32(name, Tensors.memory(values));
-            List<Float> factors = new ArrayList<>();
-            for (float value : Tensors.floats(values)) {
-                factors.add(value);
+        List<Float> factors = new ArrayList<>();
+        tensors.scanF32(name, (values, count) -> {
+            for (int i = 0; i < count; i++) {
+                factors.add(values[i]);
             }
-            return factors;
-        }
+        });
+        return factors;
     }
 }

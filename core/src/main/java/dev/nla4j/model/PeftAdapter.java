@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
@@ -38,8 +37,6 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
     private static final int HIGHEST_RANK = 4096;
     /// Usual factors are 0.1 to 64. Beyond this an adapter adds nothing, or drowns its base in fp32.
     private static final double LARGEST_FACTOR = 1e6;
-    private static final Pattern NAME = Pattern.compile(
-            "(?:.*\\.)?layers\\.(\\d{1,4})\\.(?:self_attn|mlp)\\.(\\w+)\\.lora_([AB])(?:\\.default)?\\.weight");
     private static final Pattern MOVING = Pattern.compile("pissa|olora|corda|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
     /// What a module is; several parts, whose rows stand below each other, in families that store them as
     /// one.
@@ -62,6 +59,11 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
     /// Whether a module of that name is one that pairs can be for in every family.
     public static boolean isProjection(String name) {
         return PROJECTIONS.getOrDefault(name, List.of()).size() == 1;
+    }
+
+    /// Whether there are pairs for a module of that name in some family.
+    public static boolean isModule(String name) {
+        return PROJECTIONS.containsKey(name);
     }
 
     /// What adapters call the module that is this part alone.
@@ -175,6 +177,9 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
                 found.add(new EnumMap<>(Part.class));
             }
             for (String name : new TreeSet<>(source.names())) {
+                if (AdapterTensor.isBeside(name)) {
+                    continue;
+                }
                 place(source.tensor(name), config, source, found);
             }
             List<Map<Part, Pair>> layers = new ArrayList<>();
@@ -187,9 +192,9 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
 
     private static void place(
             StoredTensor stored, ModelConfig config, TensorSource source, List<Map<Part, Tensor[]>> found) {
-        Matcher matcher = NAME.matcher(stored.name());
-        List<Part> parts = matcher.matches() ? parts(config, matcher.group(2)) : List.of();
-        if (parts.isEmpty()) {
+        AdapterTensor name = AdapterTensor.of(stored.name()).orElse(null);
+        List<Part> parts = name == null ? List.of() : parts(config, name.module());
+        if (name == null || parts.isEmpty()) {
             throw wrong(
                     stored,
                     "is not a low-rank tensor of a projection this program knows ("
@@ -199,11 +204,11 @@ public record PeftAdapter(Path folder, Optional<String> base, int rank, double a
                                     .collect(Collectors.joining(", "))
                             + ")");
         }
-        int layer = Integer.parseInt(matcher.group(1));
+        int layer = name.block();
         if (layer >= config.numLayers()) {
             throw wrong(stored, "is for block " + layer + ", the model has " + config.numLayers());
         }
-        boolean isA = matcher.group(3).equals("A");
+        boolean isA = name.isA();
         Map<Part, Integer> rows = LowRankAdapter.outputRows(config);
         long wide = isA
                 ? LowRankAdapter.inputColumns(config, parts.getFirst())

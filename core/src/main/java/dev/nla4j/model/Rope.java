@@ -15,13 +15,16 @@ public record Rope(double theta, int width, RopeScaling scaling) {
         if (width < 2 || width % 2 != 0) {
             throw new IllegalArgumentException("rotary width: must be even and 2 or more, was " + width);
         }
-        if (scaling.frequencies(plainFrequencies(theta, width / 2), theta, 1).length != width / 2) {
-            throw new IllegalArgumentException("rope scaling does not fit a width of " + width);
+        // Of short texts and of long ones: each kind of text may have a list of its own.
+        for (int length : new int[] {1, Integer.MAX_VALUE}) {
+            if (scaling.frequencies(plainFrequencies(theta, width / 2), theta, length).length != width / 2) {
+                throw new IllegalArgumentException("rope scaling does not fit a width of " + width);
+            }
         }
     }
 
     /// Frequencies of the pairs for a sequence of `length` tokens, rounded to fp32 as other implementations hold them.
-    float[] frequencies(int length) {
+    public float[] frequencies(int length) {
         double[] scaled = scaling.frequencies(plainFrequencies(theta, width / 2), theta, length);
         float[] rounded = new float[scaled.length];
         for (int i = 0; i < scaled.length; i++) {

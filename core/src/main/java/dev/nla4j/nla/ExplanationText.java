@@ -1,8 +1,10 @@
 package dev.nla4j.nla;
 
+import dev.nla4j.chat.jinja.PythonStrip;
+
 /// The explanation in a verbalizer's completion.
 ///
-/// @param description what stands between the tags, stripped: what is shown and what is scored
+/// @param description what stands between the tags, stripped as Python does it: what is shown and what is scored
 /// @param truncated whether the closing tag is missing because it was cut off
 public record ExplanationText(String description, boolean truncated) {
     public static final String OPENING = "<explanation>";
@@ -11,6 +13,11 @@ public record ExplanationText(String description, boolean truncated) {
     /// Whether a text holds a tag that would end or begin an explanation for its readers.
     public static boolean holdsTag(String text) {
         return text.contains(OPENING) || text.contains(CLOSING);
+    }
+
+    /// As other implementations read it, which strip no-break spaces too.
+    public static String stripped(String explanation) {
+        return PythonStrip.strip(explanation);
     }
 
     /// Reads a completion that ended by itself.
@@ -31,6 +38,6 @@ public record ExplanationText(String description, boolean truncated) {
         int start = opening < 0 ? 0 : opening + OPENING.length();
         int closing = completion.indexOf(CLOSING, start);
         String inside = completion.substring(start, closing < 0 ? completion.length() : closing);
-        return new ExplanationText(inside.strip(), closing < 0 && (opening >= 0 || cut));
+        return new ExplanationText(stripped(inside), closing < 0 && (opening >= 0 || cut));
     }
 }

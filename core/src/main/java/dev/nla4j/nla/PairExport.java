@@ -75,9 +75,7 @@ public final class PairExport {
     /// @return the adapters that were written with a lower rank
     public static List<Kept> write(PairFolder pair, @Nullable Base base, Path out, Options options, Progress progress)
             throws IOException {
-        if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
-            throw new InputException(out + ": exists already; name a folder that does not");
-        }
+        requireFree(out);
         for (PairFolder.Half half : List.of(pair.verbalizer(), pair.reconstructor())) {
             if (options.form() == Form.ADAPTER && !half.isAdapter()) {
                 throw new InputException(half.folder() + ": has full weights, which can't be written as an adapter");
@@ -173,6 +171,13 @@ public final class PairExport {
         }
         SidecarExport.write(half, folder);
         return kept;
+    }
+
+    /// Refuses to write over anything.
+    public static void requireFree(Path out) {
+        if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
+            throw new InputException(out + ": exists already; name a folder that does not");
+        }
     }
 
     private static Optional<Kept> writeAdapter(Path from, Path folder, Options options) throws IOException {

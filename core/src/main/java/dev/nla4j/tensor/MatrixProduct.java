@@ -40,18 +40,19 @@ public final class MatrixProduct {
         ScalarType type = x.scalar_type().intern();
         ScalarType stored = weight.scalar_type().intern();
         boolean learns = learns(x, weight);
-        if (type == ScalarType.BFloat16 && stored == type && !learns && weight.size(1) < NARROWEST) {
+        boolean narrow = type == ScalarType.BFloat16 && stored == type && !learns; // to have bits of its own
+        if (narrow && weight.size(1) < NARROWEST) {
             return linear(filled(x), filled(weight), bias);
         }
         long few = x.numel() / weight.size(1);
-        if (type == ScalarType.BFloat16 && stored == type && !learns && few > 0 && few < FEWEST_ROWS) {
+        if (narrow && few > 0 && few < FEWEST_ROWS) {
             Tensor enough = enough(x.reshape(few, weight.size(1)));
             return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
         }
         Tensor product;
         if (stored != type) {
             product = widened(x, weight, type, learns);
-        } else if (type == ScalarType.BFloat16 && weight.size(1) > WIDEST_SUM && !learns) {
+        } else if (narrow && weight.size(1) > WIDEST_SUM) {
             product = inSlices(x, weight);
         } else {
             product = product(x, weight, learns);

@@ -63,6 +63,16 @@ class ResidualReaderTest {
         assertClose(together[3], plain);
     }
 
+    /// What a token's activation is must not follow from which others were chosen.
+    @Test
+    void a_window_whose_positions_turn_by_its_length_is_needed_whole() {
+        ResidualReader longRope = new ResidualReader(TinyModels.decoder(TinyModels.longRope(6), 1), 1);
+        assertThat(longRope.needed(4, 6)).isEqualTo(4);
+        assertThat(longRope.needed(4, 7)).isEqualTo(7);
+        assertThat(longRope.needed(7, 9)).isEqualTo(7);
+        assertThat(new ResidualReader(target, 1).needed(4, 9)).isEqualTo(4);
+    }
+
     @Test
     void no_positions_give_no_activations() {
         float[][] read = new ResidualReader(target, 1).read(List.of(new int[] {1, 2}), List.of(new int[] {}));

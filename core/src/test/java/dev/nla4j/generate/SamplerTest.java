@@ -228,6 +228,11 @@ class SamplerTest {
             public int[] ids() {
                 return ids;
             }
+
+            @Override
+            public int count() {
+                return ids.length;
+            }
         };
     }
 

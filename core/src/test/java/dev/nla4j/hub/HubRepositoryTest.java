@@ -338,6 +338,20 @@ class HubRepositoryTest {
                 .containsExactly(LISTING, "/Own/Model/resolve/" + Sandbox.COMMIT + "/tokenizer.json");
     }
 
+    /// As hard links, which need none.
+    @Test
+    void what_python_tools_have_already_needs_no_room() throws IOException {
+        serve();
+        Path blobs = Files.createDirectories(machine.huggingFace().resolve("models--Own--Model/blobs"));
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            byte[] bytes = file.getValue();
+            boolean large = file.getKey().endsWith(".safetensors");
+            Files.write(blobs.resolve(large ? Sandbox.sha256(bytes) : Sandbox.gitBlob(bytes)), bytes);
+        }
+        ModelStore full = new ModelStore(machine.settings(), new DiskSpace(machine.root(), path -> 0));
+        assertThat(tree(full.pull(MODEL, Progress.NONE).path())).contains("tokenizer.json");
+    }
+
     @Test
     void what_a_cached_snapshot_lacked_comes_when_the_hub_answers() throws IOException {
         Path cached = machine.huggingFace().resolve("models--Own--Model");

@@ -136,6 +136,7 @@ class ConfigJsonTest {
                 "\"rope_scaling\": 7 | rope_scaling",
                 "\"rope_scaling\": {\"type\": \"longrope\", \"long_factor\": [1]} | short_factor",
                 "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1]} | rope factors",
+                "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1,1,1,1,1,1,1,1], \"long_factor\": [1]} | rope factors",
                 "\"eos_token_id\": \"2\" | eos_token_id",
                 "\"tie_word_embeddings\": 1 | tie_word_embeddings",
                 "\"max_position_embeddings\": 0 | max_position_embeddings",

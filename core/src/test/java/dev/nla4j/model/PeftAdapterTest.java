@@ -187,6 +187,26 @@ class PeftAdapterTest {
         assertTensorsRefused("qkv_proj", tensor("0.self_attn.qkv_proj.lora_A.weight", values(128), 4, 32));
     }
 
+    /// Training by names of modules adapts an image tower too, whose blocks are of another width.
+    @Test
+    void pairs_of_a_tower_for_images_are_passed_over() throws IOException {
+        config("\"r\": 4, \"lora_alpha\": 8");
+        String tower = "base_model.model.model.vision_tower.vision_model.encoder.layers.0.self_attn.q_proj.lora_";
+        SafetensorsWriter.write(
+                folder.resolve(PeftAdapter.TENSORS),
+                List.of(
+                        tensor("0.self_attn.q_proj.lora_A.weight", values(128), 4, 32),
+                        tensor("0.self_attn.q_proj.lora_B.weight", values(128), 32, 4),
+                        named(tower + "A.weight", values(4 * 48), 4, 48),
+                        named(tower + "B.weight", values(4 * 48), 48, 4)),
+                Map.of());
+        try (Scope _ = Scope.noGrad()) {
+            List<Map<Part, Pair>> pairs = PeftAdapter.read(folder).pairs(CONFIG);
+            assertThat(pairs.getFirst()).containsOnlyKeys(Part.QUERY);
+            assertThat(pairs.getLast()).isEmpty();
+        }
+    }
+
     @Test
     void a_module_of_several_projections_is_cut_into_them() throws IOException {
         float[] a = values(4 * 32);
@@ -260,11 +280,15 @@ class PeftAdapterTest {
     }
 
     private static TensorToWrite tensor(String name, float[] values, long... shape) {
+        return named(PREFIX + name, values, shape);
+    }
+
+    private static TensorToWrite named(String name, float[] values, long... shape) {
         List<Long> sizes = new ArrayList<>();
         for (long size : shape) {
             sizes.add(size);
         }
-        return TensorToWrite.ofF32(PREFIX + name, StoredType.F32, sizes, MemorySegment.ofArray(values));
+        return TensorToWrite.ofF32(name, StoredType.F32, sizes, MemorySegment.ofArray(values));
     }
 
     private float[] values(int count) {

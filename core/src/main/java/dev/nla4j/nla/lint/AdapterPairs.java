@@ -2,24 +2,18 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
+import dev.nla4j.model.AdapterTensor;
 import dev.nla4j.model.PeftAdapter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// What an adapter's tensors must be on any base: pairs of an A and a B for projections, all of one rank.
 /// Whether they are as wide as a base is asked only where there is one.
 final class AdapterPairs {
-    private static final Pattern NAME = Pattern.compile(
-            "(?:.*\\.)?layers\\.(\\d{1,4})\\.(?:self_attn|mlp)\\.(\\w+)\\.lora_([AB])(?:\\.default)?\\.weight");
-    /// What Phi-3 stores as one module; see [PeftAdapter].
-    private static final Set<String> FUSED = Set.of("qkv_proj", "gate_up_proj");
     private static final int SHOWN = 4;
 
     private final OptionalInt rank;
@@ -39,7 +33,9 @@ final class AdapterPairs {
         }
         AdapterPairs pairs = new AdapterPairs(rank);
         for (String name : new TreeSet<>(source.names())) {
-            pairs.add(source.tensor(name));
+            if (!AdapterTensor.isBeside(name)) {
+                pairs.add(source.tensor(name));
+            }
         }
         pairs.sides.forEach((module, found) -> {
             if (found != 3) {
@@ -56,15 +52,13 @@ final class AdapterPairs {
     }
 
     private void add(StoredTensor stored) {
-        Matcher matcher = NAME.matcher(stored.name());
-        boolean known =
-                matcher.matches() && (PeftAdapter.isProjection(matcher.group(2)) || FUSED.contains(matcher.group(2)));
-        if (!known) {
+        AdapterTensor name = AdapterTensor.of(stored.name()).orElse(null);
+        if (name == null || !PeftAdapter.isModule(name.module())) {
             problems.add(stored.name() + " is not a low-rank tensor of a projection");
             return;
         }
-        boolean isA = matcher.group(3).equals("A");
-        String module = "block " + matcher.group(1) + ", " + matcher.group(2);
+        boolean isA = name.isA();
+        String module = "block " + name.block() + ", " + name.module();
         int side = isA ? 1 : 2;
         if ((sides.getOrDefault(module, 0) & side) != 0) {
             problems.add(stored.name() + " stands twice for " + module);

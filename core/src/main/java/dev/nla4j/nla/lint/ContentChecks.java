@@ -5,6 +5,7 @@ import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.safetensors.SafetensorsFile;
+import dev.nla4j.model.AdapterTensor;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.progress.Progress;
@@ -27,6 +28,8 @@ final class ContentChecks {
     private static final double TABLE_HOLE = 0.1;
     /// Fewer zero rows than this may be a pruned model's own.
     private static final double HOLE = 0.02;
+    /// Small numbers of quantised weights round to 0: a tenth of them and more. Half is what pruning leaves.
+    private static final double SPARSE = 0.6;
     /// Offsets round to 0 here and there.
     private static final double OFFSET_HOLE = 0.25;
     private static final float ABSURD = 1e6f;
@@ -53,7 +56,7 @@ final class ContentChecks {
             progress.report(task, done++, source.names().size(), "tensors");
             Attempt<TensorScan> scan = Attempt.of(() -> {
                 StoredTensor stored = source.tensor(name);
-                return stored.type().isFloating() ? TensorScan.of(source, name) : new TensorScan(0, 0, 0, 0, 0, 0, 0);
+                return stored.type().isFloating() ? TensorScan.of(source, name) : TensorScan.NOTHING;
             });
             if (scan.failed()) {
                 unread.add(scan.problem());
@@ -118,7 +121,9 @@ final class ContentChecks {
             } else if (MATRIX.matcher(name).matches() && scan.rows() > 1) {
                 if (scan.zeroRows() > HOLE * scan.rows()) {
                     problems.add(name + ": " + scan.zeroRows() + " of " + scan.rows() + " rows are zero");
-                } else if (scan.zeros() > scan.elements() / 10) {
+                } else if (scan.zeroColumns() > HOLE * scan.columns()) {
+                    problems.add(name + ": " + scan.zeroColumns() + " of " + scan.columns() + " columns are zero");
+                } else if (scan.zeros() > SPARSE * scan.elements()) {
                     problems.add(
                             name + ": " + 100 * scan.zeros() / scan.elements() + " % of its numbers are exactly 0");
                 } else if (scan.zeroRows() > 0) {
@@ -182,6 +187,8 @@ final class ContentChecks {
     /// An adapter's B begins as zeros: one that stayed so was not trained, or not saved.
     private Outcome wholeAdapter() {
         half.weights().need(PeftAdapter.TENSORS);
+        Map<String, TensorScan> scans = new LinkedHashMap<>(this.scans);
+        scans.keySet().removeIf(AdapterTensor::isBeside);
         int deepest = half.isVerbalizer() ? Integer.MAX_VALUE : half.layer().orElse(Integer.MAX_VALUE);
         List<String> zero = scans.entrySet().stream()
                 .filter(e -> e.getValue().isZero() && layer(e.getKey()) <= deepest)

@@ -202,6 +202,7 @@ final class SidecarChecks {
         if (mse.isPresent()
                 && injection.isPresent()
                 && mse.getAsDouble() == injection.getAsDouble()
+                && mse.getAsDouble() != 1 // as a verbalizer may well inject; a check of its own tells of it
                 && !isRoot(mse.getAsDouble())) {
             return Outcome.fail(
                     "mse_scale is the AV's injection scale, " + number(mse.getAsDouble()),

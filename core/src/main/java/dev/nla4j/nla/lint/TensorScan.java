@@ -2,17 +2,34 @@ package dev.nla4j.nla.lint;
 
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
+import java.util.BitSet;
 import java.util.List;
 
-/// What one pass over a tensor tells, in memory that does not grow with it. Rows are runs of the last dimension.
+/// What one pass over a tensor tells, in memory for no more than a row. Rows are runs of the last dimension.
 ///
 /// @param nans elements that are no number
 /// @param infinities infinite elements
 /// @param zeros elements that are exactly 0
 /// @param rows number of rows
 /// @param zeroRows rows of which every element is exactly 0
+/// @param columns number of columns
+/// @param zeroColumns columns of which every element is exactly 0; not counted in rows wider than any model's
 /// @param largest absolute value of a finite element
-record TensorScan(long elements, long nans, long infinities, long zeros, long rows, long zeroRows, float largest) {
+record TensorScan(
+        long elements,
+        long nans,
+        long infinities,
+        long zeros,
+        long rows,
+        long zeroRows,
+        long columns,
+        long zeroColumns,
+        float largest) {
+    /// Of a tensor that has no real numbers.
+    static final TensorScan NOTHING = new TensorScan(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    private static final int WIDEST = 1 << 20;
+
     /// Reads a tensor of real numbers.
     static TensorScan of(TensorSource source, String name) {
         StoredTensor stored = source.tensor(name);
@@ -29,17 +46,20 @@ record TensorScan(long elements, long nans, long infinities, long zeros, long ro
 
     private static final class Counter implements TensorSource.FloatPieces {
         private final long width;
+        private final BitSet columns = new BitSet(); // that hold more than zeros
+        private long empty; // columns that are not among them
         private long nans;
         private long infinities;
         private long zeros;
         private long rows;
         private long zeroRows;
-        private long inRow;
+        private int inRow;
         private boolean rowIsZero = true;
         private float largest;
 
         Counter(long width) {
             this.width = width;
+            this.empty = width <= WIDEST ? width : 0;
         }
 
         @Override
@@ -54,6 +74,10 @@ record TensorScan(long elements, long nans, long infinities, long zeros, long ro
                 zeros++;
             } else {
                 rowIsZero = false;
+                if (empty > 0 && !columns.get(inRow)) {
+                    columns.set(inRow);
+                    empty--;
+                }
                 if (Float.isNaN(value)) {
                     nans++;
                 } else if (Float.isInfinite(value)) {
@@ -71,7 +95,7 @@ record TensorScan(long elements, long nans, long infinities, long zeros, long ro
         }
 
         TensorScan result(long elements) {
-            return new TensorScan(elements, nans, infinities, zeros, rows, zeroRows, largest);
+            return new TensorScan(elements, nans, infinities, zeros, rows, zeroRows, width, empty, largest);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.nla4j.train.sft;
 
 import dev.nla4j.data.DataBuild;
 import dev.nla4j.format.parquet.Value;
+import dev.nla4j.nla.ExplanationText;
 
 /// One row of a training set.
 ///
@@ -19,7 +20,7 @@ public record Example(float[] activation, String explanation, String response, S
     public record Source(String document, String context, long tokens) {}
 
     static Example explained(float[] activation, String explanation, Source source) {
-        String text = explanation.strip();
+        String text = ExplanationText.stripped(explanation);
         return new Example(activation, text, DataBuild.response(text), source);
     }
 
