@@ -7,6 +7,7 @@ import dev.nla4j.chat.Message;
 import dev.nla4j.chat.RenderOptions;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.gguf.GgufValues;
 import dev.nla4j.format.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,14 +92,14 @@ class ChatTemplateFileTest {
     @Test
     void named_templates_of_a_gguf_file_are_keys() throws IOException {
         Map<String, GgufValue> header = new LinkedHashMap<>();
-        header.put("tokenizer.chat_templates", GgufValue.texts(List.of("rag", "tool_use")));
-        header.put("tokenizer.chat_template.rag", GgufValue.text("{% if"));
-        header.put("tokenizer.chat_template.tool_use", GgufValue.text("t"));
-        header.put("tokenizer.chat_template.a/b", GgufValue.text("no name"));
+        header.put("tokenizer.chat_templates", GgufValues.texts(List.of("rag", "tool_use")));
+        header.put("tokenizer.chat_template.rag", GgufValues.text("{% if"));
+        header.put("tokenizer.chat_template.tool_use", GgufValues.text("t"));
+        header.put("tokenizer.chat_template.a/b", GgufValues.text("no name"));
         try (GgufFile file = gguf(folder.resolve("without.gguf"), header)) {
             assertThat(rendered(file, WITH_TOOLS)).isEqualTo("none");
         }
-        header.put("tokenizer.chat_template", GgufValue.text("d"));
+        header.put("tokenizer.chat_template", GgufValues.text("d"));
         try (GgufFile file = gguf(folder.resolve("with.gguf"), header)) {
             assertThat(rendered(file, PLAIN)).isEqualTo("d");
             assertThat(rendered(file, WITH_TOOLS)).isEqualTo("t");

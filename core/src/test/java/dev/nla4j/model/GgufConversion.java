@@ -1,8 +1,8 @@
 package dev.nla4j.model;
 
-import static dev.nla4j.format.gguf.GgufValue.f32;
-import static dev.nla4j.format.gguf.GgufValue.text;
-import static dev.nla4j.format.gguf.GgufValue.u32;
+import static dev.nla4j.format.gguf.GgufValues.f32;
+import static dev.nla4j.format.gguf.GgufValues.text;
+import static dev.nla4j.format.gguf.GgufValues.u32;
 
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.StoredType;

@@ -15,6 +15,7 @@ import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.TensorToWrite;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.gguf.GgufValues;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.Safetensors;
 import dev.nla4j.format.safetensors.SafetensorsWriter;
@@ -92,19 +93,19 @@ class GgufFamiliesTest {
         int window = config.layers().getLast().window();
         boolean lost = config.family() == Family.MISTRAL || config.family() == Family.QWEN2;
         if (lost && window > 0) {
-            extra.put("attention.sliding_window", GgufValue.u32(window));
+            extra.put("attention.sliding_window", GgufValues.u32(window));
         }
         if (config.family() == Family.QWEN2 && window > 0) {
             boolean[] flags = new boolean[config.numLayers()];
             for (int i = 0; i < flags.length; i++) {
                 flags[i] = config.layers().get(i).window() > 0;
             }
-            extra.put("attention.sliding_window_pattern", GgufValue.flags(flags));
+            extra.put("attention.sliding_window_pattern", GgufValues.flags(flags));
         }
         double scalar =
                 json.path("query_pre_attn_scalar").asDouble(config.heads().width());
         if (config.family().isGemma() && scalar != config.heads().width()) {
-            extra.put("attention.scale", GgufValue.f32((float) (1 / Math.sqrt(scalar))));
+            extra.put("attention.scale", GgufValues.f32((float) (1 / Math.sqrt(scalar))));
         }
         return extra;
     }
@@ -166,7 +167,7 @@ class GgufFamiliesTest {
     void a_period_in_the_header_goes_before_the_family_s() throws IOException {
         Path source =
                 TinyFolder.write(folder.resolve("source"), spelling("gemma3 1b").old(), "model.", 46);
-        Map<String, GgufValue> extra = Map.of("attention.sliding_window_pattern", GgufValue.u32(3));
+        Map<String, GgufValue> extra = Map.of("attention.sliding_window_pattern", GgufValues.u32(3));
         Path gguf = GgufConversion.convert(source, folder.resolve("model.gguf"), extra);
         assertThat(ModelLoader.config(gguf).layers().stream().map(ModelConfig.Layer::window))
                 .containsExactly(16, 16, 0, 16, 16, 0, 16);
@@ -177,7 +178,7 @@ class GgufFamiliesTest {
         Path source =
                 TinyFolder.write(folder.resolve("source"), spelling("gemma3 1b").old(), "model.", 47);
         Path gguf = GgufConversion.convert(
-                source, folder.resolve("model.gguf"), Map.of("rope.local.freq_base", GgufValue.f32(5000)));
+                source, folder.resolve("model.gguf"), Map.of("rope.local.freq_base", GgufValues.f32(5000)));
         // The converter's own key is there and goes first.
         assertThat(ModelLoader.config(gguf).layers().getFirst().rope().theta()).isEqualTo(10_000);
         Path other = TinyFolder.write(
@@ -186,7 +187,7 @@ class GgufFamiliesTest {
                 "model.",
                 48);
         gguf = GgufConversion.convert(
-                other, folder.resolve("other.gguf"), Map.of("rope.local.freq_base", GgufValue.f32(5000)));
+                other, folder.resolve("other.gguf"), Map.of("rope.local.freq_base", GgufValues.f32(5000)));
         assertThat(ModelLoader.config(gguf).layers().getFirst().rope().theta()).isEqualTo(5000);
     }
 
@@ -195,10 +196,10 @@ class GgufFamiliesTest {
         ModelConfig config = header(
                 Map.of(),
                 Map.of(
-                        "tokenizer.ggml.eos_token_id", GgufValue.u32(7),
-                        "tokenizer.ggml.eot_token_id", GgufValue.u32(9),
-                        "tokenizer.ggml.eom_token_id", GgufValue.u32(7),
-                        "tokenizer.ggml.eos_token_ids", GgufValue.i32s(9, 11, -1)));
+                        "tokenizer.ggml.eos_token_id", GgufValues.u32(7),
+                        "tokenizer.ggml.eot_token_id", GgufValues.u32(9),
+                        "tokenizer.ggml.eom_token_id", GgufValues.u32(7),
+                        "tokenizer.ggml.eos_token_ids", GgufValues.i32s(9, 11, -1)));
         assertThat(config.stopIds()).containsExactly(7, 9, 11);
     }
 
@@ -207,10 +208,10 @@ class GgufFamiliesTest {
         ModelConfig config = header(
                 Map.of(),
                 Map.of(
-                        "tokenizer.ggml.eos_token_id", GgufValue.u32(7),
-                        "tokenizer.ggml.eot_token_id", GgufValue.u32(4_294_967_295L)));
+                        "tokenizer.ggml.eos_token_id", GgufValues.u32(7),
+                        "tokenizer.ggml.eot_token_id", GgufValues.u32(4_294_967_295L)));
         assertThat(config.stopIds()).containsExactly(7);
-        assertThatThrownBy(() -> header(Map.of(), Map.of("tokenizer.ggml.eos_token_id", GgufValue.f32(7))))
+        assertThatThrownBy(() -> header(Map.of(), Map.of("tokenizer.ggml.eos_token_id", GgufValues.f32(7))))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("must be an integer");
     }
@@ -220,13 +221,13 @@ class GgufFamiliesTest {
     @CsvSource({"false, 48, 2", "true, 40, 2"})
     void the_borders_of_yarn_have_two_names(boolean both, double fast, double slow) throws IOException {
         Map<String, GgufValue> extra = new HashMap<>(Map.of(
-                "rope.scaling.type", GgufValue.text("yarn"),
-                "rope.scaling.factor", GgufValue.f32(4),
-                "rope.scaling.original_context_length", GgufValue.u32(64),
-                "rope.scaling.beta_fast", GgufValue.f32(48),
-                "rope.scaling.beta_slow", GgufValue.f32(2)));
+                "rope.scaling.type", GgufValues.text("yarn"),
+                "rope.scaling.factor", GgufValues.f32(4),
+                "rope.scaling.original_context_length", GgufValues.u32(64),
+                "rope.scaling.beta_fast", GgufValues.f32(48),
+                "rope.scaling.beta_slow", GgufValues.f32(2)));
         if (both) {
-            extra.put("rope.scaling.yarn_beta_fast", GgufValue.f32(40));
+            extra.put("rope.scaling.yarn_beta_fast", GgufValues.f32(40));
         }
         assertThat(header(extra, Map.of()).layers().getFirst().rope().scaling())
                 .isInstanceOfSatisfying(RopeScaling.Yarn.class, yarn -> {
@@ -240,9 +241,9 @@ class GgufFamiliesTest {
     void heads_of_an_odd_width_are_refused_where_rows_lie_in_pairs() {
         assertThatThrownBy(() -> header(
                         Map.of(
-                                "attention.key_length", GgufValue.u32(33),
-                                "attention.value_length", GgufValue.u32(33),
-                                "rope.dimension_count", GgufValue.u32(32)),
+                                "attention.key_length", GgufValues.u32(33),
+                                "attention.value_length", GgufValues.u32(33),
+                                "rope.dimension_count", GgufValues.u32(32)),
                         Map.of()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama.attention.key_length: must be even")
@@ -251,7 +252,7 @@ class GgufFamiliesTest {
 
     @Test
     void fewer_blocks_than_the_file_has_are_refused() {
-        assertThatThrownBy(() -> header(Map.of("block_count", GgufValue.u32(3)), Map.of()))
+        assertThatThrownBy(() -> header(Map.of("block_count", GgufValues.u32(3)), Map.of()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama.block_count: is 3, and the file has blk.3.");
     }
@@ -272,11 +273,11 @@ class GgufFamiliesTest {
                 folder.resolve("model.gguf"),
                 Map.of(
                         key,
-                        GgufValue.u32(size),
+                        GgufValues.u32(size),
                         "attention.key_length",
-                        GgufValue.u32(width),
+                        GgufValues.u32(width),
                         "attention.value_length",
-                        GgufValue.u32(width)));
+                        GgufValues.u32(width)));
         ModelConfig config = ModelLoader.config(gguf);
         try (GgufFile file = GgufFile.open(gguf)) {
             assertThatThrownBy(() -> WeightShapes.requireNothingElse(config, WeightNames.gguf(config.family()), file))
@@ -292,7 +293,7 @@ class GgufFamiliesTest {
     @Test
     void a_linear_factor_needs_no_kind_beside_it() throws IOException {
         for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
-            ModelConfig config = header(Map.of(key, GgufValue.f32(4)), Map.of());
+            ModelConfig config = header(Map.of(key, GgufValues.f32(4)), Map.of());
             assertThat(config.layers().getFirst().rope().scaling()).isEqualTo(new RopeScaling.Linear(4));
         }
     }
@@ -304,7 +305,7 @@ class GgufFamiliesTest {
         "rope.scaling.type, yarn, rope.scaling.factor"
     })
     void a_rope_kind_that_is_unknown_or_lacks_its_numbers_is_refused_by_name(String key, String kind, String named) {
-        assertThatThrownBy(() -> header(Map.of(key, GgufValue.text(kind)), Map.of()))
+        assertThatThrownBy(() -> header(Map.of(key, GgufValues.text(kind)), Map.of()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama." + key.substring(0, 12))
                 .hasMessageContaining(named);
@@ -312,10 +313,10 @@ class GgufFamiliesTest {
 
     @Test
     void a_model_whose_tokens_see_those_after_them_is_refused() throws IOException {
-        assertThat(header(Map.of("attention.causal", GgufValue.flag(true)), Map.of())
+        assertThat(header(Map.of("attention.causal", GgufValues.flag(true)), Map.of())
                         .numLayers())
                 .isEqualTo(4);
-        assertThatThrownBy(() -> header(Map.of("attention.causal", GgufValue.flag(false)), Map.of()))
+        assertThatThrownBy(() -> header(Map.of("attention.causal", GgufValues.flag(false)), Map.of()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama.attention.causal")
                 .hasMessageContaining("see only those before them");
@@ -327,10 +328,10 @@ class GgufFamiliesTest {
     void a_yarn_factor_that_is_the_inverse_of_the_usual_means_the_usual(float said, double meant) throws IOException {
         ModelConfig config = header(
                 Map.of(
-                        "rope.scaling.type", GgufValue.text("yarn"),
-                        "rope.scaling.factor", GgufValue.f32(4),
-                        "rope.scaling.original_context_length", GgufValue.u32(64),
-                        "rope.scaling.yarn_attn_factor", GgufValue.f32(said)),
+                        "rope.scaling.type", GgufValues.text("yarn"),
+                        "rope.scaling.factor", GgufValues.f32(4),
+                        "rope.scaling.original_context_length", GgufValues.u32(64),
+                        "rope.scaling.yarn_attn_factor", GgufValues.f32(said)),
                 Map.of());
         assertThat(config.layers().getFirst().rope().scaling().attentionFactor())
                 .isCloseTo(meant, within(1e-6));
@@ -338,14 +339,14 @@ class GgufFamiliesTest {
 
     @Test
     void a_mixture_of_experts_is_refused() {
-        assertThatThrownBy(() -> header(Map.of("expert_count", GgufValue.u32(8)), Map.of()))
+        assertThatThrownBy(() -> header(Map.of("expert_count", GgufValues.u32(8)), Map.of()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama.expert_count");
     }
 
     @Test
     void one_part_of_several_is_refused() {
-        assertThatThrownBy(() -> header(Map.of(), Map.of("split.count", GgufValue.u32(3))))
+        assertThatThrownBy(() -> header(Map.of(), Map.of("split.count", GgufValues.u32(3))))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("split.count")
                 .hasMessageContaining("--merge");
@@ -356,9 +357,9 @@ class GgufFamiliesTest {
         assertThatThrownBy(() -> header(
                         Map.of(
                                 "attention.sliding_window",
-                                GgufValue.u32(16),
+                                GgufValues.u32(16),
                                 "attention.sliding_window_pattern",
-                                GgufValue.flags(true, false)),
+                                GgufValues.flags(true, false)),
                         Map.of()))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("sliding_window_pattern")
@@ -412,7 +413,7 @@ class GgufFamiliesTest {
         SameModel.assertSameConfig(ModelLoader.config(written), ModelLoader.config(gguf));
 
         Path other = GgufConversion.convert(
-                source, folder.resolve("other.gguf"), Map.of("rope.scaling.attn_factor", GgufValue.f32(1.5f)));
+                source, folder.resolve("other.gguf"), Map.of("rope.scaling.attn_factor", GgufValues.f32(1.5f)));
         assertThatThrownBy(() -> new ModelExport(other, null, null, null, ModelExport.SHARD_BYTES)
                         .writeTo(Files.createDirectories(folder.resolve("b")), Progress.NONE))
                 .isInstanceOf(InputException.class)
@@ -428,7 +429,7 @@ class GgufFamiliesTest {
                 source,
                 folder.resolve("model.gguf"),
                 Map.of(),
-                Map.of(key, GgufValue.text("d"), key + ".tool_use", GgufValue.text("t")));
+                Map.of(key, GgufValues.text("d"), key + ".tool_use", GgufValues.text("t")));
         Path written = Files.createDirectories(folder.resolve("written"));
         new ModelExport(gguf, null, null, null, ModelExport.SHARD_BYTES).writeTo(written, Progress.NONE);
         RenderOptions options = RenderOptions.of(List.of(Message.of("user", "a")));

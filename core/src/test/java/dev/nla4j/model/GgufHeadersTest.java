@@ -7,6 +7,7 @@ import dev.nla4j.format.StoredType;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.gguf.GgufValues;
 import dev.nla4j.format.gguf.GgufWriter;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.tokenizer.GgufVocabulary;
@@ -47,7 +48,7 @@ class GgufHeadersTest {
         real.path("header").propertyStream().forEach(entry -> header.put(entry.getKey(), value(entry.getValue())));
         List<String> tokens =
                 real.path("tokens").valueStream().map(JsonNode::stringValue).toList();
-        header.put("tokenizer.ggml.tokens", GgufValue.texts(tokens));
+        header.put("tokenizer.ggml.tokens", GgufValues.texts(tokens));
         Path path = folder.resolve("model.gguf");
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
@@ -61,10 +62,10 @@ class GgufHeadersTest {
     private static GgufValue value(JsonNode typed) {
         JsonNode value = typed.path(1);
         return switch (typed.path(0).stringValue()) {
-            case "u32" -> GgufValue.u32(value.longValue());
-            case "f32" -> GgufValue.f32(value.floatValue());
-            case "bool" -> GgufValue.flag(value.booleanValue());
-            case "str" -> GgufValue.text(value.stringValue());
+            case "u32" -> GgufValues.u32(value.longValue());
+            case "f32" -> GgufValues.f32(value.floatValue());
+            case "bool" -> GgufValues.flag(value.booleanValue());
+            case "str" -> GgufValues.text(value.stringValue());
             default -> throw new IllegalStateException(typed.toString());
         };
     }

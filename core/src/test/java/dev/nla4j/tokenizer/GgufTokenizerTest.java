@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
+import dev.nla4j.format.gguf.GgufValues;
 import dev.nla4j.format.gguf.GgufWriter;
 import dev.nla4j.model.LanguageModel;
 import java.io.IOException;
@@ -91,12 +92,12 @@ class GgufTokenizerTest {
     @Test
     void an_id_that_means_none_is_absent_and_one_that_is_no_integer_is_refused() throws IOException {
         Map<String, GgufValue> header = reducedHeader();
-        header.put("tokenizer.ggml.padding_token_id", GgufValue.u32(4_294_967_295L));
-        header.put("tokenizer.ggml.eot_token_id", GgufValue.i32(-1));
+        header.put("tokenizer.ggml.padding_token_id", GgufValues.u32(4_294_967_295L));
+        header.put("tokenizer.ggml.eot_token_id", GgufValues.i32(-1));
         GgufVocabulary.Specials specials = read(header).specials();
         assertThat(specials.named()).doesNotContainKey("pad_token");
         assertThat(specials.stops()).containsExactlyInAnyOrder(0, 2);
-        header.put("tokenizer.ggml.padding_token_id", GgufValue.text("0"));
+        header.put("tokenizer.ggml.padding_token_id", GgufValues.text("0"));
         assertThatThrownBy(() -> read(header))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("tokenizer.ggml.padding_token_id")
@@ -127,7 +128,7 @@ class GgufTokenizerTest {
         Map<String, GgufValue> header = reducedHeader();
         List<String> keys = List.of("unknown", "bos", "eos", "seperator", "padding", "cls", "mask");
         for (int id = 0; id < keys.size(); id++) {
-            header.put("tokenizer.ggml." + keys.get(id) + "_token_id", GgufValue.u32(id));
+            header.put("tokenizer.ggml." + keys.get(id) + "_token_id", GgufValues.u32(id));
         }
         Path path = folder.resolve("model.gguf");
         GgufWriter.write(path, header, List.of());
@@ -156,7 +157,7 @@ class GgufTokenizerTest {
         int[] types = REDUCED.types().stream().mapToInt(Integer::intValue).toArray();
         types[1] = GgufVocabulary.NORMAL;
         types[2] = GgufVocabulary.NORMAL;
-        header.put("tokenizer.ggml.token_type", GgufValue.i32s(types));
+        header.put("tokenizer.ggml.token_type", GgufValues.i32s(types));
         GgufVocabulary vocabulary = read(header);
         assertThat(vocabulary.types()).isEqualTo(REDUCED.types());
         assertThat(vocabulary.specials().stops()).contains(2);
@@ -174,8 +175,8 @@ class GgufTokenizerTest {
     @Test
     void types_and_scores_beyond_the_tokens_say_nothing() throws IOException {
         Map<String, GgufValue> header = header("llama", "llama", List.of("<unk>", "a"));
-        header.put("tokenizer.ggml.token_type", GgufValue.i32s(2, 1, 1));
-        header.put("tokenizer.ggml.scores", GgufValue.f32s(0, 1, 2));
+        header.put("tokenizer.ggml.token_type", GgufValues.i32s(2, 1, 1));
+        header.put("tokenizer.ggml.scores", GgufValues.f32s(0, 1, 2));
         assertThat(read(header).types()).containsExactly(2, 1);
         assertThat(read(header).scores()).containsExactly(0f, 1f);
     }
@@ -183,7 +184,7 @@ class GgufTokenizerTest {
     @Test
     void scores_of_a_vocabulary_that_has_merges_are_not_read() throws IOException {
         Map<String, GgufValue> header = reducedHeader();
-        header.put("tokenizer.ggml.scores", GgufValue.i32s(1, 2, 3));
+        header.put("tokenizer.ggml.scores", GgufValues.i32s(1, 2, 3));
         assertThat(read(header).scores()).isEmpty();
     }
 
@@ -237,11 +238,11 @@ class GgufTokenizerTest {
 
     private static Map<String, GgufValue> reducedHeader() {
         Map<String, GgufValue> header = header("llama", "gpt2", REDUCED.tokens());
-        header.put("tokenizer.ggml.pre", GgufValue.text("smollm"));
-        header.put("tokenizer.ggml.merges", GgufValue.texts(REDUCED.merges()));
+        header.put("tokenizer.ggml.pre", GgufValues.text("smollm"));
+        header.put("tokenizer.ggml.merges", GgufValues.texts(REDUCED.merges()));
         header.put(
                 "tokenizer.ggml.token_type",
-                GgufValue.i32s(
+                GgufValues.i32s(
                         REDUCED.types().stream().mapToInt(Integer::intValue).toArray()));
         return header;
     }
@@ -380,23 +381,23 @@ class GgufTokenizerTest {
     @Test
     void ends_are_known_by_their_spelling_whatever_the_file_names() throws IOException {
         Map<String, GgufValue> header = new LinkedHashMap<>();
-        header.put("general.architecture", GgufValue.text("gemma2"));
-        header.put("tokenizer.ggml.model", GgufValue.text("llama"));
-        header.put("tokenizer.ggml.tokens", GgufValue.texts(List.of("<eos>", "<end_of_turn>", "</s>", "a")));
-        header.put("tokenizer.ggml.token_type", GgufValue.i32s(3, 4, 4, 1));
-        header.put("tokenizer.ggml.eos_token_id", GgufValue.u32(0));
+        header.put("general.architecture", GgufValues.text("gemma2"));
+        header.put("tokenizer.ggml.model", GgufValues.text("llama"));
+        header.put("tokenizer.ggml.tokens", GgufValues.texts(List.of("<eos>", "<end_of_turn>", "</s>", "a")));
+        header.put("tokenizer.ggml.token_type", GgufValues.i32s(3, 4, 4, 1));
+        header.put("tokenizer.ggml.eos_token_id", GgufValues.u32(0));
         Path path = folder.resolve("turn.gguf");
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
             assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(0, 1);
         }
-        header.put("tokenizer.ggml.eot_token_id", GgufValue.u32(3));
+        header.put("tokenizer.ggml.eot_token_id", GgufValues.u32(3));
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
             assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3, 0, 1);
         }
-        header.put("tokenizer.ggml.token_type", GgufValue.i32s(3, 4, 3, 1));
-        header.put("tokenizer.ggml.eos_token_ids", GgufValue.i32s(1, -1, 3));
+        header.put("tokenizer.ggml.token_type", GgufValues.i32s(3, 4, 3, 1));
+        header.put("tokenizer.ggml.eos_token_ids", GgufValues.i32s(1, -1, 3));
         GgufWriter.write(path, header, List.of());
         try (GgufFile file = GgufFile.open(path)) {
             assertThat(GgufVocabulary.of(file.metadata()).specials().stops()).containsExactly(3, 1, 0, 2);
@@ -409,7 +410,7 @@ class GgufTokenizerTest {
     void no_gemma_has_a_space_before_the_text(String architecture, Boolean said, Boolean prefix) throws IOException {
         Map<String, GgufValue> header = header(architecture, "llama", List.of("<unk>", "a"));
         if (said != null) {
-            header.put("tokenizer.ggml.add_space_prefix", GgufValue.flag(said));
+            header.put("tokenizer.ggml.add_space_prefix", GgufValues.flag(said));
         }
         assertThat(read(header).addSpacePrefix()).isEqualTo(prefix);
     }
@@ -425,7 +426,7 @@ class GgufTokenizerTest {
     void phi3_is_known_by_architecture_and_vocabulary_or_by_its_name(
             String architecture, String model, String name, boolean strips) throws IOException {
         Map<String, GgufValue> header = header(architecture, model, List.of("<unk>", "a"));
-        header.put("general.name", GgufValue.text(name));
+        header.put("general.name", GgufValues.text(name));
         assertThat(read(header).stripsAfterSpecials()).isEqualTo(strips);
     }
 
@@ -448,16 +449,16 @@ class GgufTokenizerTest {
         }
         Map<String, GgufValue> header = header(architecture, "gpt2", tokens);
         if (said != null) {
-            header.put("tokenizer.ggml.pre", GgufValue.text(said));
+            header.put("tokenizer.ggml.pre", GgufValues.text(said));
         }
         assertThat(read(header).pre()).isEqualTo(found);
     }
 
     private static Map<String, GgufValue> header(String architecture, String model, List<String> tokens) {
         Map<String, GgufValue> header = new LinkedHashMap<>();
-        header.put("general.architecture", GgufValue.text(architecture));
-        header.put("tokenizer.ggml.model", GgufValue.text(model));
-        header.put("tokenizer.ggml.tokens", GgufValue.texts(tokens));
+        header.put("general.architecture", GgufValues.text(architecture));
+        header.put("tokenizer.ggml.model", GgufValues.text(model));
+        header.put("tokenizer.ggml.tokens", GgufValues.texts(tokens));
         return header;
     }
 

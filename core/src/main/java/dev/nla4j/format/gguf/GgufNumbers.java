@@ -22,32 +22,6 @@ public final class GgufNumbers implements GgufValue {
         this.bytes = bytes;
     }
 
-    static GgufNumbers i32s(int... values) {
-        byte[] bytes = new byte[values.length * Integer.BYTES];
-        ByteBuffer buffer = littleEndian(bytes);
-        for (int value : values) {
-            buffer.putInt(value);
-        }
-        return new GgufNumbers(GgufType.I32, bytes);
-    }
-
-    static GgufNumbers f32s(float... values) {
-        byte[] bytes = new byte[values.length * Float.BYTES];
-        ByteBuffer buffer = littleEndian(bytes);
-        for (float value : values) {
-            buffer.putFloat(value);
-        }
-        return new GgufNumbers(GgufType.F32, bytes);
-    }
-
-    static GgufNumbers flags(boolean... values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < values.length; i++) {
-            bytes[i] = (byte) (values[i] ? 1 : 0);
-        }
-        return new GgufNumbers(GgufType.BOOL, bytes);
-    }
-
     @Override
     public GgufType type() {
         return GgufType.ARRAY;

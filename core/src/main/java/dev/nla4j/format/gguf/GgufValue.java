@@ -89,49 +89,4 @@ public sealed interface GgufValue
             return GgufType.ARRAY;
         }
     }
-
-    /// A value of type `U32`, the usual one for sizes and ids.
-    static GgufValue u32(long value) {
-        return new Whole(GgufType.U32, value);
-    }
-
-    /// A value of type `I32`.
-    static GgufValue i32(int value) {
-        return new Whole(GgufType.I32, value);
-    }
-
-    /// A value of type `F32`, the usual one for real numbers.
-    static GgufValue f32(float value) {
-        return new Real(GgufType.F32, value);
-    }
-
-    /// A value of type `BOOL`.
-    static GgufValue flag(boolean value) {
-        return new Flag(value);
-    }
-
-    /// A value of type `STRING`.
-    static GgufValue text(String value) {
-        return new Text(value);
-    }
-
-    /// An array of strings.
-    static GgufValue texts(List<String> values) {
-        return new Texts(values);
-    }
-
-    /// An array of `I32`.
-    static GgufValue i32s(int... values) {
-        return GgufNumbers.i32s(values);
-    }
-
-    /// An array of `F32`.
-    static GgufValue f32s(float... values) {
-        return GgufNumbers.f32s(values);
-    }
-
-    /// An array of `BOOL`.
-    static GgufValue flags(boolean... values) {
-        return GgufNumbers.flags(values);
-    }
 }

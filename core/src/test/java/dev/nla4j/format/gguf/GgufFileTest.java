@@ -122,9 +122,9 @@ class GgufFileTest {
         GgufWriter.write(
                 path,
                 Map.of(
-                        "text", GgufValue.text(longText),
-                        "words", GgufValue.texts(words),
-                        "numbers", GgufValue.i32s(numbers)),
+                        "text", GgufValues.text(longText),
+                        "words", GgufValues.texts(words),
+                        "numbers", GgufValues.i32s(numbers)),
                 List.of());
         try (GgufFile file = GgufFile.open(path)) {
             assertThat(file.metadata().string("text")).isEqualTo(longText);

@@ -93,16 +93,16 @@ class GgufMetadataTest {
         GgufWriter.write(
                 path,
                 Map.of(
-                        "int", GgufValue.u32(7),
-                        "real", GgufValue.f32(7),
-                        "nan", GgufValue.f32(Float.NaN),
-                        "flag", GgufValue.flag(true),
-                        "text", GgufValue.text("7"),
-                        "texts", GgufValue.texts(List.of("7")),
-                        "ints", GgufValue.i32s(7),
-                        "reals", GgufValue.f32s(7),
-                        "nans", GgufValue.f32s(7, Float.NaN),
-                        "nested", new GgufValue.Nested(List.of(GgufValue.i32s(7)))),
+                        "int", GgufValues.u32(7),
+                        "real", GgufValues.f32(7),
+                        "nan", GgufValues.f32(Float.NaN),
+                        "flag", GgufValues.flag(true),
+                        "text", GgufValues.text("7"),
+                        "texts", GgufValues.texts(List.of("7")),
+                        "ints", GgufValues.i32s(7),
+                        "reals", GgufValues.f32s(7),
+                        "nans", GgufValues.f32s(7, Float.NaN),
+                        "nested", new GgufValue.Nested(List.of(GgufValues.i32s(7)))),
                 List.of());
         try (GgufFile file = GgufFile.open(path)) {
             return file.metadata();

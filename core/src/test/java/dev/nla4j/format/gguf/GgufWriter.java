@@ -44,7 +44,7 @@ public final class GgufWriter {
 
     private byte[] header(Map<String, GgufValue> metadata, List<TensorToWrite> tensors) {
         GgufValue alignment = metadata.get(GgufParser.ALIGNMENT);
-        if (alignment != null && !alignment.equals(GgufValue.u32(GgufParser.USUAL_ALIGNMENT))) {
+        if (alignment != null && !alignment.equals(GgufValues.u32(GgufParser.USUAL_ALIGNMENT))) {
             throw new IllegalArgumentException(GgufParser.ALIGNMENT + ": must be " + GgufParser.USUAL_ALIGNMENT);
         }
         i32(GgufParser.MAGIC);

@@ -118,11 +118,11 @@ class GgufWriterTest {
             assertThatIllegalArgumentException().isThrownBy(() -> GgufWriter.write(path, Map.of(), tensors));
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> GgufWriter.write(path, Map.of("general.alignment", GgufValue.u32(64)), List.of()));
+                .isThrownBy(() -> GgufWriter.write(path, Map.of("general.alignment", GgufValues.u32(64)), List.of()));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> GgufWriter.write(path, Map.of("", GgufValue.u32(1)), List.of()));
+                .isThrownBy(() -> GgufWriter.write(path, Map.of("", GgufValues.u32(1)), List.of()));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> GgufWriter.write(path, Map.of("k", GgufValue.text("\ud800")), List.of()));
+                .isThrownBy(() -> GgufWriter.write(path, Map.of("k", GgufValues.text("\ud800")), List.of()));
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -139,7 +139,7 @@ class GgufWriterTest {
 
     @Test
     void a_value_must_fit_its_type() {
-        assertThatIllegalArgumentException().isThrownBy(() -> GgufValue.u32(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> GgufValues.u32(-1));
         assertThatIllegalArgumentException().isThrownBy(() -> new GgufValue.Whole(GgufType.I8, 128));
         assertThatIllegalArgumentException().isThrownBy(() -> new GgufValue.Whole(GgufType.F32, 1));
         assertThatIllegalArgumentException().isThrownBy(() -> new GgufValue.Real(GgufType.F32, 0.1));
@@ -149,15 +149,16 @@ class GgufWriterTest {
 
     private static GgufValue anyValue(Random random) {
         return switch (random.nextInt(9)) {
-            case 0 -> GgufValue.u32(random.nextLong(1L << 32));
-            case 1 -> GgufValue.i32(random.nextInt());
+            case 0 -> GgufValues.u32(random.nextLong(1L << 32));
+            case 1 -> GgufValues.i32(random.nextInt());
             case 2 -> new GgufValue.Whole(GgufType.U64, random.nextLong());
-            case 3 -> GgufValue.f32(random.nextFloat());
+            case 3 -> GgufValues.f32(random.nextFloat());
             case 4 -> new GgufValue.Real(GgufType.F64, random.nextGaussian());
-            case 5 -> GgufValue.text("é".repeat(random.nextInt(50)));
-            case 6 -> GgufValue.texts(List.of("a", "", "日" + random.nextInt()));
-            case 7 -> GgufValue.i32s(random.ints(random.nextInt(9)).toArray());
-            default -> new GgufValue.Nested(List.of(GgufValue.f32s(random.nextFloat()), GgufValue.texts(List.of("x"))));
+            case 5 -> GgufValues.text("é".repeat(random.nextInt(50)));
+            case 6 -> GgufValues.texts(List.of("a", "", "日" + random.nextInt()));
+            case 7 -> GgufValues.i32s(random.ints(random.nextInt(9)).toArray());
+            default ->
+                new GgufValue.Nested(List.of(GgufValues.f32s(random.nextFloat()), GgufValues.texts(List.of("x"))));
         };
     }
 
