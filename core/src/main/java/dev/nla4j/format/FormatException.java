@@ -9,10 +9,6 @@ public final class FormatException extends InputException {
     private static final long serialVersionUID = 1L;
     private static final int LONGEST_PART = 300;
 
-    private final String file;
-    private final long offset;
-    private final String field;
-
     /// @param offset byte offset in the file, or -1 when no single offset is to blame
     public FormatException(Path file, long offset, String field, String problem) {
         this(file, offset, field, problem, null);
@@ -20,21 +16,6 @@ public final class FormatException extends InputException {
 
     public FormatException(Path file, long offset, String field, String problem, @Nullable Throwable cause) {
         super(message(file.toString(), offset, field, problem), cause);
-        this.file = file.toString();
-        this.offset = offset;
-        this.field = field;
-    }
-
-    public String file() {
-        return file;
-    }
-
-    public long offset() {
-        return offset;
-    }
-
-    public String field() {
-        return field;
     }
 
     private static String message(String file, long offset, String field, String problem) {
