@@ -44,11 +44,6 @@ public final class ActivationFile implements AutoCloseable {
         return parquet.rows();
     }
 
-    /// The length of every vector, or 0 when there are no rows.
-    public int dimension() {
-        return dimension;
-    }
-
     /// All rows from the first on.
     public Rows rows() {
         return new Rows(parquet, dimension);

@@ -37,11 +37,6 @@ public record Injection(
         this(marker, left, right, scale, null);
     }
 
-    /// The same with a map.
-    public Injection through(AffineMap learned) {
-        return new Injection(marker, left, right, scale, learned);
-    }
-
     /// Where an id stands in a prompt, whatever its neighbours.
     public static int[] places(int[] ids, int id) {
         return IntStream.range(0, ids.length).filter(i -> ids[i] == id).toArray();

@@ -9,8 +9,6 @@ package dev.nla4j.generate;
 ///     the temperature; 1, the default everywhere, leaves them. (Keskar et al. 2019 divide or multiply logits by
 ///     their sign, which depends on a constant that no distribution shows.)
 public record Sampling(double temperature, double topP, double repetitionPenalty) {
-    public static final Sampling GREEDY = new Sampling(0, 1, 1);
-
     public Sampling {
         if (!(temperature >= 0 && temperature <= 100)) {
             throw new IllegalArgumentException("temperature: must be 0 to 100, was " + temperature);

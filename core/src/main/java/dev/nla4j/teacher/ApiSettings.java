@@ -46,9 +46,6 @@ public record ApiSettings(
 
     /// Dollars for a million tokens.
     public record Prices(double input, double output) {
-        /// Of servers of one's own.
-        public static final Prices FREE = new Prices(0, 0);
-
         public Prices {
             if (!(input >= 0 && output >= 0) || Double.isInfinite(input + output)) {
                 throw new IllegalArgumentException("prices: must be 0 or more, were " + input + ", " + output);

@@ -37,11 +37,6 @@ public final class DocumentFrequencies {
         }
     }
 
-    /// How many documents were counted.
-    public long documents() {
-        return documents;
-    }
-
     /// What was counted, so that a run that goes on can tell whether it is the same.
     String identity() {
         StringBuilder all = new StringBuilder();

@@ -63,11 +63,6 @@ public final class ResponseCache implements AutoCloseable {
         return folder;
     }
 
-    /// How many answers there are.
-    public synchronized int size() {
-        return places.size();
-    }
-
     synchronized Optional<ApiAnswer> get(String key) {
         Place place = places.get(key);
         if (place == null) {

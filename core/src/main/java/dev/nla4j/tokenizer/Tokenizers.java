@@ -1,7 +1,6 @@
 package dev.nla4j.tokenizer;
 
 import dev.nla4j.format.FormatException;
-import dev.nla4j.format.gguf.GgufMetadata;
 import dev.nla4j.format.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,11 +32,6 @@ public final class Tokenizers {
     public static Tokenizer fromFile(Path tokenizerJson) {
         JsonNode json = Json.read(tokenizerJson, LARGEST_TOKENIZER);
         return NativeTokenizer.of(TokenizerJson.check(tokenizerJson, json, SpecialNames.NONE));
-    }
-
-    /// Opens the vocabulary inside a GGUF file's metadata; `file` is named in errors. The caller closes it.
-    public static Tokenizer fromGguf(GgufMetadata metadata, Path file) {
-        return fromGguf(GgufVocabulary.of(metadata), file);
     }
 
     /// Opens a vocabulary as GGUF files carry it; `file` is named in errors. The caller closes it.

@@ -31,8 +31,11 @@ class ActivationFileFuzzTest {
     private static void open(Path path) {
         try (ActivationFile file = ActivationFile.open(path)) {
             ActivationFile.Rows rows = file.rows();
+            int dimension = 0;
             for (int i = 0; i < MOST_ROWS && rows.hasNext(); i++) {
-                assertThat(rows.next().vector()).hasSize(file.dimension());
+                float[] vector = rows.next().vector();
+                assertThat(vector).isNotEmpty().hasSize(i == 0 ? vector.length : dimension);
+                dimension = vector.length;
             }
         } catch (InputException e) {
             assertThat(e.getMessage()).contains("fuzzed.parquet").doesNotContain("\n");

@@ -467,7 +467,7 @@ class ExtractionTest {
     void a_corpus_is_not_written_over_by_its_own_activations() throws IOException {
         corpus = folder.resolve("docs.parquet");
         try (ParquetRowWriter writer =
-                ParquetRowWriter.create(corpus, List.of(Column.of("text", ColumnKind.TEXT)), 10)) {
+                ParquetRowWriter.create(corpus, List.of(Column.of("text", ColumnKind.TEXT)), 10, Map.of())) {
             writer.write(List.of(new Value.Text("a text ".repeat(20))));
         }
         byte[] before = Files.readAllBytes(corpus);

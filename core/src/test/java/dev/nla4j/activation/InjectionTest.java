@@ -88,7 +88,7 @@ class InjectionTest {
             int[] ids = {5, 1, 9, 2};
             float[][] vectors = {{3, 4}, {0, 0}};
             float[] plain = Tensors.floats(INJECTION.inject(embeddings, ids, vectors));
-            assertThat(Tensors.floats(INJECTION.through(map).inject(embeddings, ids, vectors)))
+            assertThat(Tensors.floats(new Injection(9, 1, 2, 10, map).inject(embeddings, ids, vectors)))
                     .as("the identity")
                     .isEqualTo(plain);
             map.weight().copy_(Tensors.of(new float[] {0, 1, -1, 2}, 2, 2));
@@ -96,7 +96,7 @@ class InjectionTest {
             map.write(folder);
             try (AffineMap read = AffineMap.read(folder, 2)) {
                 // 10 (A u + b) with u = (0.6, 0.8): A u = (0.8, 1).
-                assertThat(Tensors.floats(INJECTION.through(read).inject(embeddings, ids, vectors)))
+                assertThat(Tensors.floats(new Injection(9, 1, 2, 10, read).inject(embeddings, ids, vectors)))
                         .containsExactly(
                                 new float[] {0, 0, 0, 0, 13, 7.5f, 0, 0, 0, 0, 0, 0, 5, -2.5f, 0, 0}, within(1e-5f));
                 assertThat(Tensors.floats(read.weight())).isEqualTo(Tensors.floats(map.weight()));

@@ -55,10 +55,10 @@ class EngineTest {
     /// What rows of one batch draw from, in turns.
     static List<List<Sampling>> samplings() {
         return List.of(
-                List.of(Sampling.GREEDY),
+                List.of(Sampling.at(0)),
                 List.of(Sampling.at(1)),
                 List.of(
-                        Sampling.GREEDY,
+                        Sampling.at(0),
                         Sampling.at(1),
                         Sampling.at(0.3),
                         new Sampling(1, 0.5, 1),
@@ -158,7 +158,7 @@ class EngineTest {
     }
 
     private static Request greedy(Prompt prompt, int tokens) {
-        return new Request(prompt, 1, 0, Sampling.GREEDY, tokens, Set.of(), StopCondition.NEVER);
+        return new Request(prompt, 1, 0, Sampling.at(0), tokens, Set.of(), StopCondition.NEVER);
     }
 
     @Test

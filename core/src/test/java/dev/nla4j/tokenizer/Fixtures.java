@@ -24,7 +24,7 @@ final class Fixtures {
         if (name.startsWith("gguf-sentencepiece-")) {
             Path path = path(name.substring("gguf-".length()) + ".gguf");
             try (GgufFile file = GgufFile.open(path)) {
-                return Tokenizers.fromGguf(file.metadata(), path);
+                return Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path);
             }
         }
         if (name.startsWith("gguf-")) {

@@ -36,7 +36,7 @@ class GgufTokenizerTest {
     void a_files_metadata_opens_as_a_tokenizer() {
         Path path = Fixtures.path("smollm2-reduced.gguf");
         try (GgufFile file = GgufFile.open(path);
-                Tokenizer tokenizer = Tokenizers.fromGguf(file.metadata(), path)) {
+                Tokenizer tokenizer = Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path)) {
             SpecialTokens specials = tokenizer.specials();
             assertThat(specials.bos()).isEqualTo(new SpecialTokens.Special(1, "<|im_start|>"));
             assertThat(specials.eos()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
@@ -143,7 +143,7 @@ class GgufTokenizerTest {
             expected.put(uses.get(id), REDUCED.tokens().get(id));
         }
         try (GgufFile file = GgufFile.open(path);
-                Tokenizer tokenizer = Tokenizers.fromGguf(file.metadata(), path);
+                Tokenizer tokenizer = Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), path);
                 Tokenizer again = Tokenizers.fromFolder(written)) {
             assertThat(LanguageModel.templateSpecials(tokenizer).tokens()).isEqualTo(expected);
             assertThat(again.specials().named()).isEqualTo(tokenizer.specials().named());

@@ -9,10 +9,6 @@ final class Budget {
     private long steps;
     private int depth;
 
-    Budget(Limits limits) {
-        this(limits, 0);
-    }
-
     /// @param moreSteps beyond the limits'
     Budget(Limits limits, long moreSteps) {
         this.limits = limits;

@@ -68,10 +68,6 @@ final class Interpreter {
         return autoescape;
     }
 
-    Evaluator evaluator() {
-        return evaluator;
-    }
-
     /// What was passed to the template under `name`, or a global.
     @Nullable
     Value passed(String name) {

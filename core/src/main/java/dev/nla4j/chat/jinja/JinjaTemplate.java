@@ -46,14 +46,7 @@ public final class JinjaTemplate {
     ///
     /// @param variables plain values: null, booleans, numbers, strings, lists and maps with strings as keys
     /// @param now what `strftime_now` formats
-    /// @throws TemplateException when an operation fails, a limit is passed, or the template says so
-    public Rendering render(Map<String, ?> variables, LocalDateTime now) {
-        return render(variables, now, 0);
-    }
-
-    /// Renders the template with more steps than its limits allow.
-    ///
-    /// @param moreSteps how many more
+    /// @param moreSteps how many more steps than its limits allow
     /// @throws TemplateException when an operation fails, a limit is passed, or the template says so
     public Rendering render(Map<String, ?> variables, LocalDateTime now, long moreSteps) {
         Budget budget = new Budget(limits, moreSteps);

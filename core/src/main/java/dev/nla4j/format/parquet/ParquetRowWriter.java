@@ -37,11 +37,7 @@ public final class ParquetRowWriter implements AutoCloseable {
     /// Starts a file, replacing what is there.
     ///
     /// @param rowsPerGroup rows of a row group, which is held in memory until it is full
-    public static ParquetRowWriter create(Path file, List<Column> columns, int rowsPerGroup) throws IOException {
-        return create(file, columns, rowsPerGroup, Map.of());
-    }
-
-    /// As [#create(Path, List, int)], with entries for the footer.
+    /// @param metadata entries for the footer
     public static ParquetRowWriter create(
             Path file, List<Column> columns, int rowsPerGroup, Map<String, String> metadata) throws IOException {
         if (rowsPerGroup < 1) {

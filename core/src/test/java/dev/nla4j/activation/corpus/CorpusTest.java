@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -187,7 +188,7 @@ class CorpusTest {
         Files.writeString(texts.resolve("long.txt"), text);
         Path parquet = folder.resolve("docs.parquet");
         try (ParquetRowWriter writer =
-                ParquetRowWriter.create(parquet, List.of(Column.of("text", ColumnKind.TEXT)), 10)) {
+                ParquetRowWriter.create(parquet, List.of(Column.of("text", ColumnKind.TEXT)), 10, Map.of())) {
             writer.write(List.of(new Value.Text("fine")));
             writer.write(List.of(new Value.Text(text)));
         }
@@ -212,7 +213,7 @@ class CorpusTest {
                 Column.of("text", ColumnKind.TEXT),
                 Column.of("doc_id", ColumnKind.INT64),
                 Column.of("split", ColumnKind.INT64));
-        try (ParquetRowWriter writer = ParquetRowWriter.create(file, columns, 10)) {
+        try (ParquetRowWriter writer = ParquetRowWriter.create(file, columns, 10, Map.of())) {
             writer.write(List.of(new Value.Text("a"), new Value.Int64(7), new Value.Int64(0)));
             writer.write(List.of(new Value.Text("b"), new Value.Int64(-8), new Value.Int64(1)));
         }

@@ -52,7 +52,7 @@ class GoldenCasesTest {
     private static String outcome(String template, Map<String, Object> variables) {
         try {
             Rendering rendering =
-                    JinjaTemplate.parse(template, "case", Limits.DEFAULT).render(variables, NOW);
+                    JinjaTemplate.parse(template, "case", Limits.DEFAULT).render(variables, NOW, 0);
             List<String> spans = rendering.generations().stream()
                     .map(span -> "[" + span.start() + "," + span.end() + "]")
                     .toList();

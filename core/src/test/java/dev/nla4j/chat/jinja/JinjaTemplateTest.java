@@ -21,7 +21,7 @@ class JinjaTemplateTest {
 
     private static String render(String template, Map<String, ?> variables) {
         return JinjaTemplate.parse(template, "chat", Limits.DEFAULT)
-                .render(variables, NOW)
+                .render(variables, NOW, 0)
                 .text();
     }
 
@@ -175,7 +175,7 @@ class JinjaTemplateTest {
         Rendering rendering = JinjaTemplate.parse(
                         "{% for m in l %}<{{ m }}>{% generation %}🎉{{ m }}{% endgeneration %}\n{% endfor %}",
                         "chat", Limits.DEFAULT)
-                .render(Map.of("l", List.of("é", "b")), NOW);
+                .render(Map.of("l", List.of("é", "b")), NOW, 0);
         assertThat(rendering.generations().stream().map(span -> rendering.text().substring(span.start(), span.end())))
                 .containsExactly("🎉é", "🎉b");
     }
@@ -191,7 +191,7 @@ class JinjaTemplateTest {
             for (int i = 0; i < 200; i++) {
                 int n = i;
                 results.add(threads.submit(
-                        () -> template.render(Map.of("n", n), NOW).text()));
+                        () -> template.render(Map.of("n", n), NOW, 0).text()));
             }
             for (int i = 0; i < 200; i++) {
                 assertThat(results.get(i).get()).isEqualTo(String.valueOf(i * (i - 1)));

@@ -32,7 +32,7 @@ class LimitsTest {
 
     private static String render(String template, Limits limits) {
         return JinjaTemplate.parse(template, "hostile", limits)
-                .render(Map.of("long", "ab".repeat(500_000), "deep", deep(300)), NOW)
+                .render(Map.of("long", "ab".repeat(500_000), "deep", deep(300)), NOW, 0)
                 .text();
     }
 
@@ -269,7 +269,7 @@ class LimitsTest {
                     try {
                         Limits deep = new Limits(10_000_000, 1000, 1000, 1_000_000, 1000);
                         JinjaTemplate.parse("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "t", deep)
-                                .render(Map.of(), NOW);
+                                .render(Map.of(), NOW, 0);
                     } catch (Throwable e) {
                         result.set(e);
                     }
@@ -301,7 +301,7 @@ class LimitsTest {
     private static String limited(String template, Limits limits) {
         TemplateException e = catchThrowableOfType(
                 TemplateException.class,
-                () -> JinjaTemplate.parse(template, "t", limits).render(Map.of(), NOW));
+                () -> JinjaTemplate.parse(template, "t", limits).render(Map.of(), NOW, 0));
         assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT);
         return e.getMessage();
     }
@@ -311,6 +311,6 @@ class LimitsTest {
         Map<String, Object> cyclic = new HashMap<>();
         cyclic.put("self", cyclic);
         JinjaTemplate template = JinjaTemplate.parse("{{ x }}", "t", Limits.DEFAULT);
-        assertThatThrownBy(() -> template.render(Map.of("x", cyclic), NOW)).isInstanceOf(TemplateException.class);
+        assertThatThrownBy(() -> template.render(Map.of("x", cyclic), NOW, 0)).isInstanceOf(TemplateException.class);
     }
 }

@@ -97,6 +97,6 @@ class StrftimeTest {
     }
 
     private static String format(String pattern) {
-        return Strftime.format(pattern, TIME, new Budget(Limits.DEFAULT));
+        return Strftime.format(pattern, TIME, new Budget(Limits.DEFAULT, 0));
     }
 }

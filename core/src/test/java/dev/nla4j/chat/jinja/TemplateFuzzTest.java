@@ -49,7 +49,7 @@ class TemplateFuzzTest {
     private static void render(String source) {
         try {
             Rendering rendering = JinjaTemplate.parse(source, "fuzzed", LIMITS)
-                    .render(VARIABLES, LocalDateTime.of(2026, 7, 26, 0, 0));
+                    .render(VARIABLES, LocalDateTime.of(2026, 7, 26, 0, 0), 0);
             assertThat(rendering.text().length()).isLessThanOrEqualTo(LIMITS.outputChars());
             rendering
                     .generations()

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +60,7 @@ class ParquetRowWriterTest {
 
     @Test
     void a_row_that_does_not_fit_the_columns_is_refused() throws IOException {
-        try (ParquetRowWriter writer = ParquetRowWriter.create(folder.resolve("a.parquet"), COLUMNS, 10)) {
+        try (ParquetRowWriter writer = ParquetRowWriter.create(folder.resolve("a.parquet"), COLUMNS, 10, Map.of())) {
             assertThatThrownBy(() -> writer.write(List.of(new Value.Text("x"))))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("a row of (string)");
@@ -77,7 +78,7 @@ class ParquetRowWriterTest {
     }
 
     static void write(Path file, List<List<Value>> rows, int rowsPerGroup) throws IOException {
-        try (ParquetRowWriter writer = ParquetRowWriter.create(file, COLUMNS, rowsPerGroup)) {
+        try (ParquetRowWriter writer = ParquetRowWriter.create(file, COLUMNS, rowsPerGroup, Map.of())) {
             for (List<Value> row : rows) {
                 writer.write(row);
             }

@@ -273,7 +273,7 @@ class LossGradientsTest {
                 AffineMap map = map();
                 TrainableAdapter adapter = adapter()) {
             Decoder base = TinyModels.decoder(CONFIG, 3);
-            PromptedAnswers prompted = new PromptedAnswers(PROMPT, INJECTION.through(map));
+            PromptedAnswers prompted = new PromptedAnswers(PROMPT, new Injection(60, 3, 4, 2, map));
             Map<String, Tensor> leaves = Map.of("weight", map.weight(), "bias", map.bias());
             compare(leaves, () -> prompted.loss(adapter.on(base), answers()));
         }
