@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The tensors of one open file, all proved to lie inside it, and how they are read: in pieces of a fixed
 /// size, by a few threads, so that memory beyond the target stays under half a megabyte a thread.
-public final class OpenTensors implements AutoCloseable {
+public abstract class OpenTensors implements TensorSource {
     /// Elements (bytes for raw reads) of one piece: a multiple of every block size, small enough for a core's cache.
     private static final int PIECE = 1 << 16;
     /// Below this a second thread costs more than it saves.
@@ -28,8 +28,8 @@ public final class OpenTensors implements AutoCloseable {
     private final FileBytes file;
     private final Map<String, StoredTensor> tensors;
 
-    /// @param tensors by name, in the order [#names] shall have; taken over, not copied
-    public OpenTensors(FileBytes file, Map<String, StoredTensor> tensors) {
+    /// @param tensors by name, in the order of their bytes in the file; taken over, not copied
+    protected OpenTensors(FileBytes file, Map<String, StoredTensor> tensors) {
         this.file = file;
         this.tensors = Collections.unmodifiableMap(tensors);
     }
@@ -40,13 +40,19 @@ public final class OpenTensors implements AutoCloseable {
         void put(byte[] stored, long first, int elements);
     }
 
-    /// All names, in the order they were given.
-    public Set<String> names() {
+    @Override
+    public final String location() {
+        return file.path().toString();
+    }
+
+    /// In the order of their bytes in the file.
+    @Override
+    public final Set<String> names() {
         return tensors.keySet();
     }
 
-    /// As [dev.nla4j.format.TensorSource#tensor].
-    public StoredTensor tensor(String name) {
+    @Override
+    public final StoredTensor tensor(String name) {
         @Nullable StoredTensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new InputException(file.path() + " has no tensor " + FormatException.printable(name) + "; " + some());
@@ -54,8 +60,8 @@ public final class OpenTensors implements AutoCloseable {
         return tensor;
     }
 
-    /// As [dev.nla4j.format.TensorSource#readF32].
-    public void readF32(String name, MemorySegment out) {
+    @Override
+    public final void readF32(String name, MemorySegment out) {
         StoredTensor tensor = real(name, out, Float.BYTES);
         inPieces(tensor, tensor.type(), tensor.elements(), out, () -> {
             FloatDecoder decoder = new FloatDecoder(tensor.type(), pieceOf(tensor.elements()));
@@ -64,8 +70,8 @@ public final class OpenTensors implements AutoCloseable {
         });
     }
 
-    /// As [dev.nla4j.format.TensorSource#readBf16].
-    public void readBf16(String name, MemorySegment out) {
+    @Override
+    public final void readBf16(String name, MemorySegment out) {
         StoredTensor tensor = real(name, out, Short.BYTES);
         inPieces(tensor, tensor.type(), tensor.elements(), out, () -> {
             FloatDecoder decoder = new FloatDecoder(tensor.type(), pieceOf(tensor.elements()));
@@ -74,8 +80,8 @@ public final class OpenTensors implements AutoCloseable {
         });
     }
 
-    /// As [dev.nla4j.format.TensorSource#scanF32].
-    public void scanF32(String name, TensorSource.FloatPieces pieces) {
+    @Override
+    public final void scanF32(String name, FloatPieces pieces) {
         StoredTensor tensor = requireReal(name);
         StoredType type = tensor.type();
         long elements = tensor.elements();
@@ -89,8 +95,8 @@ public final class OpenTensors implements AutoCloseable {
         }
     }
 
-    /// As [dev.nla4j.format.TensorSource#readRaw].
-    public void readRaw(String name, MemorySegment out) {
+    @Override
+    public final void readRaw(String name, MemorySegment out) {
         StoredTensor tensor = tensor(name);
         requireSize(tensor, out, tensor.bytes());
         inPieces(
@@ -103,7 +109,7 @@ public final class OpenTensors implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public final void close() {
         file.close();
     }
 

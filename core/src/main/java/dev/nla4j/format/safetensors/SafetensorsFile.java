@@ -2,13 +2,11 @@ package dev.nla4j.format.safetensors;
 
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.StoredTensor;
-import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.internal.Extent;
 import dev.nla4j.format.internal.FileBytes;
 import dev.nla4j.format.internal.OpenTensors;
 import dev.nla4j.format.safetensors.HeaderParser.Entry;
 import dev.nla4j.format.safetensors.HeaderParser.Header;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -17,22 +15,18 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// One safetensors file: 8 bytes of header length, a JSON header, and tensors that cover the rest exactly.
-public final class SafetensorsFile implements TensorSource {
+public final class SafetensorsFile extends OpenTensors {
     /// Bytes of the header's length.
     static final int PREFIX = 8;
     /// The reference's bound.
     static final long LONGEST_HEADER = 100_000_000;
 
-    private final Path path;
-    private final OpenTensors tensors;
     private final Map<String, String> metadata;
 
-    private SafetensorsFile(Path path, OpenTensors tensors, Map<String, String> metadata) {
-        this.path = path;
-        this.tensors = tensors;
+    private SafetensorsFile(FileBytes file, Map<String, StoredTensor> tensors, Map<String, String> metadata) {
+        super(file, tensors);
         this.metadata = metadata;
     }
 
@@ -45,8 +39,7 @@ public final class SafetensorsFile implements TensorSource {
             long length = headerLength(file);
             Header header = HeaderParser.parse(file, length);
             Map<String, StoredTensor> placed = place(file, PREFIX + length, header.tensors());
-            return new SafetensorsFile(
-                    path, new OpenTensors(file, placed), Collections.unmodifiableMap(header.metadata()));
+            return new SafetensorsFile(file, placed, Collections.unmodifiableMap(header.metadata()));
         } catch (RuntimeException e) {
             file.close();
             throw e;
@@ -129,46 +122,5 @@ public final class SafetensorsFile implements TensorSource {
     /// What the writer noted beside the tensors, in the file's order; `format` is usually among it.
     public Map<String, String> metadata() {
         return metadata;
-    }
-
-    @Override
-    public String location() {
-        return path.toString();
-    }
-
-    /// In the order of their bytes in the file.
-    @Override
-    public Set<String> names() {
-        return tensors.names();
-    }
-
-    @Override
-    public StoredTensor tensor(String name) {
-        return tensors.tensor(name);
-    }
-
-    @Override
-    public void readF32(String name, MemorySegment out) {
-        tensors.readF32(name, out);
-    }
-
-    @Override
-    public void readBf16(String name, MemorySegment out) {
-        tensors.readBf16(name, out);
-    }
-
-    @Override
-    public void scanF32(String name, FloatPieces pieces) {
-        tensors.scanF32(name, pieces);
-    }
-
-    @Override
-    public void readRaw(String name, MemorySegment out) {
-        tensors.readRaw(name, out);
-    }
-
-    @Override
-    public void close() {
-        tensors.close();
     }
 }
