@@ -204,13 +204,8 @@ final class HeaderParser {
 
     /// JSON's escapes can spell half a character, which no UTF-8 file could hold.
     private String wellFormed(String text, String field) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(c)) {
-                throw broken(field, "has an escape that is half a character");
-            }
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw broken(field, "has an escape that is half a character");
         }
         return text;
     }
