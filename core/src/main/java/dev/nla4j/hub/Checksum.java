@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Hashes bytes as they stream past: always SHA-256, and Git's hash where a file is announced by it.
@@ -49,17 +50,15 @@ final class Checksum {
         }
     }
 
-    /// Ends the SHA-256; ask once.
-    String sha256() {
-        return HexFormat.of().formatHex(sha256.digest());
+    /// The SHA-256 when the bytes are those of `wanted`, which this was made for. Ends the checksum: ask once.
+    Optional<String> sha256If(WantedFile wanted) {
+        String found = sha256();
+        String announced = git == null ? found : HexFormat.of().formatHex(git.digest());
+        return announced.equals(wanted.digest().hex()) ? Optional.of(found) : Optional.empty();
     }
 
-    /// Ends the Git hash; ask once.
-    String gitBlob() {
-        if (git == null) {
-            throw new IllegalStateException("this checksum was made without Git's hash");
-        }
-        return HexFormat.of().formatHex(git.digest());
+    private String sha256() {
+        return HexFormat.of().formatHex(sha256.digest());
     }
 
     private static MessageDigest algorithm(String name) {

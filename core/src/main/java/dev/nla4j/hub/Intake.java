@@ -163,15 +163,7 @@ final class Intake {
             }
             Checksum checksum = Checksum.of(wanted);
             checksum.read(existing, "check " + wanted.name().base(), progress);
-            String sha256 = checksum.sha256();
-            boolean right = switch (wanted.digest().kind()) {
-                case SHA256 -> sha256.equals(wanted.digest().hex());
-                case GIT_BLOB -> checksum.gitBlob().equals(wanted.digest().hex());
-            };
-            if (!right) {
-                throw wrongBytes(wanted);
-            }
-            return sha256;
+            return checksum.sha256If(wanted).orElseThrow(() -> wrongBytes(wanted));
         } catch (IOException e) {
             throw new SourceFailure("can't read " + existing + ": " + Reasons.of(e), e);
         }

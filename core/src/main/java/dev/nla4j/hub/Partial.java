@@ -114,15 +114,7 @@ final class Partial implements AutoCloseable {
 
     /// The SHA-256 when all bytes are here and are the wanted ones. Ends the checksum: ask once after the last byte.
     Optional<String> sha256IfWhole() {
-        if (!isFull()) {
-            return Optional.empty();
-        }
-        String sha256 = checksum.sha256();
-        String found = switch (wanted.digest().kind()) {
-            case SHA256 -> sha256;
-            case GIT_BLOB -> checksum.gitBlob();
-        };
-        return found.equals(wanted.digest().hex()) ? Optional.of(sha256) : Optional.empty();
+        return isFull() ? checksum.sha256If(wanted) : Optional.empty();
     }
 
     @Override
