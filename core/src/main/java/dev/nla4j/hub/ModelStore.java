@@ -49,8 +49,7 @@ public final class ModelStore {
     public LocalModel pull(ModelRef ref, Progress progress) {
         return switch (ref) {
             case ModelRef.LocalPath local -> atPath(local);
-            case ModelRef.Named named -> interruptibly(ref, () -> pullRemote(named, progress));
-            case ModelRef.Repository repository -> interruptibly(ref, () -> pullRemote(repository, progress));
+            case ModelRef.Named _, ModelRef.Repository _ -> interruptibly(ref, () -> pullRemote(ref, progress));
         };
     }
 
@@ -58,9 +57,8 @@ public final class ModelStore {
     public Optional<LocalModel> find(ModelRef ref) {
         return switch (ref) {
             case ModelRef.LocalPath local -> Optional.of(atPath(local));
-            case ModelRef.Named named -> interruptibly(ref, () -> stored(named).model());
-            case ModelRef.Repository repository ->
-                interruptibly(ref, () -> stored(repository).model());
+            case ModelRef.Named _, ModelRef.Repository _ ->
+                interruptibly(ref, () -> stored(ref).model());
         };
     }
 
@@ -97,8 +95,7 @@ public final class ModelStore {
             case ModelRef.LocalPath local ->
                 throw new InputException("can't " + verb + " " + local.path()
                         + ": it is not in the store, whose models have names or repository ids");
-            case ModelRef.Named named -> named.toString();
-            case ModelRef.Repository repository -> repository.toString();
+            case ModelRef.Named _, ModelRef.Repository _ -> ref.toString();
         };
     }
 
@@ -288,8 +285,7 @@ public final class ModelStore {
             case ModelRef.Named(KnownModel model) ->
                 model.name() + " (" + model.fileName() + ", " + DiskSpace.mega(model.size()) + ", sha256 "
                         + model.sha256() + ")";
-            case ModelRef.Repository repository -> repository.toString();
-            case ModelRef.LocalPath local -> local.toString();
+            case ModelRef.Repository _, ModelRef.LocalPath _ -> ref.toString();
         };
     }
 

@@ -11,7 +11,9 @@ interface Source {
     Delivery deliver(ModelRef.Named model, Intake intake) throws SourceFailure, InterruptedException;
 
     /// Brings the files that a loader needs, or the one GGUF file that `repository` names.
-    Delivery deliver(ModelRef.Repository repository, Intake intake) throws SourceFailure, InterruptedException;
+    default Delivery deliver(ModelRef.Repository repository, Intake intake) throws SourceFailure, InterruptedException {
+        throw new SourceFailure("carries known models only");
+    }
 
     /// What a source delivered.
     ///

@@ -7,9 +7,8 @@ import java.nio.file.Path;
 
 /// A source's own temporary folder on the store's disk: empty when it opens, gone when it closes. What a killed process
 /// left in it is swept away when the next one opens it. A lock keeps two processes from sharing it.
-record WorkFolder(Path root, Path path, HeldLock lock) implements AutoCloseable {
-    static WorkFolder open(StoreLayout layout, String purpose, Runnable waiting)
-            throws IOException, InterruptedException {
+record Scratch(Path root, Path path, HeldLock lock) implements AutoCloseable {
+    static Scratch open(StoreLayout layout, String purpose, Runnable waiting) throws IOException, InterruptedException {
         String name = "work-" + purpose;
         Path path = layout.partials().resolve(name);
         HeldLock lock = HeldLock.hold(layout.locks().resolve(name + ".lock"), waiting);
@@ -18,7 +17,7 @@ record WorkFolder(Path root, Path path, HeldLock lock) implements AutoCloseable 
             Trees.delete(layout.root(), path);
             Files.createDirectories(path);
             open = true;
-            return new WorkFolder(layout.root(), path, lock);
+            return new Scratch(layout.root(), path, lock);
         } finally {
             if (!open) {
                 lock.close();
