@@ -119,7 +119,8 @@ final class ShardExtraction {
     }
 
     private void runStep() throws IOException {
-        List<List<WindowRun>> batches = batches();
+        step.sort(Comparator.comparingInt(WindowRun::length).reversed());
+        List<List<WindowRun>> batches = Batches.of(step, WindowRun::length, settings.batchTokens());
         for (int i = 0; i < batches.size(); i++) {
             runBatch(batches.get(i));
             done.documents(addedBeforeStep + (added - addedBeforeStep) * (i + 1) / batches.size());
@@ -131,23 +132,6 @@ final class ShardExtraction {
         while (!pending.isEmpty() && pending.getFirst().vector != null) {
             sink.accept(row(pending.removeFirst()));
         }
-    }
-
-    /// Longest first: the batch that needs most memory comes before the others.
-    private List<List<WindowRun>> batches() {
-        step.sort(Comparator.comparingInt(WindowRun::length).reversed());
-        List<List<WindowRun>> batches = new ArrayList<>();
-        for (WindowRun run : step) {
-            List<WindowRun> last = batches.isEmpty() ? List.of() : batches.getLast();
-            boolean fits =
-                    !last.isEmpty() && (last.size() + 1L) * last.getFirst().length() <= settings.batchTokens();
-            if (fits) {
-                last.add(run);
-            } else {
-                batches.add(new ArrayList<>(List.of(run)));
-            }
-        }
-        return batches;
     }
 
     private void runBatch(List<WindowRun> batch) {

@@ -3,6 +3,7 @@ package dev.nla4j.data;
 import dev.nla4j.activation.ActivationFile;
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
+import dev.nla4j.activation.Batches;
 import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.activation.DatasetSidecar;
@@ -278,10 +279,7 @@ public final class ChatActivations {
                 .sorted(Comparator.comparingInt((Integer i) -> -answers.get(i).ids().length))
                 .toList();
         float[] @Nullable [][] vectors = new float[answers.size()][][];
-        for (int from = 0; from < order.size(); ) {
-            int longest = answers.get(order.get(from)).ids().length;
-            int to = Math.min(order.size(), from + Math.max(1, settings.batchTokens() / longest));
-            List<Integer> batch = order.subList(from, to);
+        for (List<Integer> batch : Batches.of(order, i -> answers.get(i).ids().length, settings.batchTokens())) {
             float[][] read = reader.read(
                     batch.stream().map(i -> answers.get(i).ids()).toList(),
                     batch.stream().map(positions::get).toList());
@@ -290,7 +288,6 @@ public final class ChatActivations {
                 vectors[i] = Arrays.copyOfRange(read, next, next + positions.get(i).length);
                 next += positions.get(i).length;
             }
-            from = to;
         }
         List<ActivationRow> rows = new ArrayList<>();
         for (int i = 0; i < vectors.length; i++) {

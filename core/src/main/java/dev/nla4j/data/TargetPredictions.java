@@ -1,6 +1,7 @@
 package dev.nla4j.data;
 
 import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.Batches;
 import dev.nla4j.activation.NextTokenReader;
 import dev.nla4j.activation.Vectors;
 import dev.nla4j.teacher.Evidence;
@@ -62,7 +63,7 @@ public final class TargetPredictions {
     public List<Evidence> of(List<ActivationRow> rows) {
         List<int[]> ids = rows.stream().map(this::ids).toList();
         @Nullable Evidence[] evidence = new Evidence[rows.size()];
-        for (List<Run> batch : batches(runs(ids))) {
+        for (List<Run> batch : Batches.of(runs(ids), run -> run.ids().length, batchTokens)) {
             read(batch, rows, ids, evidence);
         }
         List<Evidence> all = new ArrayList<>();
@@ -115,21 +116,6 @@ public final class TargetPredictions {
             host.rows().add(row);
         }
         return runs;
-    }
-
-    private List<List<Run>> batches(List<Run> runs) {
-        List<List<Run>> batches = new ArrayList<>();
-        for (Run run : runs) {
-            List<Run> last = batches.isEmpty() ? List.of() : batches.getLast();
-            boolean fits =
-                    !last.isEmpty() && (last.size() + 1L) * last.getFirst().ids().length <= batchTokens;
-            if (fits) {
-                last.add(run);
-            } else {
-                batches.add(new ArrayList<>(List.of(run)));
-            }
-        }
-        return batches;
     }
 
     private void read(List<Run> batch, List<ActivationRow> rows, List<int[]> ids, @Nullable Evidence[] evidence) {
