@@ -3,9 +3,9 @@ package dev.nla4j.cli;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.model.ModelLoader;
-import dev.nla4j.tokenizer.Encoding;
 import dev.nla4j.tokenizer.TokenSpan;
 import dev.nla4j.tokenizer.Tokenizer;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +42,11 @@ final class TokenizeCommand implements Callable<Integer> {
         String given = input.text(text);
         try (Tokenizer tokenizer =
                 ModelLoader.tokenizer(new Wiring().find(model.name).path())) {
-            Encoding encoding = tokenizer.encode(given, special);
+            List<TokenSpan> tokens = tokenizer.encode(given, special);
             if (json) {
-                System.out.println(document(encoding));
+                System.out.println(document(tokens));
             } else {
-                for (TokenSpan token : encoding.tokens()) {
+                for (TokenSpan token : tokens) {
                     System.out.println(String.format(
                             Locale.ROOT,
                             "%7d  %5d-%-5d %s%s",
@@ -61,11 +61,11 @@ final class TokenizeCommand implements Callable<Integer> {
         }
     }
 
-    private static ObjectNode document(Encoding encoding) {
+    private static ObjectNode document(List<TokenSpan> spans) {
         ObjectNode node = Json.mapper().createObjectNode();
         ArrayNode ids = node.putArray("ids");
         ArrayNode tokens = node.putArray("tokens");
-        for (TokenSpan token : encoding.tokens()) {
+        for (TokenSpan token : spans) {
             ids.add(token.tokenId());
             tokens.addObject()
                     .put("token_id", token.tokenId())

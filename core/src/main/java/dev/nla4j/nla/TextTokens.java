@@ -29,7 +29,7 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
 
     /// Raw text, with what the tokenizer adds by its own rule.
     public static TextTokens ofText(Tokenizer tokenizer, String text) {
-        return new TextTokens(text, tokenizer.encode(text, true).tokens(), List.of());
+        return new TextTokens(text, tokenizer.encode(text, true), List.of());
     }
 
     /// A conversation through its template; the template writes the special tokens, so the tokenizer adds none, except
@@ -45,7 +45,7 @@ public record TextTokens(String text, List<TokenSpan> tokens, List<MessageSpan> 
     /// What a template made of a conversation already; which message a token belongs to is not told.
     public static TextTokens ofRendered(Tokenizer tokenizer, String text) {
         SpecialTokens.Special bos = tokenizer.specials().bos();
-        List<TokenSpan> tokens = new ArrayList<>(tokenizer.encode(text, false).tokens());
+        List<TokenSpan> tokens = new ArrayList<>(tokenizer.encode(text, false));
         if (bos != null && tokenizer.specials().addsBos() && !text.startsWith(bos.token())) {
             // alone: an end of sequence that the tokenizer adds to texts would end a conversation that goes on
             tokens.addFirst(new TokenSpan(bos.id(), bos.token(), 0, 0, true));

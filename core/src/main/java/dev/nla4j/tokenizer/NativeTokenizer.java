@@ -74,7 +74,7 @@ final class NativeTokenizer implements Tokenizer {
     }
 
     @Override
-    public Encoding encode(String text, boolean addSpecials) {
+    public List<TokenSpan> encode(String text, boolean addSpecials) {
         return encode(text, addSpecials, (source, encoding) -> {
             long[] ids = library.getTokenIds(encoding);
             @Nullable CharSpan[] spans = library.getTokenCharSpans(encoding);
@@ -83,7 +83,7 @@ final class NativeTokenizer implements Tokenizer {
             for (int i = 0; i < ids.length; i++) {
                 tokens.add(span((int) ids[i], spans[i], offsets));
             }
-            return new Encoding(tokens);
+            return List.copyOf(tokens);
         });
     }
 

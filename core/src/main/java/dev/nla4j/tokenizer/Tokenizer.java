@@ -1,5 +1,6 @@
 package dev.nla4j.tokenizer;
 
+import java.util.List;
 import java.util.OptionalInt;
 
 /// Turns text into the ids a model was trained on, and ids back into text. Safe for use by many threads at once.
@@ -16,7 +17,7 @@ public interface Tokenizer extends AutoCloseable {
     ///
     /// @param addSpecials whether to add what the tokenizer adds by itself, [SpecialTokens#prefix] and
     ///     [SpecialTokens#suffix]
-    Encoding encode(String text, boolean addSpecials);
+    List<TokenSpan> encode(String text, boolean addSpecials);
 
     /// The ids of [#encode] alone, in about half the time.
     int[] ids(String text, boolean addSpecials);

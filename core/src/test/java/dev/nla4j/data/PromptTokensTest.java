@@ -7,8 +7,8 @@ import dev.nla4j.activation.TokenMeta;
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.SpecialStrings;
 import dev.nla4j.format.InputException;
-import dev.nla4j.tokenizer.Encoding;
 import dev.nla4j.tokenizer.SpecialTokens;
+import dev.nla4j.tokenizer.TokenSpan;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +46,7 @@ class PromptTokensTest {
         }
 
         @Override
-        public Encoding encode(String text, boolean addSpecials) {
+        public List<TokenSpan> encode(String text, boolean addSpecials) {
             throw new UnsupportedOperationException();
         }
 

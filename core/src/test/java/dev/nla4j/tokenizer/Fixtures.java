@@ -3,6 +3,7 @@ package dev.nla4j.tokenizer;
 import dev.nla4j.format.gguf.GgufFile;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Files of `src/test/resources/tokenizer`; their provenance is in the README there.
 final class Fixtures {
@@ -31,6 +32,10 @@ final class Fixtures {
             return Tokenizers.fromGguf(reduced(name.substring("gguf-".length())), Path.of("smollm2-reduced.gguf"));
         }
         return Tokenizers.fromFile(path(name + ".json"));
+    }
+
+    static int[] ids(List<TokenSpan> tokens) {
+        return tokens.stream().mapToInt(TokenSpan::tokenId).toArray();
     }
 
     /// The reduced SmolLM2 vocabulary under another pre-tokenizer, whose rule for the begin of sequence it takes
