@@ -13,7 +13,6 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.TextTokens;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.Scope;
-import dev.nla4j.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -122,15 +121,7 @@ final class GenerateCommand implements Callable<Integer> {
             return false;
         };
         Request request = new Request(
-                new Prompt(loaded.decoder()
-                        .embed(Tensors.ids(new int[][] {prompt.ids()}))
-                        .select(0, 0)),
-                seed,
-                0,
-                sampling,
-                most,
-                loaded.stopIds(),
-                watch);
+                Prompt.of(loaded.decoder(), prompt.ids()), seed, 0, sampling, most, loaded.stopIds(), watch);
         Engine engine = new Engine(loaded.decoder(), loaded.drawableIds());
         Completion completion = engine.generate(List.of(request), (_, _) -> {}).get(0);
         progress.report("generate", most, most, "tokens");

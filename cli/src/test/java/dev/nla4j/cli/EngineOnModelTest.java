@@ -18,7 +18,6 @@ import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.Prefix;
 import dev.nla4j.nla.Explainer;
-import dev.nla4j.nla.IdPrompt;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Verbalizer;
@@ -184,7 +183,7 @@ class EngineOnModelTest {
             for (int length : new int[] {3, 17, 17, 40, 63, 64, 65, 100, 200, 300, 390, 420, 450, 500, 700}) {
                 int[] ids =
                         random.ints(length, 10, target.drawableIds().limit()).toArray();
-                Prompt prompt = IdPrompt.of(target.decoder(), ids);
+                Prompt prompt = Prompt.of(target.decoder(), ids);
                 requests.add(new Request(prompt, SEED, length, 1, 12, Set.of(), StopCondition.NEVER));
             }
             List<Completion> together = engine.generate(requests, (_, _) -> {});

@@ -23,10 +23,10 @@ import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Engine;
+import dev.nla4j.generate.Prompt;
 import dev.nla4j.generate.Request;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.model.LanguageModel;
-import dev.nla4j.nla.IdPrompt;
 import dev.nla4j.nla.TextTokens;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.Scope;
@@ -257,7 +257,7 @@ public final class ChatActivations {
             for (int i = 0; i < ids.size(); i++) {
                 int room = room(ids.get(i).length);
                 requests.add(new Request(
-                        IdPrompt.of(target.decoder(), ids.get(i)),
+                        Prompt.of(target.decoder(), ids.get(i)),
                         settings.seed(),
                         // a prompt's own number, whatever chunk it is in
                         first + (long) asked.get(i),

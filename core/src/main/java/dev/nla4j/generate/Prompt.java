@@ -1,6 +1,8 @@
 package dev.nla4j.generate;
 
+import dev.nla4j.model.Decoder;
 import dev.nla4j.model.Prefix;
+import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,11 @@ public record Prompt(
     /// A prompt that shares nothing.
     public Prompt(Tensor own) {
         this(null, own, null);
+    }
+
+    /// Token ids with nothing injected; the open scope owns their embeddings.
+    public static Prompt of(Decoder decoder, int[] ids) {
+        return new Prompt(decoder.embed(Tensors.ids(new int[][] {ids})).select(0, 0));
     }
 
     /// Number of tokens after the prefix, T = S + R.
