@@ -14,8 +14,6 @@ final class Lexer {
             "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<",
             "=", ".", ":", "|", ",", ";");
     private static final Set<Character> TAG_KINDS = Set.of('{', '%', '#');
-    /// Python refuses longer ones.
-    private static final int MOST_DIGITS = 4300;
 
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
@@ -260,7 +258,7 @@ final class Lexer {
             throw failure("unexpected char " + Printer.quoted(String.valueOf(quote)));
         }
         String text = new Escapes(source.substring(at + 1, end)).decode(this::failure);
-        tokens.add(new Token(line, Token.Kind.STRING, text, PyText.of(text)));
+        add(Token.Kind.STRING, text);
         advance(end + 1);
     }
 
@@ -269,8 +267,8 @@ final class Lexer {
         boolean real = end > 0;
         end = real ? end : integerEnd();
         String digits = source.substring(at, end).replace("_", "");
-        if (digits.length() > MOST_DIGITS) {
-            throw failure("a number of more than " + MOST_DIGITS + " digits");
+        if (digits.length() > Numbers.MOST_DIGITS) {
+            throw failure("a number of more than " + Numbers.MOST_DIGITS + " digits");
         }
         Value value = real ? new PyFloat(Double.parseDouble(digits)) : new PyInt(integer(digits));
         tokens.add(new Token(line, real ? Token.Kind.FLOAT : Token.Kind.INTEGER, digits, value));

@@ -39,14 +39,14 @@ final class NumberFilters {
         try {
             return value instanceof PyText text
                     ? new PyInt(NumberParser.integer(text.chars(), bound.index(2, 10), budget))
-                    : new PyInt(Conversions.toInteger(value, budget));
+                    : new PyInt(toInteger(value, budget));
         } catch (PyError e) {
             if (!e.isBadConversion()) {
                 throw e;
             }
         }
         try {
-            return new PyInt(Numbers.truncate(Conversions.toReal(value, budget)));
+            return new PyInt(Numbers.truncate(toReal(value, budget)));
         } catch (PyError e) {
             if (!e.isBadConversion() && e.kind() != PyError.Kind.ARITHMETIC) {
                 throw e;
@@ -58,13 +58,39 @@ final class NumberFilters {
     private static Value real(Arguments arguments, Interpreter in) {
         Arguments.Bound bound = arguments.bind("float", 1, "value", "default");
         try {
-            return new PyFloat(Conversions.toReal(bound.at(0), in.budget()));
+            return new PyFloat(toReal(bound.at(0), in.budget()));
         } catch (PyError e) {
             if (!e.isBadConversion()) {
                 throw e;
             }
             return bound.or(1, new PyFloat(0));
         }
+    }
+
+    /// `int(value)`.
+    private static BigInteger toInteger(Value value, Budget budget) {
+        return switch (value) {
+            case PyText text -> NumberParser.integer(text.chars(), 10, budget);
+            case PyFloat number -> Numbers.truncate(number.value());
+            case PyUndefined undefined -> throw undefined.failure();
+            default -> {
+                BigInteger integer = Numbers.integer(value);
+                if (integer == null) {
+                    throw PyError.type(
+                            "int() argument must be a string or a real number, not '" + value.typeName() + "'");
+                }
+                yield integer;
+            }
+        };
+    }
+
+    /// `float(value)`.
+    private static double toReal(Value value, Budget budget) {
+        return switch (value) {
+            case PyText text -> NumberParser.real(text.chars(), budget);
+            case PyUndefined undefined -> throw undefined.failure();
+            default -> Numbers.toDouble(value);
+        };
     }
 
     private static Value round(Arguments arguments, Interpreter in) {
@@ -122,7 +148,7 @@ final class NumberFilters {
 
     private static Value fileSize(Arguments arguments, Interpreter in) {
         Arguments.Bound bound = arguments.bind("filesizeformat", 1, "value", "binary");
-        double bytes = Conversions.toReal(bound.at(0), in.budget());
+        double bytes = toReal(bound.at(0), in.budget());
         boolean binary = bound.truth(1, false);
         int base = binary ? 1024 : 1000;
         String[] units = binary ? BINARY_UNITS : DECIMAL_UNITS;

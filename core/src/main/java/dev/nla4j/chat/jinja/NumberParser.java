@@ -4,8 +4,6 @@ import java.math.BigInteger;
 
 /// Strings to numbers, as Python's `int()` and `float()` read them.
 final class NumberParser {
-    private static final int MOST_DIGITS = 4300;
-
     private NumberParser() {}
 
     static BigInteger integer(String text, int base, Budget budget) {
@@ -34,8 +32,8 @@ final class NumberParser {
                 && !digits.chars().allMatch(c -> c == '0')) {
             throw invalid(text, base);
         }
-        if (digits.length() > MOST_DIGITS) {
-            throw PyError.value("Exceeds the limit (" + MOST_DIGITS + " digits) for integer string conversion");
+        if (digits.length() > Numbers.MOST_DIGITS) {
+            throw PyError.value("Exceeds the limit (" + Numbers.MOST_DIGITS + " digits) for integer string conversion");
         }
         budget.spend((long) digits.length() * digits.length() / 1000);
         BigInteger value = Numbers.bounded(new BigInteger(digits, actual)).value();

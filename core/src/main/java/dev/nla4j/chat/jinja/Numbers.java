@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Python's arithmetic: integers without overflow (but bounded), floor division, booleans as 0 and 1.
 final class Numbers {
-    /// Python prints no integer of more than 4300 digits; intermediate results may be some four times as long.
+    /// Python reads and prints no longer integers.
+    static final int MOST_DIGITS = 4300;
+    /// Intermediate results may be some four times as long as what is printed.
     private static final int MOST_BITS = 1 << 16;
     /// Floats below the 62nd power of two are whole in a `long`.
     private static final int LONG_BITS = 62;

@@ -9,8 +9,6 @@ import java.util.Map;
 
 /// `str()` and `repr()` of Python.
 final class Printer {
-    private static final int MOST_DIGITS = 4300;
-
     private final Budget budget;
     private final StringBuilder out = new StringBuilder();
 
@@ -125,8 +123,8 @@ final class Printer {
     static String decimal(BigInteger value, Budget budget) {
         Numbers.spendOn(value, value, budget);
         String digits = value.toString();
-        if (digits.length() - (value.signum() < 0 ? 1 : 0) > MOST_DIGITS) {
-            throw PyError.value("Exceeds the limit (" + MOST_DIGITS + " digits) for integer string conversion");
+        if (digits.length() - (value.signum() < 0 ? 1 : 0) > Numbers.MOST_DIGITS) {
+            throw PyError.value("Exceeds the limit (" + Numbers.MOST_DIGITS + " digits) for integer string conversion");
         }
         return digits;
     }

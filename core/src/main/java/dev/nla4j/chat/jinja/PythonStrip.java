@@ -7,14 +7,7 @@ public final class PythonStrip {
 
     /// `text` without the white space at its ends.
     public static String strip(String text) {
-        int start = 0;
-        int end = text.length();
-        while (start < end && Characters.isSpace(text.charAt(start))) {
-            start++;
-        }
-        while (start < end && Characters.isSpace(text.charAt(end - 1))) {
-            end--;
-        }
-        return text.substring(start, end);
+        int start = TextSearch.skip(text, 0, true);
+        return text.substring(start, Math.max(start, TextSearch.lastNonSpace(text, text.length())));
     }
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /// A piece of a template.
 ///
 /// @param text as written; for [Kind#OPERATOR] the operator
-/// @param value of literals
+/// @param value of numbers
 record Token(int line, Kind kind, String text, @Nullable Value value) {
     enum Kind {
         DATA,
