@@ -75,11 +75,8 @@ final class ChatCommand {
             Path path = new Wiring()
                     .find(model == null ? Wiring.DEFAULT_MODEL : model)
                     .path();
-            ChatTemplate found = ModelLoader.chatTemplate(path);
-            if (found == null) {
-                throw new InputException(path + ": has no chat template; give one with --template");
-            }
-            chat = found;
+            chat = ModelLoader.chatTemplate(path)
+                    .orElseThrow(() -> new InputException(path + ": has no chat template; give one with --template"));
             try (Tokenizer tokenizer = ModelLoader.tokenizer(path)) {
                 own = LanguageModel.templateSpecials(tokenizer);
             }

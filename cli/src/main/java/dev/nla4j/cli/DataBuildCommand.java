@@ -102,10 +102,9 @@ final class DataBuildCommand implements Callable<Integer> {
     }
 
     private static PromptTokens tokens(Path weights, Tokenizer tokenizer) {
-        ChatTemplate template = ModelLoader.chatTemplate(weights);
-        if (template == null) {
-            throw new InputException(weights + ": has no chat template, so there is no prompt to build");
-        }
+        ChatTemplate template = ModelLoader.chatTemplate(weights)
+                .orElseThrow(
+                        () -> new InputException(weights + ": has no chat template, so there is no prompt to build"));
         return new PromptTokens(tokenizer, template, LanguageModel.templateSpecials(tokenizer));
     }
 

@@ -39,11 +39,8 @@ record PairSession(
     }
 
     private static ChatTemplate read(Path path) {
-        ChatTemplate template = ModelLoader.chatTemplate(path);
-        if (template == null) {
-            throw new InputException(path + ": has no chat template, so it can't read conversations");
-        }
-        return template;
+        return ModelLoader.chatTemplate(path)
+                .orElseThrow(() -> new InputException(path + ": has no chat template, so it can't read conversations"));
     }
 
     ChatTemplate chatTemplate() {

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -95,14 +96,14 @@ public final class ModelLoader {
         }
     }
 
-    /// A chat template alone; null when the model has none.
-    public static @Nullable ChatTemplate chatTemplate(Path path) {
+    /// A chat template alone; empty when the model has none.
+    public static Optional<ChatTemplate> chatTemplate(Path path) {
         Path gguf = ggufIn(path);
         if (gguf == null) {
-            return ChatTemplateFile.in(Files.isDirectory(path) ? path : path.resolveSibling("."));
+            return Optional.ofNullable(ChatTemplateFile.in(Files.isDirectory(path) ? path : path.resolveSibling(".")));
         }
         try (GgufFile file = GgufFile.open(gguf)) {
-            return ChatTemplateFile.in(file.metadata(), gguf);
+            return Optional.ofNullable(ChatTemplateFile.in(file.metadata(), gguf));
         }
     }
 

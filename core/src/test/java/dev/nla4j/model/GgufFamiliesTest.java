@@ -30,7 +30,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -434,7 +433,7 @@ class GgufFamiliesTest {
         new ModelExport(gguf, null, null, null, ModelExport.SHARD_BYTES).writeTo(written, Progress.NONE);
         RenderOptions options = RenderOptions.of(List.of(Message.of("user", "a")));
         for (Path model : List.of(gguf, written)) {
-            ChatTemplate template = Objects.requireNonNull(ModelLoader.chatTemplate(model));
+            ChatTemplate template = ModelLoader.chatTemplate(model).orElseThrow();
             assertThat(template.render(options)).isEqualTo("d");
             assertThat(template.render(options.withVariables(Map.of("tools", List.of()))))
                     .isEqualTo("t");

@@ -18,13 +18,8 @@ record Subject(
                 path,
                 Attempt.of(() -> ModelLoader.config(path)),
                 Attempt.of(() -> ModelLoader.tokenizer(path)),
-                Attempt.of(() -> {
-                    ChatTemplate template = ModelLoader.chatTemplate(path);
-                    if (template == null) {
-                        throw new InputException(path + ": has no chat template");
-                    }
-                    return template;
-                }));
+                Attempt.of(() -> ModelLoader.chatTemplate(path)
+                        .orElseThrow(() -> new InputException(path + ": has no chat template"))));
     }
 
     /// A model that nobody named.
