@@ -104,7 +104,8 @@ public final class Bench {
                 }
             };
             DoubleSupplier below = products.of(TRUNK - 1, 64 * 64, 0);
-            DoubleSupplier last = products.lastBlock(TRUNK - 1, queries(), 64 * 64, 64);
+            DoubleSupplier last =
+                    products.lastBlock(TRUNK - 1, model.config().heads().queryWidth(), 64 * 64, 64);
             return row("reconstruct", "texts/s", 64, work, () -> below.getAsDouble() + last.getAsDouble());
         }
     }
@@ -122,7 +123,8 @@ public final class Bench {
         try (Scope _ = Scope.noGrad()) {
             DoubleSupplier shared = products.of(depth, SLOT, 0);
             DoubleSupplier prompts = products.of(depth - 1, rows * (PROMPT - SLOT), rows);
-            DoubleSupplier last = products.lastBlock(depth - 1, queries(), rows * (PROMPT - SLOT), rows);
+            DoubleSupplier last =
+                    products.lastBlock(depth - 1, model.config().heads().queryWidth(), rows * (PROMPT - SLOT), rows);
             DoubleSupplier step = products.of(depth, rows, rows);
             DoubleSupplier all = () -> {
                 double seconds = shared.getAsDouble() + prompts.getAsDouble() + last.getAsDouble();
@@ -146,11 +148,6 @@ public final class Bench {
                 inTurns[0],
                 inTurns[1].median() / inTurns[0].median(),
                 "the weights' bytes at the probed bandwidth");
-    }
-
-    /// Outputs of a block's first product that are queries.
-    private long queries() {
-        return (long) model.config().heads().queries() * model.config().heads().width();
     }
 
     private void write(int rows, double temperature) {

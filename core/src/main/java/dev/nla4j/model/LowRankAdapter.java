@@ -94,9 +94,9 @@ public final class LowRankAdapter implements AutoCloseable {
     static Map<Part, Integer> outputRows(ModelConfig config) {
         ModelConfig.Heads heads = config.heads();
         Map<Part, Integer> rows = new EnumMap<>(Part.class);
-        rows.put(Part.QUERY, heads.queries() * heads.width());
-        rows.put(Part.KEY, heads.keyValues() * heads.width());
-        rows.put(Part.VALUE, heads.keyValues() * heads.width());
+        rows.put(Part.QUERY, heads.queryWidth());
+        rows.put(Part.KEY, heads.keyValueWidth());
+        rows.put(Part.VALUE, heads.keyValueWidth());
         rows.put(Part.ATTENTION_OUTPUT, config.dim());
         rows.put(Part.GATE, config.hidden());
         rows.put(Part.UP, config.hidden());
@@ -107,7 +107,7 @@ public final class LowRankAdapter implements AutoCloseable {
     /// Columns that each projection reads.
     static int inputColumns(ModelConfig config, Part part) {
         return switch (part) {
-            case ATTENTION_OUTPUT -> config.heads().queries() * config.heads().width();
+            case ATTENTION_OUTPUT -> config.heads().queryWidth();
             case DOWN -> config.hidden();
             default -> config.dim();
         };

@@ -138,9 +138,19 @@ public record ModelConfig(
             }
         }
 
+        /// Rows of the query projection.
+        public int queryWidth() {
+            return queries * width;
+        }
+
+        /// Rows of the key projection, and of the value projection.
+        public int keyValueWidth() {
+            return keyValues * width;
+        }
+
         /// Rows of the fused q, k, v projection.
         public int fusedWidth() {
-            return (queries + 2 * keyValues) * width;
+            return queryWidth() + 2 * keyValueWidth();
         }
     }
 

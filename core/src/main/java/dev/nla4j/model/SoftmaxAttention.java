@@ -168,12 +168,12 @@ final class SoftmaxAttention {
         private static Tensor back(Tensor attended, int tokens, Heads heads) {
             long rows = attended.size(0);
             if (tokens == 1) {
-                return attended.reshape(rows, 1, (long) heads.queries() * heads.width());
+                return attended.reshape(rows, 1, heads.queryWidth());
             }
             long group = heads.queries() / heads.keyValues();
             return attended.view(rows, heads.keyValues(), group, tokens, heads.width())
                     .permute(0, 3, 1, 2, 4)
-                    .reshape(rows, tokens, (long) heads.queries() * heads.width());
+                    .reshape(rows, tokens, heads.queryWidth());
         }
 
         private static @Nullable Tensor ofRows(@Nullable Tensor mask, int row, long rows) {

@@ -67,7 +67,7 @@ final class WeightExport {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
         long hidden = config.hidden();
-        long attended = (long) heads.queries() * heads.width();
+        long attended = heads.queryWidth();
         tensors.add(norm(Part.INPUT_NORM, layer, dim));
         addQueryKeyValue(tensors, layer);
         if (heads.headNorms()) {
@@ -102,7 +102,7 @@ final class WeightExport {
             return;
         }
         for (Part part : List.of(Part.QUERY, Part.KEY, Part.VALUE)) {
-            long rows = (long) (part == Part.QUERY ? heads.queries() : heads.keyValues()) * heads.width();
+            long rows = part == Part.QUERY ? heads.queryWidth() : heads.keyValueWidth();
             boolean rotary = part != Part.VALUE && names.permutesQueryAndKey();
             tensors.add(adapted(part, layer, rotary, rows, dim));
             if (heads.inputBias()) {

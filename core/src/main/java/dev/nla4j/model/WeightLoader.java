@@ -106,7 +106,7 @@ final class WeightLoader {
         ModelConfig.Heads heads = config.heads();
         int dim = config.dim();
         boolean sandwich = config.norm().sandwich();
-        int attended = heads.queries() * heads.width();
+        int attended = heads.queryWidth();
         return new Weights.Block(
                 norm(Part.INPUT_NORM, layer, dim),
                 queryKeyValue(layer),
@@ -128,8 +128,8 @@ final class WeightLoader {
 
     private Tensor fusedMatrix(int layer) {
         ModelConfig.Heads heads = config.heads();
-        int rowsOfQuery = heads.queries() * heads.width();
-        int rowsOfKey = heads.keyValues() * heads.width();
+        int rowsOfQuery = heads.queryWidth();
+        int rowsOfKey = heads.keyValueWidth();
         Tensor fused = Tensors.empty(dtype, heads.fusedWidth(), config.dim());
         if (source.names().contains(names.weight(Part.QUERY_KEY_VALUE, layer))) {
             fill(names.weight(Part.QUERY_KEY_VALUE, layer), fused, heads.fusedWidth(), config.dim());
@@ -147,8 +147,8 @@ final class WeightLoader {
     }
 
     private Tensor fusedBias(int layer) {
-        int rowsOfQuery = config.heads().queries() * config.heads().width();
-        int rowsOfKey = config.heads().keyValues() * config.heads().width();
+        int rowsOfQuery = config.heads().queryWidth();
+        int rowsOfKey = config.heads().keyValueWidth();
         Tensor fused = Tensors.empty(dtype, rowsOfQuery + 2L * rowsOfKey);
         fill(names.bias(Part.QUERY, layer), fused.narrow(0, 0, rowsOfQuery), rowsOfQuery);
         fill(names.bias(Part.KEY, layer), fused.narrow(0, rowsOfQuery, rowsOfKey), rowsOfKey);
@@ -161,7 +161,7 @@ final class WeightLoader {
     private void restoreQueryAndKey(Tensor fused) {
         if (names.permutesQueryAndKey()) {
             ModelConfig.Heads heads = config.heads();
-            long rotated = (long) (heads.queries() + heads.keyValues()) * heads.width();
+            int rotated = heads.queryWidth() + heads.keyValueWidth();
             restoreOrder(fused.narrow(0, 0, rotated), heads.width());
         }
     }

@@ -86,8 +86,8 @@ public final class WeightShapes {
 
     private void attention(int layer) {
         ModelConfig.Heads heads = config.heads();
-        long query = (long) heads.queries() * heads.width();
-        long key = (long) heads.keyValues() * heads.width();
+        long query = heads.queryWidth();
+        long key = heads.keyValueWidth();
         weight(Part.INPUT_NORM, layer, config.dim());
         if (stored.contains(names.weight(Part.QUERY_KEY_VALUE, layer))) {
             weight(Part.QUERY_KEY_VALUE, layer, heads.fusedWidth(), config.dim());

@@ -26,7 +26,7 @@ public final class WeightSize {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
         long hidden = config.hidden();
-        long attended = (long) heads.queries() * heads.width();
+        long attended = heads.queryWidth();
         long block = Matrix.packedBytes(heads.fusedWidth(), dim)
                 + Matrix.packedBytes(dim, attended)
                 + Matrix.packedBytes(2 * hidden, dim)
@@ -63,7 +63,7 @@ public final class WeightSize {
     private static long blockMatrices(ModelConfig config) {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
-        long attended = (long) heads.queries() * heads.width();
+        long attended = heads.queryWidth();
         return heads.fusedWidth() * dim + attended * dim + 3 * dim * config.hidden() + biases(config);
     }
 

@@ -55,8 +55,8 @@ final class WeightTensors {
 
     private void add(int layer, Part part, boolean bias, Tensor tensor) {
         ModelConfig.Heads heads = config.heads();
-        long query = (long) heads.queries() * heads.width();
-        long key = (long) heads.keyValues() * heads.width();
+        long query = heads.queryWidth();
+        long key = heads.keyValueWidth();
         boolean fused = config.family().storesFusedProjections();
         if (part.isNorm()) {
             add(name(layer, part, bias), StoredType.F32, tensor);

@@ -38,8 +38,8 @@ record Work(ModelConfig config) {
     long adapter(int rank, boolean head) {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
-        long queries = (long) heads.queries() * heads.width();
-        long keyValues = (long) heads.keyValues() * heads.width();
+        long queries = heads.queryWidth();
+        long keyValues = heads.keyValueWidth();
         long block = 2 * (dim + queries) + 2 * (dim + keyValues) + 3 * (dim + config.hidden());
         return rank * block * config.numLayers() + (head ? dim * dim : 0);
     }
