@@ -137,7 +137,7 @@ public final class DataBuild {
     }
 
     private static String explanation(DataFile file, long number, List<Value> row) {
-        String explanation = row.getLast() instanceof Value.Text(String text) ? text : "";
+        String explanation = Value.text(row.getLast());
         if (explanation.isBlank() || explanation.contains(ExplanationText.CLOSING)) {
             throw new InputException(file.path() + ": row " + number + ": its explanation "
                     + (explanation.isBlank() ? "is blank" : "holds a closing tag of its own"));

@@ -184,7 +184,7 @@ public final class DataShuffle {
                 rows.add(reader.next());
             }
         }
-        rows.sort(Comparator.comparingLong(row -> row.getFirst() instanceof Value.Int64(long place) ? place : 0));
+        rows.sort(Comparator.comparingLong(row -> Value.number(row.getFirst())));
         rows.replaceAll(row -> row.subList(1, row.size()));
         return rows;
     }

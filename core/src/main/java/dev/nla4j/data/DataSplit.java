@@ -163,7 +163,7 @@ public final class DataSplit {
         Set<String> documents = new TreeSet<>(DataSplit::byCodePoint);
         DataFile.Rows rows = file.rows(List.of(Column.of(ActivationSchema.DOCUMENT, ColumnKind.TEXT)));
         while (rows.hasNext()) {
-            documents.add(text(rows.next().getFirst()));
+            documents.add(Value.text(rows.next().getFirst()));
         }
         return documents;
     }
@@ -216,7 +216,7 @@ public final class DataSplit {
                             temporary, file.columns(), file.meta().extraction().dModel())) {
                         for (DataFile.Rows rows = file.allRows(); rows.hasNext(); ) {
                             List<Value> row = rows.next();
-                            if (parts.get(text(row.get(document))) == part) {
+                            if (parts.get(Value.text(row.get(document))) == part) {
                                 output.write(row);
                             }
                             progress.report(TASK, done * file.rows() + rows.row(), all * file.rows(), "rows");
@@ -225,10 +225,6 @@ public final class DataSplit {
                     }
                 },
                 meta);
-    }
-
-    private static String text(Value value) {
-        return value instanceof Value.Text(String text) ? text : "";
     }
 
     private static int byCodePoint(String a, String b) {

@@ -98,13 +98,13 @@ public final class DataTeach {
                                 Column.of(ActivationSchema.TEXT, ColumnKind.TEXT)));
                         rows.hasNext(); ) {
                     List<Value> row = rows.next();
-                    String id = text(row.getFirst());
+                    String id = Value.text(row.getFirst());
                     if (document != null && !document.equals(id)) {
                         frequencies.addDocument(contexts);
                         contexts.clear();
                     }
                     document = id;
-                    contexts.add(text(row.getLast()));
+                    contexts.add(Value.text(row.getLast()));
                     progress.report("count words", rows.row(), file.rows(), "rows");
                 }
                 if (document != null) {
@@ -293,28 +293,16 @@ public final class DataTeach {
         float[] vector = {};
         for (int i = 0; i < row.size(); i++) {
             switch (columns.get(i).name()) {
-                case ActivationSchema.TOKENS -> tokens = number(row.get(i));
-                case ActivationSchema.LAYER -> layer = number(row.get(i));
-                case ActivationSchema.TEXT -> text = text(row.get(i));
-                case ActivationSchema.DOCUMENT -> document = text(row.get(i));
-                case ActivationSchema.VECTOR -> vector = floats(row.get(i));
+                case ActivationSchema.TOKENS -> tokens = Value.number(row.get(i));
+                case ActivationSchema.LAYER -> layer = Value.number(row.get(i));
+                case ActivationSchema.TEXT -> text = Value.text(row.get(i));
+                case ActivationSchema.DOCUMENT -> document = Value.text(row.get(i));
+                case ActivationSchema.VECTOR -> vector = Value.floats(row.get(i));
                 default -> {
                     // a column of somebody else's, carried along
                 }
             }
         }
         return new ActivationRow(tokens, text, vector, layer, document);
-    }
-
-    private static long number(Value value) {
-        return value instanceof Value.Int64(long number) ? number : 0;
-    }
-
-    private static String text(Value value) {
-        return value instanceof Value.Text(String text) ? text : "";
-    }
-
-    private static float[] floats(Value value) {
-        return value instanceof Value.Floats(float[] floats) ? floats : new float[0];
     }
 }

@@ -1,6 +1,7 @@
 package dev.nla4j.format.parquet;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What one column of one row holds when it is written.
 public sealed interface Value {
@@ -24,6 +25,21 @@ public sealed interface Value {
             wide = text.charAt(i) > LAST_NARROW;
         }
         return TEXT_OVERHEAD + (wide ? 2L : 1L) * text.length();
+    }
+
+    /// The text, or none where there is another value or nothing.
+    static String text(@Nullable Value value) {
+        return value instanceof Text(String text) ? text : "";
+    }
+
+    /// The whole number, or 0 where there is another value or nothing.
+    static long number(@Nullable Value value) {
+        return value instanceof Int64(long number) ? number : 0;
+    }
+
+    /// The vector, or an empty one where there is another value or nothing.
+    static float[] floats(@Nullable Value value) {
+        return value instanceof Floats(float[] floats) ? floats : new float[0];
     }
 
     /// A whole number.

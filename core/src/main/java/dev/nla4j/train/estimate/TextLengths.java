@@ -41,9 +41,7 @@ record TextLengths(double average, double longest) {
                 return UNKNOWN;
             }
             DataFile.Rows rows = file.rows(List.of(response));
-            return of(Stream.generate(rows::next)
-                    .limit(file.rows())
-                    .map(row -> row.getFirst() instanceof Value.Text(String text) ? text : ""));
+            return of(Stream.generate(rows::next).limit(file.rows()).map(row -> Value.text(row.getFirst())));
         }
     }
 

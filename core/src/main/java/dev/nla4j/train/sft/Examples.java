@@ -26,7 +26,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// A data set in memory, of any stage: training sets of both roles, rows for reinforcement learning, and explained rows
 /// of held-out documents.
@@ -161,8 +160,7 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
     }
 
     private static Example example(DataFile file, long number, Map<String, Value> row) {
-        float[] vector =
-                row.get(ActivationSchema.VECTOR) instanceof Value.Floats(float[] values) ? values : new float[0];
+        float[] vector = Value.floats(row.get(ActivationSchema.VECTOR));
         double square = Vectors.square(vector);
         if (!(square > 0) || Double.isInfinite(square)) {
             throw wrong(file, number, ActivationSchema.VECTOR, "has a norm that is zero or not finite");
@@ -170,16 +168,17 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
         if (row.get(DataColumns.PROMPT) instanceof Value.Messages(List<RoleContent> messages)) {
             requireTemplate(file, number, messages);
         }
-        long tokens = row.get(ActivationSchema.TOKENS) instanceof Value.Int64(long count) ? Math.max(0, count) : 0;
+        long tokens = Math.max(0, Value.number(row.get(ActivationSchema.TOKENS)));
         Example.Source source = new Example.Source(
-                text(row.get(ActivationSchema.DOCUMENT)), text(row.get(ActivationSchema.TEXT)), tokens);
+                Value.text(row.get(ActivationSchema.DOCUMENT)), Value.text(row.get(ActivationSchema.TEXT)), tokens);
         return switch (file.meta().stage()) {
             case AV_SFT -> {
-                String response = text(row.get(DataColumns.RESPONSE));
+                String response = Value.text(row.get(DataColumns.RESPONSE));
                 yield new Example(vector, ExplanationText.parse(response).description(), response, source);
             }
-            case AR_SFT -> Example.explained(vector, inside(file, number, text(row.get(DataColumns.PROMPT))), source);
-            case BASE -> Example.explained(vector, text(row.get(DataColumns.EXPLANATION)), source);
+            case AR_SFT ->
+                Example.explained(vector, inside(file, number, Value.text(row.get(DataColumns.PROMPT))), source);
+            case BASE -> Example.explained(vector, Value.text(row.get(DataColumns.EXPLANATION)), source);
             case RL -> new Example(vector, "", "", source);
         };
     }
@@ -208,10 +207,6 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
             throw wrong(file, number, DataColumns.PROMPT, "is not made of the sidecar's critic template");
         }
         return prompt.substring(before.length(), prompt.length() - after.length());
-    }
-
-    private static String text(@Nullable Value value) {
-        return value instanceof Value.Text(String text) ? text : "";
     }
 
     private static FormatException wrong(DataFile file, long number, String column, String problem) {
