@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.bench.Bench;
+import dev.nla4j.bench.JointBench;
 import dev.nla4j.bench.TrainBench;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
@@ -8,12 +9,17 @@ import dev.nla4j.format.json.Json;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.ModelConfig;
+import dev.nla4j.nla.PairFolder;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
+import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.config.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,13 +38,14 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "bench",
         description =
-                "Time fixed work: extraction, verbalisation, reconstruction, steps of supervised training. Nothing"
-                        + " else should run meanwhile.",
+                "Time fixed work: extraction, verbalisation, reconstruction, steps of supervised training or of joint"
+                        + " learning. Nothing else should run meanwhile.",
         footer = {
             "",
             "The roof is the products with the weights at the same shapes, timed alone in the same run; for one row",
             "(decode) it is the weights' bytes at the probed bandwidth. For training it is the products with weights",
             "and adapters of rank 32 and those of attention, forward and backward.",
+            "A step of joint learning is 8 texts of 64 tokens each on 16 activations, in seconds.",
             "",
             "Example: nla bench verbalize --rows 1,64,256 --against peers.json"
         })
@@ -52,7 +59,8 @@ final class BenchCommand implements Callable<Integer> {
         EXTRACT,
         VERBALIZE,
         RECONSTRUCT,
-        TRAIN;
+        TRAIN,
+        JOINT;
 
         /// As it is typed.
         @Override
@@ -61,7 +69,7 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    @Parameters(paramLabel = "extract|verbalize|reconstruct|train", description = "What to time.")
+    @Parameters(paramLabel = "extract|verbalize|reconstruct|train|joint", description = "What to time.")
     Work work = Work.EXTRACT;
 
     @Mixin
@@ -97,13 +105,21 @@ final class BenchCommand implements Callable<Integer> {
             description = "Rows of a training step that go through the model at once (default: ${DEFAULT-VALUE}).")
     int microBatch;
 
+    @Option(
+            names = "--nla",
+            paramLabel = "DIR",
+            description = "Pair whose halves learn in a joint step. Default: the one that comes with this program.")
+    @Nullable
+    Path pair;
+
     @Option(names = "--no-adapters", description = "Leave out the rows with adapters of rank 8.")
     boolean noAdapters;
 
     @Option(
             names = "--against",
             paramLabel = "PEERS.json",
-            description = "Figures of other implementations on this machine, for the ratio.")
+            description =
+                    "Figures of other implementations on this machine, for the ratio (form: docs/design/engine.md).")
     @Nullable
     Path against;
 
@@ -121,6 +137,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (microBatch < 1 || microBatch > 32) {
             throw new IllegalArgumentException("--micro-batch: must be 1 to 32, was " + microBatch);
+        }
+        if (work == Work.JOINT) {
+            return joint();
         }
         JsonNode peers = against == null ? null : peers(against);
         Wiring wiring = new Wiring();
@@ -150,6 +169,63 @@ final class BenchCommand implements Callable<Integer> {
             print(best.values(), peers, machine);
         }
         return ExitCode.OK;
+    }
+
+    /// As the default configuration of joint learning has it.
+    private int joint() {
+        Wiring wiring = new Wiring();
+        DType chosen = dtype == null ? DType.preferred() : dtype;
+        PairFolder halves = PairFolder.in(pair == null ? Wiring.shippedPair() : pair);
+        RlConfig config = TrainConfig.read(ConfigTree.empty()
+                        .set("train.rl.micro-batch=" + microBatch)
+                        .section())
+                .rl();
+        List<JointBench.Seconds> steps = new ArrayList<>();
+        try (LanguageModel loaded = wiring.loadToLearn(model.name, chosen)) {
+            halves.requireFits(loaded.config(), Path.of(model.name));
+            Threads.useAllProcessors();
+            try (JointBench bench = new JointBench(loaded, halves, config)) {
+                for (int i = -1; i < repeats; i++) { // the first one warms up
+                    JointBench.Seconds step = bench.step();
+                    System.err.println((i < 0 ? "warming up: " : "") + line(step, chosen));
+                    if (i >= 0) {
+                        steps.add(step);
+                    }
+                }
+            }
+        }
+        steps.sort(Comparator.comparingDouble(JointBench.Seconds::sum));
+        JointBench.Seconds median = steps.get(steps.size() / 2);
+        if (!json) {
+            System.out.println(MachineProbe.processor() + ", " + Threads.libraryVersion() + ", "
+                    + Threads.cpuCapability() + ", " + Threads.inUse() + " threads");
+            System.out.println(line(median, chosen));
+            return ExitCode.OK;
+        }
+        ObjectNode node = Json.mapper().createObjectNode();
+        node.putObject("joint_step")
+                .put("value", median.sum())
+                .put("unit", "s")
+                .put("at", chosen.name().toLowerCase(Locale.ROOT))
+                .put("writing", median.writing())
+                .put("reconstructor", median.reconstructor())
+                .put("verbalizer", median.verbalizer())
+                .put("update", median.update());
+        System.out.println(
+                Json.mapper().createObjectNode().put("model", model.name).set("work", node));
+        return ExitCode.OK;
+    }
+
+    private static String line(JointBench.Seconds step, DType dtype) {
+        return String.format(
+                Locale.ROOT,
+                "joint_step %10.2f s %s: writing %.1f, reconstructor (scores with it) %.1f, verbalizer %.1f, update %.2f",
+                step.sum(),
+                dtype.name().toLowerCase(Locale.ROOT),
+                step.writing(),
+                step.reconstructor(),
+                step.verbalizer(),
+                step.update());
     }
 
     /// What this machine is, measured before anything else.
@@ -188,6 +264,7 @@ final class BenchCommand implements Callable<Integer> {
     private List<Bench.Row> run(LanguageModel loaded, Bench bench) {
         List<Bench.Row> done = new ArrayList<>();
         switch (work) {
+            case JOINT -> throw new IllegalStateException("has been done");
             case EXTRACT -> done.add(shown(bench.extract()));
             case RECONSTRUCT -> done.add(shown(bench.reconstruct()));
             case TRAIN -> {

@@ -21,16 +21,27 @@ record BestMeasured(String label, String key, int sign, Map<String, String> cont
     static final BestMeasured VERBALIZER = new BestMeasured(
             "held-out cross entropy", "eval/loss", -1, Map.of("eval/loss_shuffled", "with other rows' activations"));
     static final BestMeasured RECONSTRUCTOR = new BestMeasured(
-            "held-out FVE", "fve", 1, Map.of("fve_mean_vector", "mean vector", "fve_shuffled", "other rows' texts"));
+            "held-out FVE",
+            "fve",
+            1,
+            Map.of(
+                    "fve_empty", "no text",
+                    "fve_mean_vector", "mean vector",
+                    "fve_shuffled", "other rows' texts",
+                    "rawvar", "rawvar"));
     static final BestMeasured PAIR = new BestMeasured(
             "held-out FVE",
             "eval/fve",
             1,
             Map.of(
+                    "eval/fve_literal", "last words alone",
                     "eval/fve_mean_vector", "mean vector",
+                    "eval/fve_nearest", "nearest activation",
                     "eval/fve_reworded", "reworded",
+                    "eval/fve_same_token", "same token",
                     "eval/fve_second_critic", "second critic",
-                    "eval/fve_shuffled", "other rows' texts"));
+                    "eval/fve_shuffled", "other rows' texts",
+                    "eval/rawvar", "rawvar"));
 
     /// `, held-out FVE 0.4730 (other rows' texts -0.6310, mean vector -0.1670)`.
     ///

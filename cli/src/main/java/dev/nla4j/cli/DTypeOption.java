@@ -9,8 +9,9 @@ final class DTypeOption {
     @Option(
             names = "--dtype",
             paramLabel = "fp32|bf16",
-            description = "Dtype of weights and matrix products (default: bf16 where the processor multiplies it, else"
-                    + " fp32; bf16 always needs about half the memory).")
+            description =
+                    "Dtype of weights and matrix products (default: bf16 where the processor has units for it, AMX"
+                            + " or AVX-512 with bf16, else fp32). bf16 needs about half the memory; on AVX2 in wide models only.")
     @Nullable
     DType given;
 

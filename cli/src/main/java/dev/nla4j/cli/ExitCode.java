@@ -75,7 +75,8 @@ final class ExitCode {
             boolean heap = said.contains("Java heap space") || said.contains("GC overhead");
             return "out of memory: " + said + "; "
                     + (heap ? "give Java more (NLA_JAVA_OPTS=-Xmx8g ./nla ...) if the machine has it, or " : "")
-                    + "use a smaller model, fewer samples or shorter texts; a training: a smaller micro-batch";
+                    + "use a smaller model, fewer samples or shorter texts; a training: a smaller micro-batch,"
+                    + " with which it goes on";
         }
         return switch (error) {
             case InputException _, IllegalArgumentException _, TemplateException _, TeacherException _ ->

@@ -29,7 +29,10 @@ final class ExplainCommand implements Callable<Integer> {
     @Mixin
     TextInput input = new TextInput();
 
-    @Option(names = "--chat", paramLabel = "F.json", description = "Explain a conversation: a JSON array of messages.")
+    @Option(
+            names = "--chat",
+            paramLabel = "F.json",
+            description = "Explain a conversation: a JSON array of messages, or an object with them as \"messages\".")
     @Nullable
     Path chat;
 
@@ -39,7 +42,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(
             names = "--at",
             paramLabel = "last|all|N,N|every:N",
-            description = "Tokens to explain. Default: all up to 64 tokens, else every n/64-th.")
+            description =
+                    "Tokens to explain, counted from 0, negative from the end. Default: all up to 64 tokens, else every"
+                            + " n/64-th.")
     @Nullable
     String at;
 

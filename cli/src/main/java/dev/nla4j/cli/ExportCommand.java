@@ -23,7 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// `nla export`: writes a pair in the layout of released ones.
 @Command(
         name = "export",
-        description = "Write a pair as released pairs are: av/ and ar/ with weights or adapters, tokenizer, sidecars.",
+        description =
+                "Write a pair as released pairs are: av/ and ar/ with sidecars, and weights with their tokenizer or adapters.",
         footer = {
             "",
             "Without --full or --adapter each half keeps its form. The folder appears when all of it is written.",

@@ -40,7 +40,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     TextInput input = new TextInput();
 
-    @Option(names = "--chat", paramLabel = "F.json", description = "Conversation to answer: a JSON array of messages.")
+    @Option(
+            names = "--chat",
+            paramLabel = "F.json",
+            description = "Conversation to answer: a JSON array of messages, or an object with them as \"messages\".")
     @Nullable
     Path chat;
 

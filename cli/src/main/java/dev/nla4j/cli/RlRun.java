@@ -85,10 +85,14 @@ final class RlRun {
                         RunFolder run = open(folder, pair, data)) {
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
-                    RlPair left = new RlPair(pair, policy, critic, rawvar);
+                    RlPair left = new RlPair(pair, policy, critic, data, rawvar);
                     RlProduct product = new RlProduct(
                             rl.start().adaptSteps(),
-                            () -> evaluation.of(policy, critic),
+                            () -> {
+                                HeldOutEvaluation.Result result = evaluation.of(policy, critic);
+                                result.alarm().ifPresent(said -> System.err.println("nla: " + said));
+                                return result;
+                            },
                             () -> evaluation.samples(policy, critic),
                             left);
                     TrainRuns.train(run, step, product, config.paths().learned(), BestMeasured.PAIR);

@@ -159,7 +159,7 @@ final class StageNotes {
         String now = json.path(COMMAND).toString();
         if (root.has(CONFIG) && json.has(CONFIG)) {
             // through text, so that numbers are what they will be when read again
-            List<String> differing = RunFolder.differences(
+            List<String> differing = RunFolder.contradictions(
                     root.path(CONFIG), Json.parse(manifest, json.path(CONFIG).toString()));
             if (!differing.isEmpty()) {
                 throw new InputException(manifest + ": stage " + stage.name()

@@ -58,7 +58,9 @@ final class TeacherOptions {
     @Nullable
     String endpoint;
 
-    @Option(names = "--batches", description = "Ask in batches: half the price, an answer within hours.")
+    @Option(
+            names = "--batches",
+            description = "Ask in batches (anthropic only): half the price, an answer within hours.")
     boolean batches;
 
     @Option(

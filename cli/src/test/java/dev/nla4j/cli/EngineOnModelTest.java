@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
@@ -115,7 +116,7 @@ class EngineOnModelTest {
 
     /// Where the probe finds that rows of a product depend on each other, less is promised: the same bits again
     /// and on one thread; beside others log-probabilities within 1e-4, up to where rounding decides between two
-    /// ids. Such a place is printed with both.
+    /// ids. Such a place is printed with both, and with their logits in a plain pass over what stands before.
     @ParameterizedTest
     @EnumSource(DType.class)
     @Tag("model")
@@ -141,7 +142,13 @@ class EngineOnModelTest {
                 for (int from : new int[] {0, 100, MORE_THAN_ROWS - few}) {
                     List<Completion> apart = written(verbalizer, tasks.subList(from, from + few), 4);
                     for (int i = 0; i < few; i++) {
-                        flips += compared(together.get(from + i), apart.get(i), exact ? 0 : 1e-4);
+                        Completion beside = together.get(from + i);
+                        int flip = flip(beside, apart.get(i), exact ? 0 : 1e-4);
+                        if (flip >= 0) {
+                            Decoder decoder = target.decoder().with(adapter);
+                            print(decoder, verbalizer, tasks.get(from + i), flip, beside, apart.get(i));
+                            flips++;
+                        }
                     }
                 }
             }
@@ -150,20 +157,48 @@ class EngineOnModelTest {
         }
     }
 
-    /// @return 1 where an id differs
-    private static int compared(Completion together, Completion apart, double tolerance) {
+    /// @return the first token that differs, -1 when none does
+    private static int flip(Completion together, Completion apart, double tolerance) {
         for (int i = 0; i < Math.min(together.ids().size(), apart.ids().size()); i++) {
             double one = together.logProbabilities().get(i);
             double other = apart.logProbabilities().get(i);
             if (!together.ids().get(i).equals(apart.ids().get(i))) {
-                System.out.printf(
-                        "token %d: %d (log-probability %.6f) beside others, %d (%.6f) apart%n",
-                        i, together.ids().get(i), one, apart.ids().get(i), other);
-                return 1;
+                return i;
             }
             assertThat(other).as("token %d", i).isCloseTo(one, within(tolerance));
         }
-        return 0;
+        return -1;
+    }
+
+    private static void print(
+            Decoder decoder,
+            Verbalizer verbalizer,
+            Verbalizer.Task task,
+            int at,
+            Completion together,
+            Completion apart) {
+        try (Scope _ = Scope.noGrad()) {
+            int[] ids = Arrays.copyOf(together.idArray(), at + 1);
+            Tensor logits = logits(decoder, verbalizer, task.activation(), ids).select(0, at);
+            System.out.printf(
+                    "token %d: %d (logit %.6f) beside others, %d (%.6f) apart%n",
+                    at,
+                    ids[at],
+                    logits.select(0, ids[at]).item_float(),
+                    apart.ids().get(at),
+                    logits.select(0, apart.ids().get(at)).item_float());
+        }
+    }
+
+    /// Of each id, in a plain pass over what stands before it.
+    ///
+    /// @return `[T, V]`; the open scope owns it
+    private static Tensor logits(Decoder decoder, Verbalizer verbalizer, float[] activation, int[] ids) {
+        float[][] own = {activation};
+        Tensor prompt = verbalizer.prompts(own); // [1, P, D]
+        Tensor text = decoder.embed(Tensors.ids(new int[][] {ids}));
+        Tensor residual = decoder.residual(Tensors.cat(1, prompt, text), null);
+        return decoder.logits(residual.select(0, 0).narrow(0, prompt.size(1) - 1, ids.length));
     }
 
     /// Prompts from a few tokens to hundreds, and rows that are short beside rows that are long: each the bits it has
@@ -320,11 +355,7 @@ class EngineOnModelTest {
         for (int row = 0; row < written.size(); row++) {
             int[] ids = written.get(row).idArray();
             try (Scope _ = Scope.noGrad()) {
-                float[][] own = {activations[row]};
-                Tensor prompt = verbalizer.prompts(own); // [1, P, D]
-                Tensor text = decoder.embed(Tensors.ids(new int[][] {ids}));
-                Tensor residual = decoder.residual(Tensors.cat(1, prompt, text), null);
-                Tensor logits = decoder.logits(residual.select(0, 0).narrow(0, prompt.size(1) - 1, ids.length))
+                Tensor logits = logits(decoder, verbalizer, activations[row], ids)
                         .narrow(1, 0, target.drawableIds().limit()); // [T, V]
                 float[] best = Tensors.floats(
                         torch.argmax(logits, new LongOptional(1), false).to(torch.ScalarType.Float));

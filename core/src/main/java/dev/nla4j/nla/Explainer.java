@@ -103,6 +103,9 @@ public final class Explainer {
     public static final String NO_EMPTY =
             "the AR's template is the explanation alone and the tokenizer adds nothing: the empty text has no token";
 
+    /// Why there may be none of another position's.
+    public static final String NO_SHUFFLED = "the text has one token only, and so no other explanation";
+
     /// Everything there is to show.
     ///
     /// @param rawvar FVE denominator

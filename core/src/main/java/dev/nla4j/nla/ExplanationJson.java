@@ -32,16 +32,21 @@ public final class ExplanationJson {
         document.put("nla", String.valueOf(stages.pair().getFileName()));
         putSpan(document, stages.trained());
         ObjectNode controls = document.putObject("controls");
-        putOrNull(controls, "empty", report.controls().empty());
-        if (report.controls().empty().isEmpty()) {
-            controls.put("empty_missing", Explainer.NO_EMPTY);
-        }
-        putOrNull(controls, "shuffled", report.controls().shuffled());
+        putControl(controls, "empty", report.controls().empty(), Explainer.NO_EMPTY);
+        putControl(controls, "shuffled", report.controls().shuffled(), Explainer.NO_SHUFFLED);
         if (report.rawvar().isPresent()) {
             document.put("rawvar", report.rawvar().getAsDouble());
         } else {
             document.putNull("rawvar");
             document.put("fve_missing", report.noFve());
+        }
+    }
+
+    /// Its mean cosine; null, and the reason beside it, where it can't be had.
+    private static void putControl(ObjectNode controls, String name, OptionalDouble cosine, String why) {
+        putOrNull(controls, name, cosine);
+        if (cosine.isEmpty()) {
+            controls.put(name + "_missing", why);
         }
     }
 

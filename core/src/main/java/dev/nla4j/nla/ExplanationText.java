@@ -6,7 +6,8 @@ import dev.nla4j.chat.jinja.PythonStrip;
 ///
 /// @param description what stands between the tags, stripped as Python does it: what is shown and what is scored
 /// @param truncated whether the closing tag is missing because it was cut off
-public record ExplanationText(String description, boolean truncated) {
+/// @param tagged whether both tags are there: what other implementations call an explanation at all
+public record ExplanationText(String description, boolean truncated, boolean tagged) {
     public static final String OPENING = "<explanation>";
     public static final String CLOSING = "</explanation>";
 
@@ -32,12 +33,13 @@ public record ExplanationText(String description, boolean truncated) {
     public static ExplanationText parse(String completion, boolean cut) {
         String begun = completion.strip();
         if (cut && !begun.isEmpty() && OPENING.startsWith(begun)) {
-            return new ExplanationText("", true);
+            return new ExplanationText("", true, false);
         }
         int opening = completion.indexOf(OPENING);
         int start = opening < 0 ? 0 : opening + OPENING.length();
         int closing = completion.indexOf(CLOSING, start);
         String inside = completion.substring(start, closing < 0 ? completion.length() : closing);
-        return new ExplanationText(stripped(inside), closing < 0 && (opening >= 0 || cut));
+        return new ExplanationText(
+                stripped(inside), closing < 0 && (opening >= 0 || cut), opening >= 0 && closing >= 0);
     }
 }

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,7 +47,11 @@ public final class RunFolder implements AutoCloseable {
     private static final String OFFSET = "metrics_offset";
     private static final long LONGEST = 16 << 20;
 
+    /// How a step's work is cut up: memory decides, and results change by rounding alone.
+    private static final Pattern CUT = Pattern.compile("(?:.*\\.)?micro-batch was .*");
+
     private final Path folder;
+    private final List<String> changes;
     private final HeldLock lock;
     private final String configHash;
     private final Info info;
@@ -68,9 +73,16 @@ public final class RunFolder implements AutoCloseable {
             Optional<String> gitCommit) {}
 
     private RunFolder(
-            Path folder, HeldLock lock, String config, Info info, Checkpoints.Keep keep, Consumer<String> stages)
+            Path folder,
+            HeldLock lock,
+            String config,
+            List<String> changes,
+            Info info,
+            Checkpoints.Keep keep,
+            Consumer<String> stages)
             throws IOException {
         this.folder = folder;
+        this.changes = changes;
         this.lock = lock;
         this.info = info;
         this.configHash = Sha256.of(config);
@@ -100,9 +112,10 @@ public final class RunFolder implements AutoCloseable {
         boolean opened = false;
         try {
             String text = Yaml.write(config);
+            List<String> changes = List.of();
             Path file = folder.resolve(CONFIG);
             if (Files.exists(file) && hasBegun(folder)) {
-                requireSame(file, config);
+                changes = requireSame(file, config);
                 requireSameData(folder.resolve(RUN), info);
                 // What it began with, as it was written then: all checkpoints of the run have its hash.
                 text = Json.exactText(file, LONGEST);
@@ -113,7 +126,7 @@ public final class RunFolder implements AutoCloseable {
                 AtomicFile.writeString(folder.resolve(RUN), json(info));
                 AtomicFile.writeString(file, text);
             }
-            RunFolder run = new RunFolder(folder, lock, text, info, keep, stages);
+            RunFolder run = new RunFolder(folder, lock, text, changes, info, keep, stages);
             opened = true;
             return run;
         } finally {
@@ -201,16 +214,18 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    private static void requireSame(Path file, ObjectNode config) {
+    /// @return what is different and may be
+    private static List<String> requireSame(Path file, ObjectNode config) {
         JsonNode before = Json.readYaml(file, LONGEST);
         // through text, so that 1 and 1.0 are what they will be when read again
         JsonNode now = Json.parseYaml(file, Yaml.write(config));
         followMoved(before, now);
-        List<String> differing = differences(before, now);
+        List<String> differing = contradictions(before, now);
         if (!differing.isEmpty()) {
             throw new InputException(file + ": holds a run of another configuration; give this run a folder of its own."
                     + " Different: " + String.join("; ", differing));
         }
+        return differences(before, now);
     }
 
     /// A run's folder may have been moved with its data and halves: a path that leads nowhere any more gives way to one
@@ -287,6 +302,13 @@ public final class RunFolder implements AutoCloseable {
         return differing;
     }
 
+    /// Those [#differences] that make another run of it.
+    public static List<String> contradictions(JsonNode before, JsonNode now) {
+        return differences(before, now).stream()
+                .filter(difference -> !CUT.matcher(difference).matches())
+                .toList();
+    }
+
     private static void compare(String path, JsonNode before, JsonNode now, List<String> differing) {
         if (before.isObject() && now.isObject()) {
             TreeSet<String> keys = new TreeSet<>(before.propertyNames());
@@ -334,9 +356,10 @@ public final class RunFolder implements AutoCloseable {
         return checkpoint;
     }
 
-    /// What was passed over or is lost of the run that it goes on with, a line each.
+    /// What was changed, passed over or lost of the run that it goes on with, a line each.
     public List<String> losses() {
         List<String> lines = new ArrayList<>();
+        changes.forEach(change -> lines.add(change + ": what comes is the same up to rounding"));
         for (Checkpoint.Skipped skipped : checkpoint.map(Checkpoint::skipped).orElse(List.of())) {
             lines.add("passed over " + skipped.folder() + ": " + skipped.reason());
         }

@@ -41,11 +41,27 @@ class ExplanationTextTest {
         assertCut("", "", true);
     }
 
+    @Test
+    void only_what_has_both_tags_in_order_is_tagged() {
+        assertThat(ExplanationText.parse("x <explanation>a</explanation>").tagged())
+                .isTrue();
+        assertThat(ExplanationText.parse("<explanation>a").tagged()).isFalse();
+        assertThat(ExplanationText.parse("a</explanation>").tagged()).isFalse();
+        assertThat(ExplanationText.parse("</explanation><explanation>a").tagged())
+                .isFalse();
+        assertThat(ExplanationText.parse("a").tagged()).isFalse();
+    }
+
     private static void assertCut(String completion, String description, boolean truncated) {
-        assertThat(ExplanationText.parse(completion, true)).isEqualTo(new ExplanationText(description, truncated));
+        assertIs(ExplanationText.parse(completion, true), description, truncated);
     }
 
     private static void assertRead(String completion, String description, boolean truncated) {
-        assertThat(ExplanationText.parse(completion)).isEqualTo(new ExplanationText(description, truncated));
+        assertIs(ExplanationText.parse(completion), description, truncated);
+    }
+
+    private static void assertIs(ExplanationText read, String description, boolean truncated) {
+        assertThat(read.description()).isEqualTo(description);
+        assertThat(read.truncated()).isEqualTo(truncated);
     }
 }

@@ -68,6 +68,23 @@ class RunFolderTest {
         assertThat(folder.resolve("samples/step-5.txt")).hasContent("a text\n");
     }
 
+    /// Memory that did not hold a step is the reason, and the error says to do so.
+    @Test
+    void a_run_goes_on_in_smaller_micro_batches_and_says_so() throws IOException {
+        ObjectNode config = config(1e-3).put("micro-batch", 16);
+        Checkpoints.Keep keep = new Checkpoints.Keep(2, true);
+        try (RunFolder run = RunFolder.open(folder, config, INFO, keep)) {
+            run.save(snapshot(5));
+        }
+        try (RunFolder run = RunFolder.open(folder, config.put("micro-batch", 4), INFO, keep)) {
+            assertThat(run.checkpoint().orElseThrow().step()).isEqualTo(5);
+            assertThat(run.losses()).singleElement().asString().startsWith("micro-batch was 16, is 4: ");
+        }
+        assertThatThrownBy(() -> RunFolder.open(folder, config.put("batch", 4), INFO, keep))
+                .hasMessageContaining("Different: batch was")
+                .hasMessageNotContaining("micro-batch was");
+    }
+
     @Test
     void a_run_does_not_go_on_over_other_data() throws IOException {
         begin();

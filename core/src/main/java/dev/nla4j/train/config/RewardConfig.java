@@ -7,13 +7,15 @@ import java.util.Map;
 /// What texts are rewarded for.
 ///
 /// @param weights of the terms that are on; a term that is absent or 0 is off
-/// @param failure what happens to a text that was cut off at its length limit
+/// @param failure what happens to a text that was cut off at its length limit, or lacks a tag
 public record RewardConfig(Map<RewardTerm, Double> weights, Failure failure) {
-    /// How a text that was cut off is rewarded.
+    /// How a text that is no whole explanation is rewarded.
     public enum Failure {
         /// As what it is: the words are there, and their score tells what they are worth.
         AS_IT_STANDS,
-        /// Flat −2 whatever it says, as the published recipe does. Known to drive length.
+        /// Flat −2 whatever it says, and the reconstructor does not learn from it, as the published recipe has it.
+        /// Known
+        /// to drive length.
         REFERENCE
     }
 

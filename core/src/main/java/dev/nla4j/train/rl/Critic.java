@@ -18,9 +18,11 @@ import dev.nla4j.train.Parameter;
 import dev.nla4j.train.sft.CosineError;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import org.bytedeco.pytorch.Tensor;
 
 /// The reconstructor while it learns: scores of texts, and the gradient of an update on them.
@@ -69,6 +71,12 @@ public final class Critic implements AutoCloseable {
         return VarianceExplained.errors(read(texts), activations);
     }
 
+    /// The errors of one text for all activations.
+    public double[] errors(String text, List<float[]> activations) {
+        float[] read = read(List.of(text)).getFirst();
+        return VarianceExplained.errors(Collections.nCopies(activations.size(), read), activations);
+    }
+
     /// As [#errors]; empty instead of the exception.
     Optional<double[]> errorsIfFinite(List<String> texts, List<float[]> activations) {
         List<float[]> read = read(texts);
@@ -92,11 +100,17 @@ public final class Critic implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
     private record Pair(int text, int[] prompt, float[] activation) {}
 
+    /// As below, of texts that all teach.
+    public double[] accumulate(List<String> texts, List<float[]> activations, int count) {
+        return accumulate(texts, activations, _ -> true, count);
+    }
+
     /// Adds the gradient of the summed error, divided by `count`, to that of the parameters.
     ///
+    /// @param teaches which texts' errors have a gradient
     /// @param count texts of the whole batch, over all processes
     /// @return the error of each text, with the weights as they are
-    public double[] accumulate(List<String> texts, List<float[]> activations, int count) {
+    public double[] accumulate(List<String> texts, List<float[]> activations, IntPredicate teaches, int count) {
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             if (prompts.reads(texts.get(i))) {
@@ -117,7 +131,8 @@ public final class Critic implements AutoCloseable {
                             prompts.shared(),
                             own.stream().map(Pair::prompt).toList(),
                             own.stream().map(Pair::activation).toList());
-                    Tensors.times(error.sum(), 1.0 / count).backward();
+                    Tensors.times(taught(error, own, teaches).sum(), 1.0 / count)
+                            .backward();
                     float[] each = Tensors.floats(error);
                     for (int i = 0; i < each.length; i++) {
                         errors[own.get(i).text] = each[i];
@@ -126,6 +141,18 @@ public final class Critic implements AutoCloseable {
             }
         }
         return errors;
+    }
+
+    /// With zeros in the places of texts that don't teach.
+    private static Tensor taught(Tensor errors, List<Pair> pairs, IntPredicate teaches) {
+        float[] shares = new float[pairs.size()];
+        boolean all = true;
+        for (int i = 0; i < shares.length; i++) {
+            boolean one = teaches.test(pairs.get(i).text);
+            shares[i] = one ? 1 : 0;
+            all &= one;
+        }
+        return all ? errors : errors.mul(Tensors.of(shares, shares.length));
     }
 
     public List<Parameter> parameters() {

@@ -1,5 +1,6 @@
 package dev.nla4j.train.rl;
 
+import dev.nla4j.eval.Baselines;
 import dev.nla4j.eval.Bootstrap;
 import dev.nla4j.eval.Paraphrase;
 import dev.nla4j.eval.Shuffle;
@@ -24,12 +25,18 @@ public final class HeldOutEvaluation {
     private static final int DRAWS = 2000;
     private static final int SAMPLES = 8;
     private static final long EVALUATION = -1;
+    /// Tokens before the activation that a reconstructor is given alone: as many as the tail of a gold text has words.
+    private static final int LITERAL = 4;
+    /// FVE by which the run's own reconstructor may read texts better than the second one, at the least.
+    private static final double LARGEST_GAP = 0.05;
 
     private final RlConfig config;
     private final List<Example> rows;
     private final List<float[]> activations;
     private final List<String> documents;
     private final Optional<List<Evidence>> evidence;
+    private final Map<String, Double> baselines;
+    private final Optional<List<String>> literal;
     private final double rawvar;
     private final float[] mean;
     private final int[] others;
@@ -60,6 +67,44 @@ public final class HeldOutEvaluation {
         this.judge = judge;
         this.secondCritic = secondCritic;
         this.evidence = data.evidence(target, secondCritic.layer(), rows);
+        this.literal = RlData.hasContexts(rows)
+                ? Optional.of(rows.stream()
+                        .map(row -> lastTokens(target, row.context()))
+                        .toList())
+                : Optional.empty();
+        this.baselines = baselines(data, target);
+    }
+
+    private static String lastTokens(LanguageModel target, String context) {
+        int[] ids = target.tokenizer().ids(context, false);
+        int[] last = Arrays.copyOfRange(ids, Math.max(0, ids.length - LITERAL), ids.length);
+        return target.tokenizer().decode(last, false);
+    }
+
+    /// What needs no text and no reconstructor, so stays what it is.
+    private Map<String, Double> baselines(RlData data, LanguageModel target) {
+        List<float[]> training = data.prompts().activations();
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("eval/rawvar", rawvar);
+        values.put(
+                "eval/fve_mean_vector",
+                fve(VarianceExplained.errors(activations.stream().map(_ -> mean).toList(), activations)));
+        values.put(
+                "eval/fve_nearest",
+                fve(VarianceExplained.errors(Baselines.nearest(training, activations), activations)));
+        List<Example> known = data.prompts().rows();
+        if (RlData.hasContexts(rows) && RlData.hasContexts(known)) {
+            List<float[]> told = Baselines.byKey(lastIds(target, known), training, lastIds(target, rows));
+            values.put("eval/fve_same_token", fve(VarianceExplained.errors(told, activations)));
+        }
+        return values;
+    }
+
+    private static List<Integer> lastIds(LanguageModel target, List<Example> rows) {
+        return rows.stream()
+                .map(row -> target.tokenizer().ids(row.context(), false))
+                .map(ids -> ids.length == 0 ? -1 : ids[ids.length - 1])
+                .toList();
     }
 
     /// A measurement.
@@ -67,7 +112,8 @@ public final class HeldOutEvaluation {
     /// @param fve at temperature 1
     /// @param values by name for the log, controls included
     /// @param samples a few texts for people
-    public record Result(double fve, Map<String, Double> values, String samples) {}
+    /// @param alarm what a second reconstructor says against it, in words
+    public record Result(double fve, Map<String, Double> values, String samples, Optional<String> alarm) {}
 
     /// A few texts for people, and nothing else.
     public String samples(Policy policy, Critic critic) {
@@ -96,15 +142,21 @@ public final class HeldOutEvaluation {
         values.put("eval/fve_low", interval.low());
         values.put("eval/fve_high", interval.high());
         values.put("eval/fve_shuffled", fve(critic, shuffled(texts)));
-        values.put("eval/fve_empty", fve(critic, texts.stream().map(_ -> "").toList()));
-        values.put("eval/fve_mean_vector", fve(meanErrors()));
+        values.put("eval/fve_empty", fve(critic.errors("", activations)));
+        values.put("eval/fve_constant", fve(critic.errors(gold.getFirst(), activations)));
+        literal.ifPresent(tails -> values.put("eval/fve_literal", fve(critic, tails)));
+        values.putAll(baselines);
         values.put("eval/fve_gold", fve(critic, gold));
         values.put("eval/fve_reworded", fve(critic, reworded(texts, Paraphrase.QUOTES_KEPT)));
         values.put("eval/fve_quotes_removed", fve(critic, reworded(texts, Paraphrase.QUOTES_REMOVED)));
-        double second = fve(VarianceExplained.errors(List.of(secondCritic.reconstructReadable(texts)), activations));
-        double secondGold = fve(VarianceExplained.errors(List.of(secondCritic.reconstructReadable(gold)), activations));
-        values.put("eval/fve_second_critic", second);
-        values.put("eval/fve_second_critic_gold", secondGold);
+        double[] second = secondErrors(texts);
+        values.put("eval/fve_second_critic", fve(second));
+        values.put("eval/fve_second_critic_gold", fve(secondErrors(gold)));
+        double[] more = IntStream.range(0, errors.length)
+                .mapToDouble(row -> (second[row] - errors[row]) / rawvar)
+                .toArray();
+        Bootstrap.Interval gap = Bootstrap.mean(more, documents, LEVEL, DRAWS, config.seed());
+        values.put("eval/critic_gap", gap.mean());
         evidence.ifPresent(known -> {
             values.put("eval/truth", truth(texts, known));
             values.put("eval/truth_base", truth(shuffled(texts), known));
@@ -116,7 +168,23 @@ public final class HeldOutEvaluation {
         values.put(
                 "eval/truncated",
                 written.stream().filter(Policy.Rollout::truncated).count() / (double) written.size());
-        return new Result(interval.mean(), values, samples(texts, errors));
+        return new Result(interval.mean(), values, samples(texts, errors), alarm(gap));
+    }
+
+    private double[] secondErrors(List<String> texts) {
+        return VarianceExplained.errors(List.of(secondCritic.reconstructReadable(texts)), activations);
+    }
+
+    private static Optional<String> alarm(Bootstrap.Interval gap) {
+        return gap.low() > LARGEST_GAP
+                ? Optional.of(String.format(
+                        Locale.ROOT,
+                        "the run's own reconstructor reads its texts better than the second one, by FVE %.3f (%.3f to"
+                                + " %.3f): if eval/fve_second_critic falls, both halves are agreeing on a code",
+                        gap.mean(),
+                        gap.low(),
+                        gap.high()))
+                : Optional.empty();
     }
 
     private List<String> shuffled(List<String> texts) {
@@ -135,10 +203,6 @@ public final class HeldOutEvaluation {
 
     private double fve(double[] errors) {
         return 1 - Arrays.stream(errors).average().orElseThrow() / rawvar;
-    }
-
-    private double[] meanErrors() {
-        return VarianceExplained.errors(activations.stream().map(_ -> mean).toList(), activations);
     }
 
     /// A text without a checkable claim counts 0, as in the reward.

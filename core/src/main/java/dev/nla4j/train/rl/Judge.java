@@ -75,7 +75,8 @@ public final class Judge {
                     reworded.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(reworded[first]),
                     evidence.map(all -> truth(texts.get(at), all.get(at))).orElse(OptionalDouble.empty()),
                     samples.get(i).tokens(),
-                    samples.get(i).truncated()));
+                    samples.get(i).truncated(),
+                    samples.get(i).failed()));
         }
         return Optional.of(new Judgement(facts, facts.stream().map(reward::of).toList()));
     }

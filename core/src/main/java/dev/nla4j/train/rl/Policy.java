@@ -6,6 +6,7 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.model.TrainableAdapter;
+import dev.nla4j.nla.ExplanationText;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Verbalizer;
@@ -55,7 +56,13 @@ public final class Policy implements AutoCloseable {
     /// @param prompt place of its activation among those that were asked about
     /// @param text between the tags, as it is scored
     /// @param truncated whether it was cut off at the length limit
-    public record Rollout(int prompt, Completion completion, String text, boolean truncated) {
+    /// @param tagged whether it has both tags
+    public record Rollout(int prompt, Completion completion, String text, boolean truncated, boolean tagged) {
+        /// Whether the published recipe takes it for no explanation.
+        boolean failed() {
+            return truncated || !tagged;
+        }
+
         /// Tokens drawn.
         public int tokens() {
             return completion.ids().size();
@@ -89,11 +96,13 @@ public final class Policy implements AutoCloseable {
             List<Completion> written = now.complete(tasks, options, _ -> {});
             for (int i = 0; i < written.size(); i++) {
                 Completion completion = written.get(i);
+                ExplanationText read = now.read(completion);
                 rollouts.add(new Rollout(
                         i / group,
                         completion,
-                        now.read(completion).description(),
-                        completion.reason() == StopReason.LENGTH));
+                        read.description(),
+                        completion.reason() == StopReason.LENGTH,
+                        read.tagged()));
             }
         }
         return rollouts;

@@ -41,7 +41,7 @@ public final class Preflight {
         double[] real = critic.errors(texts, activations);
         double[] shuffled =
                 critic.errors(Arrays.stream(others).mapToObj(texts::get).toList(), activations);
-        double[] empty = critic.errors(texts.stream().map(_ -> "").toList(), activations);
+        double[] empty = critic.errors("", activations);
         Report report = new Report(mean(real), mean(shuffled), mean(empty), rows.size());
         if (!isBetter(real, shuffled) || !isBetter(real, empty)) {
             throw new InputException(name + ": this reconstructor does not read its text: " + report

@@ -20,8 +20,14 @@ public record Reward(RewardConfig config) {
     /// @param truth 0 to 1; empty when that term is off, or when the text claims nothing that can be checked
     /// @param tokens length
     /// @param truncated whether it was cut off at its length limit
+    /// @param failed whether it is no explanation to the published recipe: cut off, or without one of its tags
     public record Facts(
-            double error, OptionalDouble rewordedError, OptionalDouble truth, int tokens, boolean truncated) {
+            double error,
+            OptionalDouble rewordedError,
+            OptionalDouble truth,
+            int tokens,
+            boolean truncated,
+            boolean failed) {
         public Facts {
             requireError("error", error);
             rewordedError.ifPresent(value -> requireError("reworded error", value));
@@ -49,7 +55,7 @@ public record Reward(RewardConfig config) {
     ///
     /// @throws IllegalArgumentException when a term is on and its fact is missing
     public Result of(Facts facts) {
-        if (config.failure() == RewardConfig.Failure.REFERENCE && facts.truncated()) {
+        if (config.failure() == RewardConfig.Failure.REFERENCE && facts.failed()) {
             return new Result(REFERENCE_FAILURE, Map.of());
         }
         Map<RewardTerm, Double> terms = new EnumMap<>(RewardTerm.class);

@@ -4,11 +4,16 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Role;
+import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.HalfFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Writes both halves as they are now as one folder: it holds the pair of one step and never halves of two.
@@ -19,19 +24,30 @@ public final class RlPair {
     private final ObjectNode arSidecar;
 
     /// @param start pair whose sidecars hold for the new one too, but for the stage
+    /// @param data what both have learned from
     /// @param rawvar denominator of FVE, written where the sidecar has none
-    public RlPair(PairFolder start, Policy policy, Critic critic, double rawvar) {
+    public RlPair(PairFolder start, Policy policy, Critic critic, RlData data, double rawvar) {
         this.policy = policy;
         this.critic = critic;
-        this.avSidecar = sidecar(start.verbalizer().meta().file(), OptionalDouble.empty());
-        this.arSidecar = sidecar(start.reconstructor().meta().file(), OptionalDouble.of(rawvar));
+        this.avSidecar = sidecar(start.verbalizer(), List.of(data.prompts()), OptionalDouble.empty());
+        this.arSidecar =
+                sidecar(start.reconstructor(), List.of(data.prompts(), data.gold()), OptionalDouble.of(rawvar));
     }
 
-    private static ObjectNode sidecar(Path file, OptionalDouble rawvar) {
+    private static ObjectNode sidecar(PairFolder.Half half, List<Examples> learned, OptionalDouble rawvar) {
+        Path file = half.meta().file();
         if (!(NlaMeta.tree(file) instanceof ObjectNode tree)) {
             throw new FormatException(file, -1, "content", "must be keys with values");
         }
         tree.put("stage", "rl").put("created_by", "nla4j");
+        tree.withArray("parent_checkpoints")
+                .removeAll()
+                .add(String.valueOf(half.folder().getFileName()));
+        Set<String> trained = new LinkedHashSet<>();
+        tree.path("trained_on").forEach(name -> trained.add(name.asString("")));
+        learned.forEach(examples -> trained.add(examples.meta().datasetId()));
+        ArrayNode names = tree.putArray("trained_on");
+        trained.forEach(names::add);
         if (rawvar.isPresent() && !tree.hasNonNull("rawvar")) {
             tree.put("rawvar", rawvar.getAsDouble());
         }

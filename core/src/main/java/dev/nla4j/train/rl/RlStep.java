@@ -11,6 +11,7 @@ import dev.nla4j.train.Metric;
 import dev.nla4j.train.NonFiniteGuard;
 import dev.nla4j.train.Share;
 import dev.nla4j.train.config.Cadence;
+import dev.nla4j.train.config.RewardConfig;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.loop.Trainee;
 import dev.nla4j.train.loop.TrainingStep;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.node.ObjectNode;
@@ -219,7 +221,10 @@ public final class RlStep implements TrainingStep {
                 activations.add(gold.activation());
             }
         }
-        return parts.critic().accumulate(texts, activations, textsRead());
+        boolean failuresTeach = config.reward().failure() == RewardConfig.Failure.AS_IT_STANDS;
+        IntPredicate teaches = text ->
+                failuresTeach || text >= rollouts.size() || !rollouts.get(text).failed();
+        return parts.critic().accumulate(texts, activations, teaches, textsRead());
     }
 
     /// Texts that the reconstructor reads in a step, over all processes.

@@ -72,6 +72,7 @@ public final class HalfSidecar {
                 Role.RECONSTRUCTOR.label(),
                 Optional.ofNullable(meta.promptTemplates().critic()));
         root.putArray("trained_on").add(meta.datasetId());
+        root.putArray("parent_checkpoints").add(base.name());
         root.put("created_by", "nla4j");
         root.putObject("critic").put("extraction_layer_index", meta.extraction().layerIndex());
         rawvar.ifPresent(value -> root.put("rawvar", value));

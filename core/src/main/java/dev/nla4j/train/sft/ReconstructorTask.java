@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -171,6 +172,10 @@ public final class ReconstructorTask implements Task {
         double fve = variance.fve(VarianceExplained.errors(read, truth));
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("fve", fve);
+        List<float[]> empty =
+                Collections.nCopies(truth.size(), reconstructed(List.of("")).getFirst());
+        values.put("fve_empty", variance.fve(VarianceExplained.errors(empty, truth)));
+        values.put("rawvar", variance.rawvar());
         values.put("fve_shuffled", variance.fve(VarianceExplained.errors(foreign, truth)));
         values.put("fve_mean_vector", variance.fve(VarianceExplained.errors(constant, truth)));
         if (!ownTexts.isEmpty()) {

@@ -64,7 +64,8 @@ class JudgeTest {
 
     private static Policy.Rollout rollout(int prompt, String text) {
         List<Integer> ids = List.of(1, 2, 3);
-        return new Policy.Rollout(prompt, new Completion(ids, List.of(-1f, -1f, -1f), StopReason.STOP_ID), text, false);
+        return new Policy.Rollout(
+                prompt, new Completion(ids, List.of(-1f, -1f, -1f), StopReason.STOP_ID), text, false, true);
     }
 
     private static List<float[]> activations(List<Example> rows) {
@@ -181,7 +182,7 @@ class JudgeTest {
                 .map(Map.Entry::getValue)
                 .sorted()
                 .toList();
-        assertThat(figures).hasSize(11);
+        assertThat(figures).hasSize(15);
         for (int i = 1; i < figures.size(); i++) {
             assertThat(figures.get(i) - figures.get(i - 1))
                     .as("no two are alike")

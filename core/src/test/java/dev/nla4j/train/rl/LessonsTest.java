@@ -18,7 +18,11 @@ class LessonsTest {
     private static List<PolicyGradient.Sample> lessons(Method method) {
         List<Policy.Rollout> rollouts = IntStream.range(0, 9)
                 .mapToObj(i -> new Policy.Rollout(
-                        i / 3, new Completion(List.of(i), List.of(-i / 10f), StopReason.STOP_ID), "text " + i, false))
+                        i / 3,
+                        new Completion(List.of(i), List.of(-i / 10f), StopReason.STOP_ID),
+                        "text " + i,
+                        false,
+                        true))
                 .toList();
         List<float[]> own =
                 rollouts.stream().map(text -> OWN.get(text.prompt())).toList();

@@ -27,7 +27,7 @@ class RewardTest {
     }
 
     private static Facts facts(boolean truncated) {
-        return new Facts(0.4, OptionalDouble.of(0.6), OptionalDouble.of(0.75), 50, truncated);
+        return new Facts(0.4, OptionalDouble.of(0.6), OptionalDouble.of(0.75), 50, truncated, truncated);
     }
 
     @Test
@@ -43,7 +43,7 @@ class RewardTest {
     void a_term_of_weight_0_is_off_and_needs_no_fact() {
         Reward reward = reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.REWORDED, 0.0), Failure.AS_IT_STANDS);
         assertThat(reward.config().uses(RewardTerm.REWORDED)).isFalse();
-        Facts bare = new Facts(0.4, OptionalDouble.empty(), OptionalDouble.empty(), 9, false);
+        Facts bare = new Facts(0.4, OptionalDouble.empty(), OptionalDouble.empty(), 9, false, false);
         assertThat(reward.of(bare).total()).isEqualTo(-0.4);
         assertThatThrownBy(() -> ALL.of(bare)).hasMessageContaining("reworded error: is missing");
     }
@@ -51,7 +51,7 @@ class RewardTest {
     @Test
     void a_text_that_claims_nothing_gets_nothing_for_truth() {
         Reward truth = reward(Map.of(RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
-        assertThat(truth.of(new Facts(1, OptionalDouble.empty(), OptionalDouble.empty(), 9, false))
+        assertThat(truth.of(new Facts(1, OptionalDouble.empty(), OptionalDouble.empty(), 9, false, false))
                         .total())
                 .isZero();
     }
@@ -67,8 +67,8 @@ class RewardTest {
     @Test
     void means_name_every_term_that_is_on() {
         Reward reward = reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
-        Facts good = new Facts(0, OptionalDouble.empty(), OptionalDouble.of(1), 9, false);
-        Facts bad = new Facts(2, OptionalDouble.empty(), OptionalDouble.of(0), 9, false);
+        Facts good = new Facts(0, OptionalDouble.empty(), OptionalDouble.of(1), 9, false, false);
+        Facts bad = new Facts(2, OptionalDouble.empty(), OptionalDouble.of(0), 9, false, false);
         assertThat(reward.means(List.of(reward.of(good), reward.of(bad))))
                 .isEqualTo(Map.of("reward", -0.5, "reward/error", -1.0, "reward/truth", 0.5));
     }
@@ -79,9 +79,9 @@ class RewardTest {
                 .hasMessage("truth: must be >= 0 and finite, was -1.0");
         assertThatThrownBy(() -> new RewardConfig(Map.of(RewardTerm.TRUTH, 0.0), Failure.REFERENCE))
                 .hasMessageContaining("at least one term");
-        assertThatThrownBy(() -> new Facts(Double.NaN, OptionalDouble.empty(), OptionalDouble.empty(), 1, false))
+        assertThatThrownBy(() -> new Facts(Double.NaN, OptionalDouble.empty(), OptionalDouble.empty(), 1, false, false))
                 .hasMessageContaining("error: must be 0 to 4");
-        assertThatThrownBy(() -> new Facts(1, OptionalDouble.empty(), OptionalDouble.of(1.5), 1, false))
+        assertThatThrownBy(() -> new Facts(1, OptionalDouble.empty(), OptionalDouble.of(1.5), 1, false, false))
                 .hasMessageContaining("truth: must be 0 to 1");
     }
 }

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -256,9 +257,10 @@ class RlLoopTest {
                             config.cadence().retention())) {
                 RlProduct product = new RlProduct(
                         config.start().adaptSteps(),
-                        () -> new HeldOutEvaluation.Result(fves.removeFirst(), Map.of("eval/fve", 0.0), ""),
+                        () -> new HeldOutEvaluation.Result(
+                                fves.removeFirst(), Map.of("eval/fve", 0.0), "", Optional.empty()),
                         () -> "",
-                        new RlPair(run.pair(), run.policy(), run.critic(), 1));
+                        new RlPair(run.pair(), run.policy(), run.critic(), run.data(), 1));
                 return new TrainingLoop(run.step()).run(kept, product, left, listener);
             }
         }

@@ -124,7 +124,7 @@ public final class TinyRl {
         public TrainingLoop.Result loop(
                 RunFolder run, Path export, HeldOutEvaluation evaluation, TrainingLoop.Listener listener)
                 throws IOException {
-            RlPair left = new RlPair(pair, policy, critic, data.rawvar());
+            RlPair left = new RlPair(pair, policy, critic, data, data.rawvar());
             RlProduct product = new RlProduct(
                     config.start().adaptSteps(),
                     () -> evaluation.of(policy, critic),

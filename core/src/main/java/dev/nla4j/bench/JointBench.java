@@ -1,0 +1,145 @@
+package dev.nla4j.bench;
+
+import dev.nla4j.generate.Completion;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.LowRankAdapter;
+import dev.nla4j.model.PeftAdapter;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Verbalizer;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.train.AdamW;
+import dev.nla4j.train.GradClip;
+import dev.nla4j.train.Parameter;
+import dev.nla4j.train.config.RlConfig;
+import dev.nla4j.train.rl.Critic;
+import dev.nla4j.train.rl.Policy;
+import dev.nla4j.train.rl.PolicyGradient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/// A step of joint learning as fixed work: on each activation so many texts, all of the length that a configuration
+/// allows at most; both halves learn from all of them, the reconstructor from gold ones besides. Weights change from
+/// step to step, as they do in a run.
+public final class JointBench implements AutoCloseable {
+    private static final long SEED = 11;
+
+    private final LanguageModel base;
+    private final RlConfig config;
+    private final LowRankAdapter writing;
+    private final Verbalizer verbalizer;
+    private final Policy policy;
+    private final Critic critic;
+    private final AdamW policyAdamW;
+    private final AdamW criticAdamW;
+    private final List<float[]> activations;
+
+    /// Seconds of a step's parts. Scores are the errors of the reconstructor's own pass.
+    public record Seconds(double writing, double reconstructor, double verbalizer, double update) {
+        /// Of the whole step.
+        public double sum() {
+            return writing + reconstructor + verbalizer + update;
+        }
+    }
+
+    /// @param base loaded to learn; stays the caller's
+    /// @param pair halves that are adapters over it
+    public JointBench(LanguageModel base, PairFolder pair, RlConfig config) {
+        this.base = base;
+        this.config = config;
+        this.writing = PeftAdapter.read(pair.verbalizer().folder())
+                .load(base.config(), base.decoder().dtype());
+        this.verbalizer = new Verbalizer(
+                base, base.decoder().with(writing), pair.verbalizer().meta());
+        this.policy = new Policy(base, pair.verbalizer(), config);
+        this.critic = new Critic(base, pair.reconstructor(), config.rollout().microBatch());
+        this.policyAdamW = new AdamW(policy.parameters(), config.learners().av().adamW());
+        this.criticAdamW = new AdamW(critic.parameters(), config.learners().ar().adamW());
+        Random random = new Random(SEED);
+        this.activations = IntStream.range(0, config.rollout().promptsPerStep())
+                .mapToObj(_ -> vector(random, base.config().dim()))
+                .toList();
+    }
+
+    private static float[] vector(Random random, int dim) {
+        float[] values = new float[dim];
+        for (int i = 0; i < dim; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    /// Takes a step.
+    public Seconds step() {
+        int group = config.rollout().groupSize();
+        List<Verbalizer.Task> tasks = new ArrayList<>();
+        for (int i = 0; i < config.rollout().samples(); i++) {
+            tasks.add(new Verbalizer.Task(activations.get(i / group), i));
+        }
+        Verbalizer.Options options =
+                new Verbalizer.Options(1, SEED, config.rollout().maxNewTokens());
+        long start = System.nanoTime();
+        List<Completion> written;
+        try (Scope _ = Scope.noGrad()) {
+            verbalizer.forget(); // a run reads the prompt anew in every step
+            written = verbalizer.completeWithoutStop(tasks, options);
+        }
+        long wrote = System.nanoTime();
+        policyAdamW.clearGradients();
+        criticAdamW.clearGradients();
+        read(written, tasks);
+        long read = System.nanoTime();
+        policy.accumulate(lessons(written, tasks));
+        long learned = System.nanoTime();
+        update(policy.parameters(), policyAdamW, config.learners().av().lr());
+        update(critic.parameters(), criticAdamW, config.learners().ar().lr());
+        long updated = System.nanoTime();
+        return new Seconds(
+                (wrote - start) / 1e9, (read - wrote) / 1e9, (learned - read) / 1e9, (updated - learned) / 1e9);
+    }
+
+    /// As many gold texts as a run has, of the same length.
+    private void read(List<Completion> written, List<Verbalizer.Task> tasks) {
+        double fraction = config.learners().goldFraction();
+        int gold = (int) Math.round(written.size() * fraction / (1 - fraction));
+        List<String> texts = new ArrayList<>();
+        List<float[]> read = new ArrayList<>();
+        for (int i = 0; i < written.size() + gold; i++) {
+            int text = i % written.size();
+            texts.add(base.tokenizer().decode(written.get(text).idArray(), true));
+            read.add(tasks.get(text).activation());
+        }
+        critic.accumulate(texts, read, texts.size());
+    }
+
+    /// None of them is flat: all teach.
+    private static List<PolicyGradient.Sample> lessons(List<Completion> written, List<Verbalizer.Task> tasks) {
+        List<PolicyGradient.Sample> lessons = new ArrayList<>();
+        for (int i = 0; i < written.size(); i++) {
+            Completion text = written.get(i);
+            float[] logProbabilities = new float[text.ids().size()];
+            for (int token = 0; token < logProbabilities.length; token++) {
+                logProbabilities[token] = text.logProbabilities().get(token);
+            }
+            lessons.add(new PolicyGradient.Sample(
+                    tasks.get(i).activation(), text.idArray(), logProbabilities, i % 2 == 0 ? 1 : -1));
+        }
+        return lessons;
+    }
+
+    private static void update(List<Parameter> parameters, AdamW adamW, double lr) {
+        GradClip.clip(parameters, 1);
+        adamW.step(lr);
+    }
+
+    @Override
+    public void close() {
+        policyAdamW.close();
+        criticAdamW.close();
+        policy.close();
+        critic.close();
+        verbalizer.close();
+        writing.close();
+    }
+}
