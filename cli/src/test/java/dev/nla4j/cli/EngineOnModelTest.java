@@ -40,6 +40,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +57,19 @@ class EngineOnModelTest {
     private static final int FIRST_POSITION = 20;
     private static final long SEED = 5;
     private static final int MORE_THAN_ROWS = 280;
+
+    private int threads;
+
+    @BeforeEach
+    void open() {
+        threads = Threads.inUse();
+        Threads.useAllProcessors();
+    }
+
+    @AfterEach
+    void close() {
+        Threads.use(threads);
+    }
 
     /// @param differing greedy texts with an id that is not the plain pass's best
     /// @param firstDifference earliest place of such an id, -1 when there is none
@@ -91,7 +106,6 @@ class EngineOnModelTest {
     @Tag("model")
     void a_result_in_bf16_depends_on_its_own_request_only() throws IOException {
         LocalModel model = DefaultModel.required();
-        Threads.useAllProcessors();
         assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
         Path pair = DefaultModel.shippedPair();
         try (LanguageModel target =
@@ -122,7 +136,6 @@ class EngineOnModelTest {
     @Tag("model")
     void a_result_depends_on_its_own_request_only_up_to_what_the_products_allow(DType dtype) throws IOException {
         LocalModel model = DefaultModel.required();
-        Threads.useAllProcessors();
         boolean exact = MachineProbe.rowDifference(dtype) == 0;
         assumeFalse(exact && dtype == DType.BF16, "held to the bit by another test");
         Path pair = DefaultModel.shippedPair();
@@ -207,7 +220,6 @@ class EngineOnModelTest {
     @Tag("model")
     void a_result_in_bf16_does_not_depend_on_how_long_other_prompts_are() throws IOException {
         LocalModel model = DefaultModel.required();
-        Threads.useAllProcessors();
         assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
         try (LanguageModel target =
                         ModelLoader.load(model.path(), DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
@@ -236,7 +248,6 @@ class EngineOnModelTest {
     @Tag("model")
     void a_result_in_bf16_behind_a_long_prefix_does_not_depend_on_how_many_are_written(int own) throws IOException {
         LocalModel model = DefaultModel.required();
-        Threads.useAllProcessors();
         assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
         try (LanguageModel target =
                         ModelLoader.load(model.path(), DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
@@ -299,7 +310,6 @@ class EngineOnModelTest {
 
     private static Agreement compare(DType dtype, double temperature, int count) throws IOException {
         LocalModel model = DefaultModel.required();
-        Threads.useAllProcessors();
         Path pair = DefaultModel.shippedPair();
         try (LanguageModel target = ModelLoader.load(model.path(), dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
                 Nla nla = Nla.open(

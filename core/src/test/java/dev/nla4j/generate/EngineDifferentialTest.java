@@ -32,16 +32,18 @@ class EngineDifferentialTest {
     private static final int NEW = 12;
 
     private Scope scope;
+    private int threads;
 
     @BeforeEach
     void open() {
+        threads = Threads.inUse();
         scope = Scope.noGrad();
     }
 
     @AfterEach
     void close() {
         scope.close();
-        Threads.useAllProcessors();
+        Threads.use(threads);
     }
 
     static List<ModelConfig> configurations() {
@@ -98,12 +100,57 @@ class EngineDifferentialTest {
         }
     }
 
-    /// One engine thread, two, and again: the same bits always.
+    /// Embeddings are asked for their length by every request and whenever they are read.
     @Test
-    void threads_and_repeats_change_no_bit() {
+    void a_prompt_that_several_requests_hold_is_read_once() {
         Decoder decoder = TinyModels.decoder(TinyModels.llama(0, 4), 1);
         try (Prefix prefix = prefix(decoder)) {
-            List<Request> requests = requests(decoder, prefix, 70, 1);
+            Asked shared = new Asked(own(decoder, prefix, 5).own());
+            Prompt one = new Prompt(prefix, shared);
+            List<Request> together =
+                    IntStream.range(0, 8).mapToObj(i -> request(one, i, 1)).toList();
+            Asked each = new Asked(shared);
+            List<Request> apart = IntStream.range(0, 8)
+                    .mapToObj(i -> request(new Prompt(prefix, each), i, 1))
+                    .toList();
+            int before = each.times;
+            shared.times = 0;
+            run(decoder, together);
+            run(decoder, apart);
+            assertThat(each.times - before - shared.times).isEqualTo(7);
+        }
+    }
+
+    /// Embeddings that know how often they were asked for their length.
+    private static final class Asked extends Tensor {
+        private int times;
+
+        Asked(Tensor embeddings) {
+            super(embeddings);
+        }
+
+        @Override
+        public long size(long dimension) {
+            times++;
+            return super.size(dimension);
+        }
+    }
+
+    /// One engine thread, two, and again: the same bits always. Prompts, rows, widths and ids are as many as it
+    /// takes for products, attention, activations and draws to be shared out among threads.
+    @Test
+    void threads_and_repeats_change_no_bit() {
+        ModelConfig config = TinyModels.ofHidden(TinyModels.ofVocabulary(TinyModels.llama(0, 4), 8192), 256);
+        Decoder decoder = TinyModels.decoder(config, 1);
+        try (Prefix prefix = prefix(decoder)) {
+            List<Request> requests = IntStream.range(0, 256)
+                    .mapToObj(i -> {
+                        int[] ids = TinyModels.ids(100 + i, 40);
+                        Tensor own = decoder.embed(Tensors.ids(new int[][] {ids}));
+                        Prompt prompt = new Prompt(prefix, own.select(0, 0));
+                        return new Request(prompt, 4, i, 1, 5, Set.of(), StopCondition.NEVER);
+                    })
+                    .toList();
             List<Completion> first = run(decoder, requests);
             Threads.use(1);
             assertThat(run(decoder, requests)).isEqualTo(first);
@@ -145,7 +192,8 @@ class EngineDifferentialTest {
     }
 
     private static List<Completion> run(Decoder decoder, List<Request> requests) {
-        return new Engine(decoder, DrawableIds.below(TinyModels.VOCABULARY)).generate(requests, (_, _) -> {});
+        DrawableIds all = DrawableIds.below(decoder.config().vocabulary());
+        return new Engine(decoder, all).generate(requests, (_, _) -> {});
     }
 
     private static Prefix prefix(Decoder decoder) {

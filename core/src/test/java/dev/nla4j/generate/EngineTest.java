@@ -95,15 +95,15 @@ class EngineTest {
 
     @Test
     void more_rows_than_one_batch_holds_come_back_in_their_order() {
-        List<Request> requests = IntStream.range(0, 150)
+        List<Request> requests = IntStream.range(0, 300)
                 .mapToObj(i -> request(TinyModels.ids(i, 4), i, 0, 3, Set.of()))
                 .toList();
         List<Integer> heard = new ArrayList<>();
         List<Completion> all = engine.generate(requests, (index, completion) -> heard.add(index));
         assertThat(heard)
                 .containsExactlyInAnyOrderElementsOf(
-                        IntStream.range(0, 150).boxed().toList());
-        for (int i : new int[] {0, 63, 64, 128, 149}) {
+                        IntStream.range(0, 300).boxed().toList());
+        for (int i : new int[] {0, 63, 255, 256, 299}) {
             assertThat(run(List.of(requests.get(i))).get(0).ids())
                     .isEqualTo(all.get(i).ids());
         }

@@ -77,13 +77,22 @@ public final class TinyModels {
         return with(config, config.family(), vocabulary);
     }
 
+    /// The same with another width inside of its feed-forward layers.
+    public static ModelConfig ofHidden(ModelConfig config, int hidden) {
+        return with(config, config.family(), config.vocabulary(), hidden);
+    }
+
     /// The same under another family's name, with another number of ids.
     static ModelConfig with(ModelConfig config, Family family, int vocabulary) {
+        return with(config, family, vocabulary, config.hidden());
+    }
+
+    private static ModelConfig with(ModelConfig config, Family family, int vocabulary, int hidden) {
         return new ModelConfig(
                 family,
                 vocabulary,
                 config.dim(),
-                config.hidden(),
+                hidden,
                 config.heads(),
                 config.norm(),
                 config.activation(),
@@ -127,8 +136,8 @@ public final class TinyModels {
                     new Linear(normal(random, DIM, attended), heads.outputBias() ? normal(random, DIM) : null),
                     sandwich ? norm(random, DIM) : null,
                     norm(random, DIM),
-                    new Linear(normal(random, 2 * HIDDEN, DIM), null),
-                    new Linear(normal(random, DIM, HIDDEN), null),
+                    new Linear(normal(random, 2 * config.hidden(), DIM), null),
+                    new Linear(normal(random, DIM, config.hidden()), null),
                     sandwich ? norm(random, DIM) : null));
         }
         return new Weights(

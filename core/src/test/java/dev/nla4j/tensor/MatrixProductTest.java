@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MatrixProductTest {
     @ParameterizedTest
@@ -37,7 +40,7 @@ class MatrixProductTest {
         }
     }
 
-    /// Also OpenBLAS's own threads. Shapes at the bounds of what [InnerProduct] takes.
+    /// Shapes at the bounds of what [InnerProduct] takes.
     @Test
     void fp32_products_without_gradients_have_the_same_bits_on_one_thread_and_two_and_again() {
         assumeTrue(Threads.cpuCapability().equals("AVX2"), "OpenBLAS multiplies all here");
@@ -82,6 +85,114 @@ class MatrixProductTest {
             }
         } finally {
             Threads.use(before);
+        }
+    }
+
+    /// On two threads of its own OpenBLAS gives other bits for some of these: equal bits say that it was not asked.
+    @Test
+    void products_that_suit_the_inner_product_have_the_same_bits_whatever_threads_openblas_has() {
+        assumeTrue(InnerProduct.isThere(), "OpenBLAS multiplies all here");
+        try (Scope _ = Scope.noGrad()) {
+            Random random = new Random(12);
+            for (int[] shape : new int[][] {{1536, 576}, {576, 1536}, {128, 3000}}) {
+                Tensor weight = Tensors.of(numbers(random, shape[0] * shape[1]), shape[0], shape[1]);
+                assertThat(InnerProduct.suits(weight)).isTrue();
+                for (int rows : new int[] {2, 7, 70, 333}) {
+                    Tensor x = Tensors.of(numbers(random, rows * shape[1]), rows, shape[1]);
+                    Tensor y = Tensors.of(numbers(random, rows * shape[0]), rows, shape[0]);
+                    Threads.useBlas(1);
+                    Tensor product = MatrixProduct.linear(x, weight, null);
+                    Tensor added = MatrixProduct.addProduct(y.clone(), x, weight);
+                    Threads.useBlas(2);
+                    assertThat(MatrixProduct.linear(x, weight, null).equal(product))
+                            .as("%d rows, %d x %d", rows, shape[0], shape[1])
+                            .isTrue();
+                    assertThat(MatrixProduct.addProduct(y.clone(), x, weight).equal(added))
+                            .as("added, %d rows, %d x %d", rows, shape[0], shape[1])
+                            .isTrue();
+                }
+            }
+        } finally {
+            Threads.useBlas(1);
+        }
+    }
+
+    /// In one piece, in two slices, in three and in four; few inputs and few rows are filled up.
+    @ParameterizedTest
+    @ValueSource(ints = {8, 1024, 1536, 2100, 3300})
+    void a_bf16_product_is_the_sum_over_all_inner_numbers(int inner) {
+        Random random = new Random(inner);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor weight = narrow(random, 24, inner);
+            for (int rows : new int[] {1, 3, 40}) {
+                Tensor x = narrow(random, rows, inner);
+                Tensor product = MatrixProduct.linear(x, weight, null);
+                assertThat(Shapes.of(product)).containsExactly(rows, 24);
+                requireClose(product, sums(x, weight, null));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 8, 15, 16, 40})
+    void a_bf16_sum_and_product_over_few_inner_numbers_is_the_sum_of_both(int inner) {
+        Random random = new Random(inner);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor weight = narrow(random, 24, inner);
+            for (int rows : new int[] {1, 3, 40}) {
+                Tensor x = narrow(random, rows, inner);
+                Tensor y = narrow(random, rows, 24);
+                requireClose(MatrixProduct.addProduct(y.clone(), x, weight), sums(x, weight, y));
+            }
+        }
+    }
+
+    @Test
+    void a_batch_of_bf16_products_sums_over_all_inner_numbers() {
+        Random random = new Random(13);
+        try (Scope _ = Scope.noGrad()) {
+            Tensor x = narrow(random, 2 * 5, 2100).view(2, 5, 2100);
+            Tensor columns = narrow(random, 2 * 8, 2100).view(2, 8, 2100);
+            Tensor product = MatrixProduct.batched(x, columns.transpose(1, 2).contiguous());
+            assertThat(Shapes.of(product)).containsExactly(2, 5, 8);
+            for (int i = 0; i < 2; i++) {
+                requireClose(product.select(0, i), sums(x.select(0, i), columns.select(0, i), null));
+            }
+        }
+    }
+
+    private static Tensor narrow(Random random, int rows, int columns) {
+        return Tensors.of(numbers(random, rows * columns), rows, columns).to(ScalarType.BFloat16);
+    }
+
+    /// `y + x · weightᵀ` in doubles.
+    private static double[] sums(Tensor x, Tensor weight, @Nullable Tensor y) {
+        int rows = Math.toIntExact(x.size(0));
+        int outer = Math.toIntExact(weight.size(0));
+        int inner = Math.toIntExact(weight.size(1));
+        float[] left = Tensors.floats(x);
+        float[] right = Tensors.floats(weight);
+        float[] before = y == null ? new float[rows * outer] : Tensors.floats(y);
+        double[] sums = new double[rows * outer];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < outer; column++) {
+                double sum = before[row * outer + column];
+                for (int i = 0; i < inner; i++) {
+                    sum += (double) left[row * inner + i] * right[column * inner + i];
+                }
+                sums[row * outer + column] = sum;
+            }
+        }
+        return sums;
+    }
+
+    /// Within what bf16 rounds, of the largest number.
+    private static void requireClose(Tensor product, double[] expected) {
+        double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+        float[] found = Tensors.floats(product);
+        assertThat(found).hasSize(expected.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) found[i]).isCloseTo(expected[i], within(0.01 * largest));
         }
     }
 

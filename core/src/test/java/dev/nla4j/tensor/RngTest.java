@@ -45,6 +45,10 @@ class RngTest {
         // SplitMix64's published first number of seed 0 is its mix of the golden gamma.
         assertThat(Rng.bits(0, 0, 0)).isEqualTo(mixed(mixed(mixed(GAMMA) + GAMMA) + GAMMA));
         assertThat(mixed(GAMMA)).isEqualTo(0xE220A8397B1DCDAFL);
+        // Calculated outside of this program.
+        assertThat(Rng.bits(1, 2, 3)).isEqualTo(0x6AE515C1C0AC7E37L);
+        assertThat(Rng.bits(42, 1000, 7)).isEqualTo(0x1D246A902CF48C5FL);
+        assertThat(Rng.bits(-1, 5, 1L << 40)).isEqualTo(0x862E82E299140F7FL);
     }
 
     private static final long GAMMA = 0x9E3779B97F4A7C15L;

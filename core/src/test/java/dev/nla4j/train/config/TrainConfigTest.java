@@ -40,6 +40,9 @@ class TrainConfigTest {
                 .isEqualTo(new RewardConfig(Map.of(RewardTerm.ERROR, 1.0), RewardConfig.Failure.AS_IT_STANDS));
         assertThat(PolicyLoss.of(config.rl()).tokenBudget()).isEqualTo(16 * 8 * 64);
         assertThat(config.av().learner().lr(0)).isEqualTo(1e-4);
+        // half way down from the end of the warm-up, 10, to that of the run, 200
+        assertThat(config.av().learner().lr(105)).isCloseTo(0.5e-3, within(1e-12));
+        assertThat(config.ar().learner().lr(105)).isCloseTo(0.5e-3, within(1e-12));
         assertThat(config.ar().mix()).isEqualTo(SftConfig.Mix.PLAIN);
     }
 

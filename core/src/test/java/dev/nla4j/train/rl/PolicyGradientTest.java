@@ -36,8 +36,9 @@ class PolicyGradientTest {
     private static final Injection INJECTION = new Injection(60, 3, 4, 2);
     private static final PolicyLoss PLAIN = new PolicyLoss(20, 0);
     private static final double KL = 0.5;
-    /// Of a leaf's largest number.
-    private static final double TOLERANCE = 1e-4;
+    private static final double TOLERANCE = 1e-5;
+    /// Of a leaf's largest number. fp32 rounds by up to half of it, where k3 has an exponential of each token's own.
+    private static final double SHARE = 3e-5;
     /// So that the tolerance is above what fp32 rounds.
     private static final double LEAST_GRADIENT = 1e-2;
 
@@ -178,7 +179,7 @@ class PolicyGradientTest {
                     gradient(base, warmStart, microBatch, kind, policy).accumulate(shared, samples);
             Tensor loss = plainLoss(plain.on(base), warmStart, kind, policy, samples);
             loss.backward();
-            assertThat(outcome.loss()).isCloseTo(loss.item_double(), within(1e-5));
+            assertThat(outcome.loss()).isCloseTo(loss.item_double(), within(TOLERANCE));
             assertThat(outcome.tokens())
                     .isEqualTo(samples.stream()
                             .mapToInt(sample -> sample.ids().length)
@@ -187,8 +188,8 @@ class PolicyGradientTest {
             shared.leaves().forEach((name, leaf) -> {
                 float[] expected = Tensors.floats(others.get(name).grad());
                 assertThat(largest(expected)).as(name).isGreaterThan(LEAST_GRADIENT);
-                assertThat(Tensors.floats(leaf.grad())).as(name).containsExactly(expected, within((float)
-                        (TOLERANCE * largest(expected))));
+                float tolerance = (float) Math.min(TOLERANCE, SHARE * largest(expected));
+                assertThat(Tensors.floats(leaf.grad())).as(name).containsExactly(expected, within(tolerance));
             });
             return outcome;
         }

@@ -1,6 +1,7 @@
 package dev.nla4j.train.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.nla.NlaMeta;
@@ -26,6 +27,18 @@ class HalfSidecarTest {
             // a row that does not say is no row at position -1
             assertThat(trained(placed(data, 0, 96, 50))).hasValue(new NlaMeta.Span(49, 95));
         }
+    }
+
+    @Test
+    void the_injection_scale_is_the_third_quartile_of_the_norms() {
+        List<float[]> five = List.of(of(3, 0), of(0, 1), of(-5, 0), of(0, 2), of(4, 0));
+        assertThat(HalfSidecar.injectionScale(five)).isCloseTo(4, within(1e-9));
+        assertThat(HalfSidecar.injectionScale(List.of(of(2, 0), of(0, 1)))).isCloseTo(1.75, within(1e-9));
+        assertThat(HalfSidecar.injectionScale(List.of(of(3, 4)))).isCloseTo(5, within(1e-9));
+    }
+
+    private static float[] of(float... values) {
+        return values;
     }
 
     private static Optional<NlaMeta.Span> trained(Examples data) {

@@ -317,6 +317,31 @@ class LossGradientsTest {
         assertThat(seen).containsOnly(1);
     }
 
+    /// Rows of one length, so that nothing but the order decides which come first.
+    @Test
+    void rows_are_in_another_order_than_the_files_in_every_epoch_and_with_every_seed() {
+        BatchOrder order = new BatchOrder(64, 4, 9, row -> 0);
+        int[] first = pool(order, 0);
+        assertThat(first).isNotEqualTo(IntStream.range(0, 32).toArray()).isNotEqualTo(pool(order, 2));
+        assertThat(pool(order, 2)).isNotEqualTo(IntStream.range(0, 32).toArray());
+        assertThat(pool(new BatchOrder(64, 4, 8, row -> 0), 0)).isNotEqualTo(first);
+    }
+
+    /// The rows that eight steps learn from, by number: half an epoch.
+    private static int[] pool(BatchOrder order, int number) {
+        return IntStream.range(8 * number, 8 * number + 8)
+                .flatMap(step -> Arrays.stream(order.at(step)))
+                .sorted()
+                .toArray();
+    }
+
+    @Test
+    void short_rows_do_not_always_come_before_long_ones_nor_after_them() {
+        BatchOrder order = new BatchOrder(2, 1, 9, row -> row);
+        assertThat(IntStream.range(0, 20).map(epoch -> order.at(2 * epoch)[0]).sum())
+                .isBetween(3, 17);
+    }
+
     /// With fewer rows than a pool of batches holds, copies of a row must not fill a batch: where an epoch ends within
     /// a
     /// pool there may be two of some, never more.
