@@ -3,6 +3,11 @@ package dev.nla4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.activation.ActivationRow;
+import dev.nla4j.activation.ActivationWriter;
+import dev.nla4j.activation.DatasetMeta;
+import dev.nla4j.activation.DatasetSidecar;
+import dev.nla4j.activation.PositionsPerDocument;
 import dev.nla4j.bench.Bench;
 import dev.nla4j.bench.Measure;
 import dev.nla4j.format.AtomicFile;
@@ -408,6 +413,54 @@ class CommandsTest {
         assertThat(both.err()).contains("a_explained.parquet: is there already");
         assertThat(both.out()).contains("b_explained.parquet").doesNotContain("a_explained.parquet");
         assertBadInput(Run.of("data", "teach", files.getFirst(), files.getLast()), "exists already");
+    }
+
+    /// Refused before the target is looked for, which is not there.
+    @Test
+    void files_of_several_targets_or_blocks_are_not_taught_together() throws IOException {
+        String first = activations("a", "nobody/one", 1);
+        String deeper = activations("b", "nobody/one", 2);
+        String other = activations("c", "nobody/two", 1);
+        String said = "the first file of nobody/one after block 1; teach them apart, or name the target of both";
+        assertBadInput(
+                Run.of("data", "teach", first, deeper),
+                deeper + ": has activations of nobody/one after block 2, " + said);
+        assertBadInput(
+                Run.of("data", "teach", first, other),
+                other + ": has activations of nobody/two after block 1, " + said);
+        String none = folder.resolve("none").toString();
+        Run named = Run.of("data", "teach", first, other, "--model", none);
+        assertThat(named.code()).as(named.err()).isNotZero();
+        assertThat(named.err()).contains(none).doesNotContain("teach them apart");
+        assertBadInput(Run.of("data", "teach", first, deeper, "--model", none), said);
+    }
+
+    private String activations(String name, String target, int layer) throws IOException {
+        Path file = folder.resolve(name + ".parquet");
+        try (ActivationWriter writer = ActivationWriter.create(file, 4)) {
+            writer.write(new ActivationRow(12, "some text", new float[] {1, 2, 3, 4}, layer, "texts:train:0"));
+        }
+        DatasetSidecar.write(
+                DatasetSidecar.beside(file),
+                new DatasetMeta(
+                        name,
+                        DatasetMeta.Stage.BASE,
+                        1,
+                        new DatasetMeta.Extraction(
+                                target,
+                                4,
+                                layer,
+                                "texts",
+                                new DatasetMeta.CorpusSlice(0, 1),
+                                PositionsPerDocument.of(1),
+                                null,
+                                null),
+                        true,
+                        null,
+                        DatasetMeta.PromptTemplates.NONE,
+                        null,
+                        new DatasetMeta.Provenance(List.of(), "2026-01-01T00:00:00Z", "test", "")));
+        return file.toString();
     }
 
     @Test

@@ -11,8 +11,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The small form of the whole way, from texts to a pair, as CI runs it. Nothing more is claimed of what it learns than
@@ -55,10 +58,14 @@ class TrainAllTest {
     }
 
     @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void texts_become_a_pair_that_beats_its_controls_and_what_is_done_is_passed_over() throws IOException {
         DefaultModel.required();
         Run run = all();
         assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).contains("nla: preflight: error ");
+        requireFalls("sft-av");
+        requireFalls("sft-ar");
         Map<String, Double> before = metrics("sft-av").getFirst().values();
         Map<String, Double> after = metrics("sft-av").getLast().values();
         assertThat(after.get("eval/loss"))
@@ -99,8 +106,24 @@ class TrainAllTest {
         assertThat(changed.err()).contains("stage extract read", "give these texts a folder of their own");
     }
 
+    /// The loss of the last quarter of the steps is below that of the first.
+    private void requireFalls(String part) throws IOException {
+        List<Double> losses = metrics(part).stream()
+                .flatMap(line -> Stream.ofNullable(line.values().get("loss")))
+                .toList();
+        int quarter = losses.size() / 4;
+        assertThat(quarter).isPositive();
+        assertThat(mean(losses.subList(losses.size() - quarter, losses.size())))
+                .as(part)
+                .isLessThan(mean(losses.subList(0, quarter)));
+    }
+
+    private static double mean(List<Double> values) {
+        return values.stream().mapToDouble(value -> value).average().orElseThrow();
+    }
+
     private int stagesDone() throws IOException {
-        try (java.util.stream.Stream<Path> files = Files.list(folder.resolve("run/stages"))) {
+        try (Stream<Path> files = Files.list(folder.resolve("run/stages"))) {
             return (int) files.count();
         }
     }

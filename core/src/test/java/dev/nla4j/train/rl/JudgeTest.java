@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.distribute.Collective;
+import dev.nla4j.eval.Baselines;
+import dev.nla4j.eval.Bootstrap;
 import dev.nla4j.eval.Paraphrase;
 import dev.nla4j.eval.Shuffle;
 import dev.nla4j.eval.VarianceExplained;
@@ -156,6 +158,19 @@ class JudgeTest {
         int[] others = Shuffle.derangement(8, 9);
         List<String> shuffled = IntStream.of(others).mapToObj(texts::get).toList();
         assertThat(values).hasEntrySatisfying("eval/fve", is(fve(texts, activations)));
+        double[] errors = run.critic().errors(texts, activations);
+        List<String> documents = rows.stream().map(Example::document).toList();
+        Bootstrap.Interval drawn = Bootstrap.mean(errors, documents, 0.95, 2000, 9)
+                .asFve(run.data().rawvar());
+        assertThat(values).hasEntrySatisfying("eval/fve_low", is(drawn.low()));
+        assertThat(values).hasEntrySatisfying("eval/fve_high", is(drawn.high()));
+        assertThat(drawn.low()).isLessThan(drawn.high());
+        float[] mean = meanDirection(run.data().prompts().activations());
+        double[] constant = VarianceExplained.errors(Collections.nCopies(8, mean), activations);
+        assertThat(values)
+                .hasEntrySatisfying(
+                        "eval/fve_mean_vector",
+                        is(1 - mean(constant) / run.data().rawvar()));
         assertThat(values).hasEntrySatisfying("eval/fve_shuffled", is(fve(shuffled, activations)));
         assertThat(values).hasEntrySatisfying("eval/fve_gold", is(fve(gold, activations)));
         assertThat(values).hasEntrySatisfying("eval/fve_empty", is(fve(Collections.nCopies(8, ""), activations)));
@@ -177,6 +192,17 @@ class JudgeTest {
             assertThat(values)
                     .hasEntrySatisfying(own ? "eval/fve_second_critic" : "eval/fve_second_critic_gold", is(fve));
         }
+        double rawvar = run.data().rawvar();
+        assertThat(values).hasEntrySatisfying("eval/rawvar", is(rawvar));
+        assertThat(values)
+                .hasEntrySatisfying("eval/fve_constant", is(fve(Collections.nCopies(8, gold.getFirst()), activations)));
+        List<float[]> nearest = Baselines.nearest(run.data().prompts().activations(), activations);
+        assertThat(values)
+                .hasEntrySatisfying(
+                        "eval/fve_nearest", is(1 - mean(VarianceExplained.errors(nearest, activations)) / rawvar));
+        assertThat(values)
+                .hasEntrySatisfying(
+                        "eval/critic_gap", is(values.get("eval/fve") - values.get("eval/fve_second_critic")));
         List<Double> figures = values.entrySet().stream()
                 .filter(value -> value.getKey().startsWith("eval/fve"))
                 .map(Map.Entry::getValue)
@@ -190,6 +216,37 @@ class JudgeTest {
         }
         assertThat(values.get("eval/truth")).isEqualTo(truth(texts, rows));
         assertThat(values.get("eval/truth_base")).isEqualTo(truth(shuffled, rows));
+    }
+
+    /// Of the rows that are written about, each as long as the other.
+    private static float[] meanDirection(List<float[]> vectors) {
+        float[] sum = new float[vectors.getFirst().length];
+        for (float[] vector : vectors) {
+            double squares = 0;
+            for (float value : vector) {
+                squares += value * value;
+            }
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += (float) (vector[i] / Math.sqrt(squares));
+            }
+        }
+        return sum;
+    }
+
+    @Test
+    void a_pair_is_measured_by_one_text_a_row_at_temperature_1_with_numbers_of_their_own() {
+        List<float[]> activations =
+                activations(run.data().heldOut().at(run.data().heldOut().spread(8)));
+        long[] numbers = {-1, -2, -3, -4, -5, -6, -7, -8};
+        HeldOutEvaluation evaluation = run.evaluation(tiny);
+        HeldOutEvaluation.Result expected = evaluation.of(run.policy().write(activations, 1, 1, numbers), run.critic());
+        HeldOutEvaluation.Result found = evaluation.of(run.policy(), run.critic());
+        assertThat(found.values()).isEqualTo(expected.values());
+        assertThat(found.samples()).isEqualTo(expected.samples());
+        assertThat(evaluation
+                        .of(run.policy().write(activations, 1, 0, numbers), run.critic())
+                        .samples())
+                .isNotEqualTo(found.samples());
     }
 
     private static Consumer<Double> is(double expected) {

@@ -179,7 +179,12 @@ class PolicyGradientTest {
                     gradient(base, warmStart, microBatch, kind, policy).accumulate(shared, samples);
             Tensor loss = plainLoss(plain.on(base), warmStart, kind, policy, samples);
             loss.backward();
-            assertThat(outcome.loss()).isCloseTo(loss.item_double(), within(TOLERANCE));
+            assertThat(outcome.loss()).isCloseTo(loss.item_double(), within(1e-5));
+            double[] means = means(plain.on(base), warmStart, samples);
+            assertThat(outcome.entropy()).isCloseTo(means[0], within(1e-5));
+            if (kind.equals("exact")) {
+                assertThat(outcome.kl()).isCloseTo(means[1], within(1e-5));
+            }
             assertThat(outcome.tokens())
                     .isEqualTo(samples.stream()
                             .mapToInt(sample -> sample.ids().length)
@@ -193,6 +198,23 @@ class PolicyGradientTest {
             });
             return outcome;
         }
+    }
+
+    /// Entropy and exact divergence, nats a token.
+    private static double[] means(Decoder policy, Decoder warmStart, List<PolicyGradient.Sample> samples) {
+        double entropy = 0;
+        double divergence = 0;
+        int tokens = 0;
+        try (Scope _ = Scope.noGrad()) {
+            for (PolicyGradient.Sample sample : samples) {
+                Tensor log = plain(policy, sample);
+                entropy -= log.exp().mul(log).sum().item_double();
+                divergence +=
+                        log.exp().mul(log.sub(plain(warmStart, sample))).sum().item_double();
+                tokens += sample.ids().length;
+            }
+        }
+        return new double[] {entropy / tokens, divergence / tokens};
     }
 
     private static double largest(float[] values) {

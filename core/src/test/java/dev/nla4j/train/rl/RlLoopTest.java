@@ -244,11 +244,15 @@ class RlLoopTest {
         assertThat(kept).isEqualTo(Map.of("step-4", 0.3, "step-6", 0.2, "step-7", 0.25));
     }
 
-    /// A run whose held-out FVE is said to be these, one after the other.
+    /// A run whose held-out FVE is said to be these, one after the other; it goes on where there is one.
     private TrainingLoop.Result measuring(RlConfig config, List<Double> fves, Path left, TrainingLoop.Listener listener)
             throws IOException {
-        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
-            TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
+        Path model = folder.resolve("model");
+        boolean isThere = Files.exists(model);
+        try (TinyTask tiny = isThere ? TinyTask.at(model) : TinyTask.in(model)) {
+            if (!isThere) {
+                TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
+            }
             try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone());
                     RunFolder kept = RunFolder.open(
                             folder.resolve("run"),
@@ -275,6 +279,23 @@ class RlLoopTest {
         TrainingLoop.Result result = measuring(config, fves, folder.resolve("left"), (step, values) -> {});
         assertThat(result.steps()).isEqualTo(2);
         assertThat(result.bestQuality()).hasValue(0.1);
+    }
+
+    @Test
+    void what_was_best_before_a_run_was_cut_off_stays_the_best_of_it() throws IOException {
+        RlConfig config = TinyRl.config(
+                        "rl.steps=2", "rl.adapt-ar-steps=0", "rl.eval-every=1", "rl.save-every=1", "rl.samples-every=0")
+                .rl();
+        List<Double> fves = new ArrayList<>(List.of(0.1, 0.9, 0.3));
+        Path left = folder.resolve("left");
+        assertThatThrownBy(() -> measuring(config, fves, left, TornRun.diesAfter(1)))
+                .isInstanceOf(TornRun.Killed.class);
+        byte[] exported = Files.readAllBytes(left.resolve("ar/value_head.safetensors"));
+        TrainingLoop.Result result = measuring(config, fves, left, (step, values) -> {});
+        assertThat(fves).isEmpty();
+        assertThat(result.steps()).isEqualTo(2);
+        assertThat(result.bestQuality()).hasValue(0.9);
+        assertThat(left.resolve("ar/value_head.safetensors")).hasBinaryContent(exported);
     }
 
     @Test

@@ -122,6 +122,49 @@ class ExamplesTest {
                 .doesNotThrowAnyException();
     }
 
+    @Test
+    void activations_of_another_width_block_or_model_are_refused() throws IOException {
+        Examples rows = Examples.read(file(Stage.RL, 3, _ -> user(ASKED)));
+        assertThatCode(() -> of(rows, "org/tiny", DIM, 5).requireLike(rows)).doesNotThrowAnyException();
+        for (int[] other : new int[][] {{DIM + 1, 5}, {DIM, 6}}) {
+            assertThatThrownBy(() -> of(rows, "org/tiny", other[0], other[1]).requireLike(rows))
+                    .isInstanceOf(InputException.class)
+                    .hasMessage("other.parquet: has activations of width " + other[0] + " after block " + other[1]
+                            + ", " + rows.file() + " of width 4 after block 5");
+        }
+        assertThatThrownBy(() -> of(rows, "org/other", DIM, 5).requireLike(rows))
+                .isInstanceOf(InputException.class)
+                .hasMessage("other.parquet: has activations of org/other, " + rows.file()
+                        + " of org/tiny (extraction.base_model in their sidecars)");
+    }
+
+    /// The same rows with a sidecar that says otherwise.
+    private static Examples of(Examples rows, String model, int width, int layer) {
+        DatasetMeta meta = rows.meta();
+        DatasetMeta.Extraction read = meta.extraction();
+        return new Examples(
+                Path.of("other.parquet"),
+                new DatasetMeta(
+                        meta.datasetId(),
+                        meta.stage(),
+                        meta.rowCount(),
+                        new DatasetMeta.Extraction(
+                                model,
+                                width,
+                                layer,
+                                read.corpus(),
+                                read.corpusSlice(),
+                                read.positionsPerDoc(),
+                                read.windowing(),
+                                read.minPosition()),
+                        meta.keepDebugMetadata(),
+                        meta.tokens(),
+                        meta.promptTemplates(),
+                        meta.apiSummaries(),
+                        meta.provenance()),
+                rows.rows());
+    }
+
     private static List<RoleContent> user(String text) {
         return List.of(new RoleContent("user", text));
     }

@@ -3,10 +3,20 @@ package dev.nla4j.train.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.nla.NlaMeta;
+import dev.nla4j.nla.PairFolder;
+import dev.nla4j.nla.Verbalizer;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.SftConfig;
+import dev.nla4j.train.config.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +41,47 @@ class OwnSamplesTest {
         OwnSamples read = OwnSamples.read(file("{\"0\":\"a\"}"), ORIGIN, 1, 3).orElseThrow();
         assertThat(read.train()).containsOnlyKeys(0).containsValue("a");
         assertThat(read.heldOut()).containsOnlyKeys(2);
+    }
+
+    @Test
+    void each_row_has_the_text_that_is_written_about_its_own_activation() throws IOException {
+        Path drawn = folder.resolve("drawn.json");
+        SftConfig config = TrainConfig.read(
+                        ConfigTree.empty().set("train.sft.av.rank=2").section())
+                .av();
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"));
+                Task task = tiny.task("av", config)) {
+            task.export(folder.resolve("av"));
+            Examples data = tiny.examples(Stage.AR_SFT, "ar", 16, 3);
+            Examples heldOut = tiny.examples(Stage.BASE, "held", 4, 2);
+            NlaMeta meta = PairFolder.verbalizer(folder.resolve("av")).meta();
+            // A fresh adapter adds nothing.
+            try (Verbalizer verbalizer =
+                    new Verbalizer(tiny.model(), tiny.model().decoder(), meta)) {
+                OwnSamples own = OwnSamples.draw(verbalizer, data, heldOut, ORIGIN, drawn, Progress.NONE);
+                List<Integer> rows = own.train().keySet().stream().sorted().toList();
+                assertThat(rows.getLast()).as("not the first ones").isGreaterThanOrEqualTo(rows.size());
+                assertThat(own.heldOut()).containsOnlyKeys(0, 1, 2, 3);
+                List<Verbalizer.Task> tasks = new ArrayList<>();
+                rows.forEach(row ->
+                        tasks.add(new Verbalizer.Task(data.rows().get(row).activation(), row)));
+                for (int row = 0; row < 4; row++) {
+                    tasks.add(new Verbalizer.Task(heldOut.rows().get(row).activation(), -1 - row));
+                }
+                List<String> texts =
+                        verbalizer.complete(tasks, new Verbalizer.Options(1, ORIGIN.seed(), 96), _ -> {}).stream()
+                                .map(completion -> verbalizer.read(completion).description())
+                                .toList();
+                for (int i = 0; i < rows.size(); i++) {
+                    assertThat(own.train()).containsEntry(rows.get(i), texts.get(i));
+                }
+                for (int row = 0; row < 4; row++) {
+                    assertThat(own.heldOut()).containsEntry(row, texts.get(rows.size() + row));
+                }
+                assertThat(texts).doesNotHaveDuplicates();
+                assertThat(OwnSamples.read(drawn, ORIGIN, 16, 4)).hasValue(own);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -21,6 +21,7 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import dev.nla4j.train.GradClip;
 import dev.nla4j.train.MetricsLog;
 import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.TornRun;
@@ -359,6 +360,30 @@ class SftLoopTest {
         }
     }
 
+    /// A single segment can neither be left out nor change its place.
+    @Test
+    void the_verbalizers_texts_are_what_segments_are_left_out_of() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            Examples data = tiny.examples(Stage.AR_SFT, "ar", 8, 1);
+            Examples heldOut = tiny.examples(Stage.BASE, "held", 8, 2);
+            OwnSamples own = new OwnSamples(Map.of(0, "Text: x"), Map.of());
+            String[] mixed = {"rank=2", "segment-dropout=0.5", "segment-shuffle=true"};
+            int[] first = {0};
+            try (Task gold = new ReconstructorTask(
+                            tiny.model(), TinyTask.BASE, data, heldOut, OwnSamples.NONE, config("ar", mixed));
+                    Task whole = new ReconstructorTask(
+                            tiny.model(), TinyTask.BASE, data, heldOut, own, config("ar", "rank=2"));
+                    Task parts = new ReconstructorTask(
+                            tiny.model(), TinyTask.BASE, data, heldOut, own, config("ar", mixed))) {
+                for (int step = 0; step < 4; step++) {
+                    assertThat(loss(parts, first, step))
+                            .isEqualTo(loss(whole, first, step))
+                            .isNotCloseTo(loss(gold, first, step), within(1e-3));
+                }
+            }
+        }
+    }
+
     private static double loss(Task task, int[] rows, long step) {
         try (Scope _ = Scope.open()) {
             return task.loss(rows, step).detach().item_double();
@@ -409,6 +434,18 @@ class SftLoopTest {
             assertThat(same).as("update " + step + " changes nothing").isEqualTo(breaks.test(step));
         }
         assertThat(losses.get(2).isNaN()).isEqualTo(Float.isNaN(factor));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"av", "ar"})
+    void the_gradient_is_cut_to_the_clip_and_logged_as_it_was(String role) throws IOException {
+        SftConfig config = config(role, "batch=4", "micro-batch=4", "rank=2", "clip=1.0e-3");
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"));
+                Task task = tiny.task(role, config);
+                SftStep step = new SftStep(task, config)) {
+            assertThat(step.update(0).get("grad_norm")).isGreaterThan(5e-3);
+            assertThat(GradClip.norm(task.parameters())).isCloseTo(1e-3, within(1e-6));
+        }
     }
 
     private static void scale(List<float[]> rows, List<float[]> kept, float factor) {
