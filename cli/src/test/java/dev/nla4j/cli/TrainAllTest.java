@@ -79,9 +79,11 @@ class TrainAllTest {
         assertThat(folder.resolve("run/export/manifest.json")).exists();
         assertThat(run.err())
                 .containsPattern("pair/av: .*held-out cross entropy [0-9.]+ \\(with other rows' activations [0-9.]+\\)")
-                .containsPattern("pair/ar: .*held-out FVE \\S+ \\(mean vector \\S+, other rows' texts \\S+\\)")
                 .containsPattern(
-                        "pair-rl: .*held-out FVE \\S+ \\(mean vector \\S+, reworded \\S+, second critic \\S+, other rows' texts");
+                        "pair/ar: .*held-out FVE \\S+ \\(no text \\S+, mean vector \\S+, other rows' texts \\S+, rawvar")
+                .containsPattern(
+                        "pair-rl: .*held-out FVE \\S+ \\(last words alone \\S+, mean vector \\S+, nearest activation"
+                                + " \\S+, reworded \\S+, same token \\S+, second critic \\S+, other rows' texts \\S+, rawvar");
 
         Run again = all();
         assertThat(again.code()).as(again.err()).isZero();
