@@ -58,16 +58,8 @@ public final class JointBench implements AutoCloseable {
         this.criticAdamW = new AdamW(critic.parameters(), config.learners().ar().adamW());
         Random random = new Random(SEED);
         this.activations = IntStream.range(0, config.rollout().promptsPerStep())
-                .mapToObj(_ -> vector(random, base.config().dim()))
+                .mapToObj(_ -> TrainBench.vector(random, base.config().dim()))
                 .toList();
-    }
-
-    private static float[] vector(Random random, int dim) {
-        float[] values = new float[dim];
-        for (int i = 0; i < dim; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 
     /// Takes a step.
@@ -101,8 +93,7 @@ public final class JointBench implements AutoCloseable {
 
     /// As many gold texts as a run has, of the same length.
     private void read(List<Completion> written, List<Verbalizer.Task> tasks) {
-        double fraction = config.learners().goldFraction();
-        int gold = (int) Math.round(written.size() * fraction / (1 - fraction));
+        int gold = config.goldPairs();
         List<String> texts = new ArrayList<>();
         List<float[]> read = new ArrayList<>();
         for (int i = 0; i < written.size() + gold; i++) {
@@ -118,12 +109,8 @@ public final class JointBench implements AutoCloseable {
         List<PolicyGradient.Sample> lessons = new ArrayList<>();
         for (int i = 0; i < written.size(); i++) {
             Completion text = written.get(i);
-            float[] logProbabilities = new float[text.ids().size()];
-            for (int token = 0; token < logProbabilities.length; token++) {
-                logProbabilities[token] = text.logProbabilities().get(token);
-            }
             lessons.add(new PolicyGradient.Sample(
-                    tasks.get(i).activation(), text.idArray(), logProbabilities, i % 2 == 0 ? 1 : -1));
+                    tasks.get(i).activation(), text.idArray(), text.logProbabilityArray(), i % 2 == 0 ? 1 : -1));
         }
         return lessons;
     }

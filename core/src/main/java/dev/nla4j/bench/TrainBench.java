@@ -64,7 +64,7 @@ public final class TrainBench {
                 new PromptedAnswers(prompt, new Injection(prompt[SLOT], prompt[SLOT - 1], prompt[SLOT + 1], 1));
         List<PromptedAnswers.Answer> answers = new ArrayList<>();
         for (int row = 0; row < ROWS; row++) {
-            answers.add(new PromptedAnswers.Answer(vector(random), ids(random, ANSWER)));
+            answers.add(new PromptedAnswers.Answer(vector(random, model.config().dim()), ids(random, ANSWER)));
         }
         int depth = model.config().numLayers();
         try (TrainableAdapter adapter = TrainableAdapter.fresh(model.config(), depth, RANK, 2.0 * RANK, 1)) {
@@ -95,7 +95,7 @@ public final class TrainBench {
         List<float[]> activations = new ArrayList<>();
         for (int row = 0; row < ROWS; row++) {
             texts.add(ids(random, TEXT));
-            activations.add(vector(random));
+            activations.add(vector(random, model.config().dim()));
         }
         int dim = model.config().dim();
         float[] identity = new float[dim * dim];
@@ -186,8 +186,8 @@ public final class TrainBench {
                 .toArray();
     }
 
-    private float[] vector(Random random) {
-        float[] values = new float[model.config().dim()];
+    static float[] vector(Random random, int dim) {
+        float[] values = new float[dim];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }

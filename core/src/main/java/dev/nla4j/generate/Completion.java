@@ -30,4 +30,13 @@ public record Completion(List<Integer> ids, List<Float> logProbabilities, StopRe
     public int[] idArray() {
         return ids.stream().mapToInt(Integer::intValue).toArray();
     }
+
+    /// Log-probabilities of the ids, as an array.
+    public float[] logProbabilityArray() {
+        float[] array = new float[logProbabilities.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = logProbabilities.get(i);
+        }
+        return array;
+    }
 }

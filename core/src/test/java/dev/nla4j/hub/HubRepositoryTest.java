@@ -318,15 +318,21 @@ class HubRepositoryTest {
         assertThat(tree(pull().path())).doesNotContain("README.md");
     }
 
-    @Test
-    void files_that_python_tools_have_already_are_not_fetched() throws IOException {
-        serve();
+    /// With all files; where their bytes lie.
+    private Path cacheOfPythonTools() throws IOException {
         Path blobs = Files.createDirectories(machine.huggingFace().resolve("models--Own--Model/blobs"));
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
             byte[] bytes = file.getValue();
             boolean large = file.getKey().endsWith(".safetensors");
             Files.write(blobs.resolve(large ? Sandbox.sha256(bytes) : Sandbox.gitBlob(bytes)), bytes);
         }
+        return blobs;
+    }
+
+    @Test
+    void files_that_python_tools_have_already_are_not_fetched() throws IOException {
+        serve();
+        Path blobs = cacheOfPythonTools();
         byte[] rotten = files.getOrDefault("tokenizer.json", new byte[0]).clone();
         Path rottenBlob = blobs.resolve(Sandbox.gitBlob(rotten));
         rotten[0] ^= 1;
@@ -342,12 +348,7 @@ class HubRepositoryTest {
     @Test
     void what_python_tools_have_already_needs_no_room() throws IOException {
         serve();
-        Path blobs = Files.createDirectories(machine.huggingFace().resolve("models--Own--Model/blobs"));
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            byte[] bytes = file.getValue();
-            boolean large = file.getKey().endsWith(".safetensors");
-            Files.write(blobs.resolve(large ? Sandbox.sha256(bytes) : Sandbox.gitBlob(bytes)), bytes);
-        }
+        cacheOfPythonTools();
         ModelStore full = new ModelStore(machine.settings(), new DiskSpace(machine.root(), path -> 0));
         assertThat(tree(full.pull(MODEL, Progress.NONE).path())).contains("tokenizer.json");
     }

@@ -33,7 +33,7 @@ public record RlConfig(
             throw new IllegalArgumentException(
                     "steps and adapt-ar-steps: are more than " + Integer.MAX_VALUE + " together");
         }
-        double gold = rollout.samples() * learners.goldFraction / (1 - learners.goldFraction);
+        double gold = gold(rollout, learners);
         if (gold > MOST_SAMPLES) {
             throw new IllegalArgumentException("gold-fraction: makes " + (long) gold + " gold pairs a step, at most "
                     + MOST_SAMPLES + " are taken");
@@ -122,6 +122,15 @@ public record RlConfig(
             Checks.atLeast("adapt-ar-steps", adaptSteps, 0);
             Checks.atLeast("eval-rows", evalRows, 2);
         }
+    }
+
+    private static double gold(Rollout rollout, Learners learners) {
+        return rollout.samples() * learners.goldFraction / (1 - learners.goldFraction);
+    }
+
+    /// Gold pairs that the reconstructor reads in a step beside the samples.
+    public int goldPairs() {
+        return (int) Math.round(gold(rollout, learners));
     }
 
     /// Steps of both phases.

@@ -70,11 +70,8 @@ public final class Policy implements AutoCloseable {
 
         /// As the gradient wants it.
         PolicyGradient.Sample sample(float[] activation, double advantage) {
-            float[] logProbabilities = new float[tokens()];
-            for (int i = 0; i < logProbabilities.length; i++) {
-                logProbabilities[i] = completion.logProbabilities().get(i);
-            }
-            return new PolicyGradient.Sample(activation, completion.idArray(), logProbabilities, advantage);
+            return new PolicyGradient.Sample(
+                    activation, completion.idArray(), completion.logProbabilityArray(), advantage);
         }
     }
 

@@ -62,8 +62,7 @@ public final class RlStep implements TrainingStep {
         this.parts = parts;
         this.group = group;
         this.order = order(parts.data().prompts().rows().size(), rollout.promptsPerStep(), config.seed());
-        double fraction = config.learners().goldFraction();
-        this.goldRows = (int) Math.round(rollout.samples() * fraction / (1 - fraction));
+        this.goldRows = config.goldPairs();
         this.goldOrder = order(parts.data().gold().rows().size(), Math.max(1, goldRows), config.seed() ^ GOLD);
         this.av = new Trainee(
                         Role.VERBALIZER.label(),
