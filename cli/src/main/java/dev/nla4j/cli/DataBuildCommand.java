@@ -85,9 +85,8 @@ final class DataBuildCommand implements Callable<Integer> {
         Path output = out == null ? DataPaths.beside(input, name) : out;
         try (Tokenizer tokenizer = ModelLoader.tokenizer(weights)) {
             PromptTokens tokens = tokens(weights, tokenizer);
-            String message = actor == null ? DataBuild.Prompts.actor(tokens, marker) : actor;
-            long rows = new DataBuild(new DataBuild.Prompts(message, critic, marker, !dropText), tokens)
-                    .run(input, output, wanted, restart, wiring.progress());
+            DataBuild.Prompts prompts = new DataBuild.Prompts(message(tokens), critic, marker, !dropText);
+            long rows = new DataBuild(prompts, tokens).run(input, output, wanted, restart, wiring.progress());
             if (json) {
                 System.out.println(Json.mapper()
                         .createObjectNode()
@@ -108,12 +107,16 @@ final class DataBuildCommand implements Callable<Integer> {
         return new PromptTokens(tokenizer, template, LanguageModel.templateSpecials(tokenizer));
     }
 
-    /// Refuses a model of which no prompt can be built with the templates that are taken when none is named.
-    static void requirePrompts(Path weights) {
+    /// Refuses a model of which no prompt can be built with these templates.
+    void requirePrompts(Path weights) {
         try (Tokenizer tokenizer = ModelLoader.tokenizer(weights)) {
             PromptTokens tokens = tokens(weights, tokenizer);
-            tokens.block(DataBuild.Prompts.actor(tokens, null), DataBuild.Prompts.CRITIC, null);
+            tokens.block(message(tokens), critic, marker);
         }
+    }
+
+    private String message(PromptTokens tokens) {
+        return actor == null ? DataBuild.Prompts.actor(tokens, marker) : actor;
     }
 
     private String baseModel() {

@@ -119,8 +119,16 @@ final class DataTeachCommand implements Callable<Integer> {
         if (out != null && inputs.size() > 1) {
             throw new IllegalArgumentException("--out goes with one input");
         }
-        teacher.requireHeeded(Objects.requireNonNull(spec).commandLine().getParseResult());
+        requireTeacher();
         return teacher.name == TeacherOptions.Name.GROUNDED ? grounded(new Wiring()) : paid();
+    }
+
+    /// Refuses a teacher that can't be asked, and what it would not heed.
+    void requireTeacher() {
+        teacher.requireHeeded(Objects.requireNonNull(spec).commandLine().getParseResult());
+        if (teacher.name != TeacherOptions.Name.GROUNDED) {
+            teacher.settings(System.getenv());
+        }
     }
 
     private int grounded(Wiring wiring) throws IOException, InterruptedException {

@@ -137,7 +137,15 @@ final class TeacherOptions {
 
     /// The teacher behind an API; the caller closes it.
     PaidTeacher paid(Map<String, String> environment, ResponseCache cache) {
-        if (model == null) {
+        ApiSettings settings = settings(environment);
+        return name == Name.ANTHROPIC
+                ? new AnthropicTeacher(settings, cache, batches)
+                : new OpenAiTeacher(settings, cache);
+    }
+
+    /// How an API is to be asked. Refuses what can't be.
+    ApiSettings settings(Map<String, String> environment) {
+        if (model == null || model.isBlank()) {
             throw new IllegalArgumentException("--teacher-model: say which model is to be asked");
         }
         boolean anthropic = name == Name.ANTHROPIC;
@@ -146,9 +154,12 @@ final class TeacherOptions {
         boolean needsKey = anthropic || endpoint == null;
         boolean hasKey = !environment.getOrDefault(variable, "").isBlank();
         ApiKey key = needsKey || hasKey ? ApiKey.from(environment, variable) : ApiKey.NONE;
+        if (batches && !anthropic) {
+            throw new IllegalArgumentException("--batches goes with --teacher anthropic");
+        }
         requireSense();
         ApiSettings.Pace pace = ApiSettings.Pace.DEFAULT;
-        ApiSettings settings = new ApiSettings(
+        return new ApiSettings(
                 uri(endpoint == null ? usual : endpoint),
                 key,
                 model,
@@ -158,10 +169,6 @@ final class TeacherOptions {
                 new ApiSettings.Pace(
                         concurrency, perMinute, pace.tries(), pace.retry(), Duration.ofSeconds(timeout), pace.poll()),
                 System.err::println);
-        if (batches && !anthropic) {
-            throw new IllegalArgumentException("--batches goes with --teacher anthropic");
-        }
-        return anthropic ? new AnthropicTeacher(settings, cache, batches) : new OpenAiTeacher(settings, cache);
     }
 
     private void requireSense() {

@@ -5,8 +5,8 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Role;
-import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.train.config.ConfigException;
+import dev.nla4j.train.config.PipelineConfig;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.estimate.RlEstimate;
@@ -57,36 +57,36 @@ final class TrainAllCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RunConfig config = options.read();
+        TrainOptions.Read read = options.read();
+        RunConfig config = read.run();
+        PipelineConfig pipeline = read.pipeline();
         Path texts = corpus != null
                 ? corpus
-                : options.pipeline()
-                        .corpus()
+                : pipeline.corpus()
                         .map(TrainAllCommand::configured)
                         .orElseThrow(() -> new InputException(
                                 options.config + ": pipeline.corpus is missing; name the texts there or by --corpus"));
         Wiring wiring = new Wiring();
-        requireWhole(config, options.pipeline().layer());
-        requireShares(options.pipeline().fractions());
-        TrainStages stages = new TrainStages(config, options.pipeline(), texts, options.again(), processes.again());
+        requireWhole(config, pipeline.layer());
+        requireShares(pipeline.fractions());
+        TrainStages stages = new TrainStages(config, pipeline, texts, options.again(), processes.again());
         StageNotes notes = new StageNotes(
                 config,
-                options.pipeline(),
+                pipeline,
                 texts,
-                options.resolved(),
+                read.resolved(),
                 () -> wiring.here(config.model()).map(model -> model.fingerprint(wiring.progress())));
         List<Stage> all = stages.all();
+        requireTeacher(stages);
         if (options.dryRun) {
             for (Stage stage : all) {
                 System.out.println((notes.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
-            wiring.here(config.model())
-                    .ifPresent(model ->
-                            requireTarget(config, model, options.pipeline().layer()));
-            estimates(wiring, config);
+            wiring.here(config.model()).ifPresent(model -> requireTarget(config, pipeline.layer(), model, stages));
+            estimates(wiring, config, pipeline.layer());
             return ExitCode.OK;
         }
-        requireTarget(config, wiring.find(config.model()), options.pipeline().layer());
+        requireTarget(config, pipeline.layer(), wiring.find(config.model()), stages);
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
             Stage stage = all.get(i);
@@ -175,43 +175,66 @@ final class TrainAllCommand implements Callable<Integer> {
     }
 
     /// Refuses a target that a stage of hours from now could not use.
-    private static void requireTarget(RunConfig config, LocalModel target, int layer) {
+    private void requireTarget(RunConfig config, int layer, LocalModel target, TrainStages stages) {
         int blocks = ModelLoader.config(target.path()).numLayers();
         if (layer >= blocks) {
             throw new ConfigException("pipeline.layer: must be 0 to " + (blocks - 1) + " (the blocks of "
                     + config.model() + "), was " + layer);
         }
-        DataBuildCommand.requirePrompts(target.path());
+        parsed(stages, Stage.Kind.BUILD, DataBuildCommand.class).requirePrompts(target.path());
+    }
+
+    /// Refuses a teacher that can't be asked in hours from now.
+    private void requireTeacher(TrainStages stages) {
+        try {
+            parsed(stages, Stage.Kind.TEACH, DataTeachCommand.class).requireTeacher();
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("pipeline.teach: " + e.getMessage());
+        }
+    }
+
+    /// The first stage of a kind as its command reads it.
+    private <T> T parsed(TrainStages stages, Stage.Kind kind, Class<T> type) {
+        Stage first = stages.all().stream()
+                .filter(stage -> stage.kind() == kind)
+                .findFirst()
+                .orElseThrow();
+        try {
+            CommandLine.ParseResult read =
+                    fresh().parseArgs(stages.command(first).toArray(String[]::new));
+            while (read.hasSubcommand()) {
+                read = read.subcommand();
+            }
+            return type.cast(read.commandSpec().userObject());
+        } catch (CommandLine.ParameterException e) {
+            throw new ConfigException("pipeline." + kind.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage());
+        }
     }
 
     /// What training takes; how long reading and teaching take is up to the texts.
-    private void estimates(Wiring wiring, RunConfig config) {
-        OptionalInt layer = OptionalInt.of(options.pipeline().layer());
-        String model = config.model();
+    private void estimates(Wiring wiring, RunConfig config, int layer) {
+        OptionalInt block = OptionalInt.of(layer);
         for (Role role : Role.values()) {
             System.out.println("# train sft --role " + role.label() + ": "
-                    + wiring.estimate(model, () -> {
-                        SftEstimate estimate = SftEstimate.of(wiring.config(model), config, role, layer);
-                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
-                                + processes.estimate(estimate.memory());
-                    }));
+                    + processes.estimate(wiring, config, model -> SftEstimate.of(model, config, role, block)));
         }
-        System.out.println("# train rl: "
-                + wiring.estimate(model, () -> {
-                    RlEstimate estimate = RlEstimate.of(wiring.config(model), config, layer);
-                    return estimate.at(MachineProbe.gigaflops(config.dtype())) + processes.estimate(estimate.memory());
-                }));
+        System.out.println(
+                "# train rl: " + processes.estimate(wiring, config, model -> RlEstimate.of(model, config, block)));
     }
 
     /// In a command line of its own, with this one's streams.
     private int run(List<String> command) {
+        List<String> words = new ArrayList<>(command);
+        words.addAll(Main.debugging(Objects.requireNonNull(spec)));
+        return fresh().execute(words.toArray(String[]::new));
+    }
+
+    private CommandLine fresh() {
         CommandLine own = Objects.requireNonNull(spec).commandLine();
         CommandLine fresh = Main.commandLine(System.out, System.err);
         fresh.setOut(own.getOut());
         fresh.setErr(own.getErr());
-        List<String> words = new ArrayList<>(command);
-        words.addAll(Main.debugging(own.getCommandSpec()));
-        return fresh.execute(words.toArray(String[]::new));
+        return fresh;
     }
 
     private static String line(List<String> command) {

@@ -44,32 +44,24 @@ final class TrainOptions {
     @Spec(Spec.Target.MIXEE)
     private @Nullable CommandSpec spec;
 
-    @Nullable
-    private ObjectNode resolved;
-
-    @Nullable
-    private PipelineConfig pipeline;
+    /// What a configuration says.
+    ///
+    /// @param run what is trained, and how
+    /// @param pipeline how texts become training sets
+    /// @param resolved all keys with their values
+    record Read(RunConfig run, PipelineConfig pipeline, ObjectNode resolved) {}
 
     /// Reads file and overrides; unknown keys are refused.
-    RunConfig read() {
+    Read read() {
         ConfigTree tree = ConfigTree.read(config).variant(tiny ? "tiny" : null);
         for (String assignment : assignments) {
             tree = tree.set(assignment);
         }
         Section top = tree.section();
-        RunConfig read = RunConfig.read(top);
-        pipeline = PipelineConfig.read(top);
+        RunConfig run = RunConfig.read(top);
+        PipelineConfig pipeline = PipelineConfig.read(top);
         top.done();
-        resolved = top.resolved();
-        return read;
-    }
-
-    /// How texts become training sets, after [#read].
-    PipelineConfig pipeline() {
-        if (pipeline == null) {
-            throw new IllegalStateException("read() comes first");
-        }
-        return pipeline;
+        return new Read(run, pipeline, top.resolved());
     }
 
     /// The options that make another training command read the same.
@@ -93,13 +85,5 @@ final class TrainOptions {
         }
         again.addAll(Main.debugging(Objects.requireNonNull(spec)));
         return again;
-    }
-
-    /// All keys with their values, after [#read].
-    ObjectNode resolved() {
-        if (resolved == null) {
-            throw new IllegalStateException("read() comes first");
-        }
-        return resolved;
     }
 }

@@ -3,9 +3,13 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.nla.MemoryPlan;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
+import dev.nla4j.train.config.RunConfig;
+import dev.nla4j.train.estimate.Estimate;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -128,9 +133,13 @@ final class TrainProcesses {
         }
     }
 
-    /// What a dry run says of all of them; nothing where there is one.
-    String estimate(MemoryPlan one) {
-        return count == 1 ? "" : "; all together " + together(one);
+    /// What a dry run says of a training: of one process, and of all together.
+    String estimate(Wiring wiring, RunConfig config, Function<ModelConfig, Estimate> training) {
+        return wiring.estimate(config.model(), () -> {
+            Estimate one = training.apply(wiring.config(config.model()));
+            return one.at(MachineProbe.gigaflops(config.dtype()))
+                    + (count == 1 ? "" : "; all together " + together(one.memory()));
+        });
     }
 
     MemoryPlan together(MemoryPlan one) {

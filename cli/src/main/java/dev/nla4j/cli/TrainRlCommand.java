@@ -3,8 +3,8 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.nla.MemoryPlan;
-import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.estimate.RlEstimate;
@@ -30,32 +30,31 @@ final class TrainRlCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RunConfig config = options.read();
+        TrainOptions.Read read = options.read();
+        RunConfig config = read.run();
         Wiring wiring = new Wiring();
         RlRun.requireNamed(config, OptionalInt.empty());
         processes.requireAtMost(config.train().rl().rollout().promptsPerStep(), "train.rl.prompts-per-step");
         boolean watches = processes.watches();
         if (options.dryRun) {
-            System.out.print(Yaml.write(options.resolved()));
-            System.out.println("# "
-                    + wiring.estimate(config.model(), () -> {
-                        RlEstimate estimate = RlEstimate.of(wiring.config(config.model()), config, OptionalInt.empty());
-                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
-                                + processes.estimate(estimate.memory());
-                    }));
+            System.out.print(Yaml.write(read.resolved()));
+            System.out.println("# " + processes.estimate(wiring, config, model -> estimate(model, config)));
             return ExitCode.OK;
         }
-        MemoryPlan memory = RlEstimate.of(wiring.config(config.model()), config, OptionalInt.empty())
-                .memory();
+        MemoryPlan memory = estimate(wiring.config(config.model()), config).memory();
         if (watches) {
             return processes.watch(memory, options.again("train", "rl"));
         }
         memory.requireFits(ProcessMemory.ofThisMachine().available());
-        TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
+        TrainRuns runs = new TrainRuns(wiring, config, read.resolved());
         try (LanguageModel base = runs.base();
                 Collective group = processes.join()) {
             new RlRun(config, runs).run(base, group, options.resume);
         }
         return ExitCode.OK;
+    }
+
+    private static RlEstimate estimate(ModelConfig model, RunConfig config) {
+        return RlEstimate.of(model, config, OptionalInt.empty());
     }
 }

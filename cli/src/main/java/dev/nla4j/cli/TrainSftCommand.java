@@ -3,9 +3,9 @@ package dev.nla4j.cli;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.format.json.Yaml;
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.Role;
-import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.train.config.RunConfig;
 import dev.nla4j.train.estimate.SftEstimate;
@@ -47,39 +47,36 @@ final class TrainSftCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RunConfig config = options.read();
+        TrainOptions.Read read = options.read();
+        RunConfig config = read.run();
         String name = role.label();
         Wiring wiring = new Wiring();
         int batch = config.train().sft(role).batch();
         processes.requireAtMost(batch, "train.sft." + name + ".batch");
         boolean watches = processes.watches();
         if (options.dryRun) {
-            System.out.print(Yaml.write(options.resolved()));
-            System.out.println("# "
-                    + wiring.estimate(config.model(), () -> {
-                        SftEstimate estimate =
-                                SftEstimate.of(wiring.config(config.model()), config, role, OptionalInt.empty());
-                        return estimate.at(MachineProbe.gigaflops(config.dtype()))
-                                + processes.estimate(estimate.memory());
-                    }));
+            System.out.print(Yaml.write(read.resolved()));
+            System.out.println("# " + processes.estimate(wiring, config, model -> estimate(model, config)));
             return ExitCode.OK;
         }
-        MemoryPlan memory = SftEstimate.of(wiring.config(config.model()), config, role, OptionalInt.empty())
-                .memory();
+        MemoryPlan memory = estimate(wiring.config(config.model()), config).memory();
+        TrainRuns runs = new TrainRuns(wiring, config, read.resolved());
         if (watches) {
             if (role == Role.RECONSTRUCTOR) {
                 memory.requireFits(ProcessMemory.ofThisMachine().available());
-                TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
                 new SftRun(config, runs, role).drawOwnSamples(options.resume);
             }
             return processes.watch(memory, options.again("train", "sft", "--role", name));
         }
         memory.requireFits(ProcessMemory.ofThisMachine().available());
-        TrainRuns runs = new TrainRuns(wiring, config, options.resolved());
         try (LanguageModel base = runs.base();
                 Collective collective = processes.join()) {
             new SftRun(config, runs, role).run(base, collective, options.resume);
         }
         return ExitCode.OK;
+    }
+
+    private SftEstimate estimate(ModelConfig model, RunConfig config) {
+        return SftEstimate.of(model, config, role, OptionalInt.empty());
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// The way from texts to a pair, cut into stages. Each is a command that a person could type, and goes on by itself
@@ -131,22 +132,23 @@ final class TrainStages {
 
     /// Each file by itself, so that each goes on alone; words are counted over all, so that one rule explains them.
     private Stage teach(Part part) {
-        List<String> command = new ArrayList<>(List.of(
-                "data",
-                "teach",
-                paths.split(part).toString(),
-                "--dtype",
-                config.dtype().name()));
-        for (Part counted : EXPLAINED) {
-            command.addAll(List.of("--count-too", paths.split(counted).toString()));
+        List<String> command =
+                new ArrayList<>(List.of("data", "teach", paths.split(part).toString()));
+        if (pipeline.teach().isGrounded()) {
+            command.addAll(List.of("--dtype", config.dtype().name()));
+            for (Part counted : EXPLAINED) {
+                command.addAll(List.of("--count-too", paths.split(counted).toString()));
+            }
         }
+        command.addAll(options(pipeline.teach().writes()));
         return new Stage(Stage.Kind.TEACH, "teach " + part.label(), command, List.of(paths.explained(part)));
     }
 
     private Stage build(Part part, Path input) {
         Path out = paths.prompts(part);
-        List<String> command = List.of(
-                "data", "build", input.toString(), "--stage", part.label(), "--out", out.toString(), "--restart");
+        List<String> command = new ArrayList<>(List.of(
+                "data", "build", input.toString(), "--stage", part.label(), "--out", out.toString(), "--restart"));
+        command.addAll(options(pipeline.build()));
         return new Stage(Stage.Kind.BUILD, "build " + part.label(), command, List.of(out));
     }
 
@@ -154,6 +156,15 @@ final class TrainStages {
         List<String> command = new ArrayList<>(words);
         command.addAll(again);
         return new Stage(Stage.Kind.TRAIN, name, command, leaves);
+    }
+
+    /// Options as they are typed, in one word each: a value may begin with a dash.
+    private static List<String> options(Map<String, String> values) {
+        return values.entrySet().stream()
+                .filter(option -> !option.getValue().equals("false"))
+                .map(option ->
+                        "--" + option.getKey() + (option.getValue().equals("true") ? "" : "=" + option.getValue()))
+                .toList();
     }
 
     private static Path sidecar(Path pair, Role role) {
@@ -169,6 +180,9 @@ final class TrainStages {
             if (RunFolder.exists(config.folder().resolve(stage.fileName()))) {
                 command.add("--resume");
             }
+        }
+        if (stage.kind() == Stage.Kind.TEACH) {
+            command.addAll(options(pipeline.teach().asks()));
         }
         if (stage.kind().keepsParts() && Files.exists(stage.out()) && !goesOn(stage.out())) {
             command.add("--restart");

@@ -10,13 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /// The program as users start it: through the start script, in a process of its own.
@@ -42,13 +44,13 @@ class EndToEndTest {
                 code, Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
     }
 
-    /// A program that has one processor, and OpenBLAS, which counts them by itself, against one that has two.
+    /// A program that has one processor, and OpenBLAS, which counts them by itself, against one that has two. Where
+    /// libtorch believes that it has no vector units, OpenBLAS multiplies the weights, as it does with AVX-512.
     @ParameterizedTest
-    @ValueSource(strings = {"fp32", "bf16"})
-    void one_processor_and_two_give_the_same_bits(String dtype) throws Exception {
+    @CsvSource({"fp32,", "bf16,", "fp32, default"})
+    void one_processor_and_two_give_the_same_bits(String dtype, @Nullable String capability) throws Exception {
         DefaultModel.required();
-        assumeTrue(
-                Threads.cpuCapability().equals("AVX2"), "where OpenBLAS multiplies weights, its threads decide bits");
+        assumeTrue(dtype.equals("fp32") || Threads.cpuCapability().equals("AVX2"), "not tried with units for bf16");
         String[] arguments = {
             "explain",
             "The old lighthouse keeper climbed the stairs every evening to light the lamp.",
@@ -64,13 +66,15 @@ class EndToEndTest {
         };
         List<String> said = new ArrayList<>();
         for (int processors : new int[] {1, 2}) {
-            Run run = nla(
-                    Map.of(
-                            "JDK_JAVA_OPTIONS",
-                            "-XX:ActiveProcessorCount=" + processors,
-                            "OPENBLAS_NUM_THREADS",
-                            "" + processors),
-                    arguments);
+            Map<String, String> environment = new HashMap<>(Map.of(
+                    "JDK_JAVA_OPTIONS",
+                    "-XX:ActiveProcessorCount=" + processors,
+                    "OPENBLAS_NUM_THREADS",
+                    "" + processors));
+            if (capability != null) {
+                environment.put("ATEN_CPU_CAPABILITY", capability);
+            }
+            Run run = nla(environment, arguments);
             assertThat(run.code).as(run.err).isZero();
             said.add(run.out);
         }

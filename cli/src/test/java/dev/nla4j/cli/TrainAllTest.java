@@ -2,15 +2,20 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.nla4j.train.MetricsLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -139,6 +144,71 @@ class TrainAllTest {
         assertThat(run.code()).as(run.err()).isEqualTo(3);
         assertThat(run.err()).contains("has no chat template");
         assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    /// Up to the training, which has nothing to learn here.
+    @Test
+    void another_teacher_explains_behind_an_api_and_one_that_cannot_be_asked_is_refused_at_once() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        List<String> asked = new CopyOnWriteArrayList<>();
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+                byte[] answer = ("{\"choices\": [{\"message\": {\"content\": \"<analysis>\\n- told by number "
+                                + asked.size()
+                                + "\\n- a second feature\\n</analysis>\"}, \"finish_reason\": \"stop\"}]}")
+                        .getBytes(StandardCharsets.UTF_8);
+                exchange.sendResponseHeaders(200, answer.length);
+                exchange.getResponseBody().write(answer);
+            }
+        });
+        server.start();
+        try {
+            String[] options = {
+                "--set",
+                "target.model=" + target,
+                "--set",
+                "pipeline.layer=1",
+                "--set",
+                "pipeline.teach={teacher: openai, teacher-model: m, concurrency: 1, endpoint: 'http://127.0.0.1:"
+                        + server.getAddress().getPort() + "'}",
+                "--set",
+                "pipeline.build.critic-template=<text> Read {explanation}",
+                "--set",
+                "train.sft.av.steps=2",
+                "--set",
+                "train.sft.ar.steps=2"
+            };
+            Run unnamed = all(with(options, "--set", "pipeline.teach.teacher-model="));
+            assertThat(unnamed.code()).as(unnamed.err()).isEqualTo(3);
+            assertThat(unnamed.err()).contains("pipeline.teach: --teacher-model: say which model");
+            Run unread = all(with(options, "--set", "pipeline.teach.price=1"));
+            assertThat(unread.code()).as(unread.err()).isEqualTo(3);
+            assertThat(unread.err()).contains("pipeline.teach: --price: must be two numbers");
+            Run template = all(with(options, "--set", "pipeline.build.critic-template=no place"));
+            assertThat(template.code()).as(template.err()).isEqualTo(3);
+            assertThat(template.err()).contains("{explanation}");
+            assertThat(folder.resolve("run")).doesNotExist();
+            assertThat(asked).isEmpty();
+
+            Run taught = all(options);
+            assertThat(folder.resolve("run/stages/sft-ar.json"))
+                    .as(taught.err())
+                    .exists();
+            Run shown = Run.of(
+                    "data", "show", folder.resolve("run/data/ar_sft.parquet").toString());
+            assertThat(shown.out()).contains("told by number", "Read ");
+            int before = asked.size();
+            all(with(options, "--set", "pipeline.teach.per-minute=10"));
+            assertThat(asked).hasSize(before);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private static String[] with(String[] options, String... more) {
+        return Stream.of(options, more).flatMap(Stream::of).toArray(String[]::new);
     }
 
     @Test

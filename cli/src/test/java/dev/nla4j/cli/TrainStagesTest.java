@@ -301,6 +301,30 @@ class TrainStagesTest {
                 .hasSize(3);
     }
 
+    /// The target and the words of other files are the grounded teacher's.
+    @Test
+    void another_teacher_is_asked_as_the_configuration_says_and_how_is_no_matter_of_what_it_writes() {
+        List<String> asked = List.of(
+                "pipeline.teach.teacher=openai",
+                "pipeline.teach.endpoint=http://localhost:8000",
+                "pipeline.teach.teacher-model=-q",
+                "pipeline.teach.max-tokens=200",
+                "pipeline.build.critic-template='Read: {explanation}'");
+        Way way = stages(asked, "pipeline.teach.per-minute=60", "pipeline.teach.batches=true");
+        Stage teach = stage(way, "teach ar_sft");
+        assertThat(teach.command())
+                .containsExactly(
+                        "data",
+                        "teach",
+                        folder.resolve("data/splits/ar_sft_raw.parquet").toString(),
+                        "--teacher=openai",
+                        "--teacher-model=-q",
+                        "--endpoint=http://localhost:8000",
+                        "--max-tokens=200");
+        assertThat(way.stages.command(teach)).endsWith("--batches", "--per-minute=60");
+        assertThat(stage(way, "build ar_sft").command()).endsWith("--critic-template=Read: {explanation}");
+    }
+
     /// By how many processes is no matter of what is learned, so a finished stage stays finished.
     @Test
     void trainings_are_given_the_processes_and_nothing_else_is() {

@@ -1,6 +1,7 @@
 package dev.nla4j.distribute;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /// A group of processes that run the same steps, each on its share of the batch. Every call is made by all of them, in
@@ -22,6 +23,27 @@ public sealed interface Collective extends AutoCloseable permits Alone, GlooColl
 
     /// Sums of a few numbers over all processes: counts, losses for the log.
     double[] sum(double[] values);
+
+    /// Whether any process says so: what one has found out holds for all.
+    default boolean any(boolean mine) {
+        return sum(new double[] {mine ? 1 : 0})[0] > 0;
+    }
+
+    /// Waits until all are here: none may find a checkpoint that another has only now written.
+    ///
+    /// @param step that this process goes on from
+    /// @throws IllegalStateException when another goes on from a different one
+    default void meet(long step) {
+        if (sum(new double[] {step})[0] != (double) step * size()) {
+            throw new IllegalStateException("the processes go on from different steps; this one from " + step);
+        }
+    }
+
+    /// This process's places among `count`, 0 for the first. They are dealt in turns: of rows that come sorted by
+    /// length all processes have as much to do.
+    default IntStream share(int count) {
+        return IntStream.range(0, count).filter(i -> i % size() == rank());
+    }
 
     @Override
     void close();

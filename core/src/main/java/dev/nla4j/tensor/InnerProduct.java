@@ -27,9 +27,7 @@ final class InnerProduct {
 
     static {
         // From the first product on, whoever wires the program: a result must not follow from what ran before.
-        if (THERE) {
-            Threads.useBlas(1);
-        }
+        Threads.useBlas(THERE ? 1 : Threads.OF_BLAS);
     }
 
     private InnerProduct() {}

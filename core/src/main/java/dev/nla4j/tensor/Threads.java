@@ -15,18 +15,22 @@ import org.jspecify.annotations.Nullable;
 ///
 /// OpenBLAS has threads of its own, that libtorch's number does not reach. How many of them share a product decides its
 /// last bits. So where [InnerProduct] multiplies the weights, OpenBLAS has one thread, and more only while a model
-/// learns ([#together]). Elsewhere it has as many as the machine, since it multiplies all that is fp32.
+/// learns ([#together]). Elsewhere it multiplies all that is fp32 and has as many as the machine, but two on one
+/// processor too: its bits are those of two.
 public final class Threads {
     /// The loading of libtorch that [#preload] began.
     private static final AtomicReference<@Nullable FutureTask<Integer>> LOADING = new AtomicReference<>();
 
-    /// As many as OpenBLAS has from its start. It is not asked, because the binding answers -1.
-    private static final int MACHINE = Stream.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+    /// OpenBLAS's own number where it multiplies the weights: what it has from its start, two at least. It is not
+    /// asked,
+    /// because the binding answers -1.
+    static final int OF_BLAS = Stream.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
             .map(System::getenv)
             .filter(value -> value != null && value.matches("[1-9][0-9]{0,3}"))
             .findFirst()
             .map(Integer::parseInt)
-            .orElse(Runtime.getRuntime().availableProcessors());
+            .map(count -> Math.max(count, 2))
+            .orElse(Math.max(Runtime.getRuntime().availableProcessors(), 2));
 
     private Threads() {}
 
@@ -85,7 +89,7 @@ public final class Threads {
     /// where
     /// each product has several threads, they wait for each other and take ten times as long.
     public static Blas apart() {
-        return new Blas(!InnerProduct.isThere(), 1, MACHINE);
+        return new Blas(!InnerProduct.isThere(), 1, OF_BLAS);
     }
 
     /// OpenBLAS's own number of threads until it closes.

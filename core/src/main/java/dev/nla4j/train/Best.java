@@ -1,5 +1,6 @@
 package dev.nla4j.train;
 
+import dev.nla4j.distribute.Collective;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -33,8 +34,8 @@ public final class Best {
     }
 
     /// Ends the run when any of the processes that train together has found that it should.
-    public void agree(Agreement agreement) {
-        stopped = agreement.any(stopped);
+    public void agree(Collective group) {
+        stopped = group.any(stopped);
     }
 
     /// The best quality; empty before the first evaluation.

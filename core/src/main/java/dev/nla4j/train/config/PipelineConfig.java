@@ -1,5 +1,7 @@
 package dev.nla4j.train.config;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// How texts become training sets (`pipeline`).
@@ -14,6 +16,8 @@ import java.util.Optional;
 /// @param fractions shares of the documents for verbalizer, reconstructor and joint learning
 /// @param holdOut share of the documents that is held out, drawn, where the corpus itself holds none out
 /// @param seed of positions and of the order of documents
+/// @param teach who explains
+/// @param build options of `nla data build`, by their names: templates of the prompts
 public record PipelineConfig(
         Optional<String> corpus,
         String textField,
@@ -24,7 +28,33 @@ public record PipelineConfig(
         String perDocument,
         String fractions,
         double holdOut,
-        long seed) {
+        long seed,
+        Teach teach,
+        Map<String, String> build) {
+    /// Options of `nla data teach`, by their names.
+    ///
+    /// @param writes those that decide what is written
+    /// @param asks how an API is asked: what is written does not depend on it
+    public record Teach(Map<String, String> writes, Map<String, String> asks) {
+        private static final String TEACHER = "teacher";
+        private static final String GROUNDED = "grounded";
+        private static final List<String> WRITES =
+                List.of(TEACHER, "teacher-model", "endpoint", "max-tokens", "temperature");
+        private static final List<String> ASKS =
+                List.of("batches", "concurrency", "per-minute", "timeout", "price", "budget", "cache");
+
+        /// Whether the target's own predictions are told, offline.
+        public boolean isGrounded() {
+            return writes.getOrDefault(TEACHER, GROUNDED).equalsIgnoreCase(GROUNDED);
+        }
+
+        private static Teach read(Section section) {
+            return new Teach(section.words(WRITES), section.words(ASKS));
+        }
+    }
+
+    private static final List<String> BUILD = List.of("actor-template", "critic-template", "injection-char");
+
     public PipelineConfig {
         Checks.atLeast("layer", layer, 0);
         Checks.atLeast("window", window, 2);
@@ -49,7 +79,20 @@ public record PipelineConfig(
         String fractions = section.text("fractions", "0.25,0.25,0.5");
         double holdOut = section.number("hold-out", 0.05);
         long seed = section.whole("seed", 42);
+        Teach teach = Teach.read(section.section("teach"));
+        Map<String, String> build = section.section("build").words(BUILD);
         return section.build(() -> new PipelineConfig(
-                corpus, textField, layer, window, stride, minPosition, perDocument, fractions, holdOut, seed));
+                corpus,
+                textField,
+                layer,
+                window,
+                stride,
+                minPosition,
+                perDocument,
+                fractions,
+                holdOut,
+                seed,
+                teach,
+                build));
     }
 }

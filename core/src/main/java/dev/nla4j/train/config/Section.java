@@ -4,8 +4,11 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.NearestName;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -119,6 +122,23 @@ public final class Section {
         }
         resolved.put(key, value.stringValue());
         return Optional.of(value.stringValue());
+    }
+
+    /// Those of the keys that are given, in their order: single values as they are written.
+    public Map<String, String> words(List<String> keys) {
+        Map<String, String> words = new LinkedHashMap<>();
+        for (String key : keys) {
+            JsonNode value = find(key);
+            if (value == null) {
+                continue;
+            }
+            if (!value.isValueNode()) {
+                throw wrong(key, "a single value", value);
+            }
+            resolved.set(key, value);
+            words.put(key, value.asString());
+        }
+        return Collections.unmodifiableMap(words);
     }
 
     /// One of an enum's values, written in small letters with dashes.

@@ -29,7 +29,8 @@ import java.util.stream.Stream;
 /// @param tokens of a text, as far as they are known
 /// @param run its configuration
 /// @param model target of both halves
-public record RlEstimate(double bytes, double operations, double tokens, RlConfig run, ModelConfig model) {
+public record RlEstimate(double bytes, double operations, double tokens, RlConfig run, ModelConfig model)
+        implements Estimate {
     /// Numbers of a block that a token's backward pass needs, in multiples of the model's width.
     private static final int KEPT_WIDTHS = 14;
 
@@ -96,7 +97,7 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
         return half.isAdapter() ? PeftAdapter.read(half.folder()).rank() : 0;
     }
 
-    /// The same as a plan that refuses what can't fit.
+    @Override
     public MemoryPlan memory() {
         return MemoryPlan.training("joint training", bytes);
     }
@@ -108,9 +109,7 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
         return new Work(model).seconds(operations * tokens, gigaflops);
     }
 
-    /// In words.
-    ///
-    /// @param gigaflops what matrix products of this machine do, in 10⁹ operations a second
+    @Override
     public String at(double gigaflops) {
         int most = run.rollout().maxNewTokens();
         double typical = seconds(tokens, gigaflops);

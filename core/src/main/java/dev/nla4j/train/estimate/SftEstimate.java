@@ -23,7 +23,8 @@ import java.util.OptionalInt;
 /// @param operations of one update
 /// @param steps of the run
 /// @param model that it trains
-public record SftEstimate(long learned, double bytes, double operations, long steps, ModelConfig model) {
+public record SftEstimate(long learned, double bytes, double operations, long steps, ModelConfig model)
+        implements Estimate {
     /// Numbers of a block that a token's backward pass needs, in multiples of the model's width; measured as the
     /// default target's resident memory.
     private static final int KEPT_WIDTHS = 24;
@@ -91,14 +92,12 @@ public record SftEstimate(long learned, double bytes, double operations, long st
                 : (long) trunk.blocks() + (long) whole.dim() * whole.dim();
     }
 
-    /// The same as a plan that refuses what can't fit.
+    @Override
     public MemoryPlan memory() {
         return MemoryPlan.training("training", bytes);
     }
 
-    /// In words.
-    ///
-    /// @param gigaflops what matrix products of this machine do, in 10⁹ operations a second
+    @Override
     public String at(double gigaflops) {
         double seconds = new Work(model).seconds(operations, gigaflops);
         return String.format(

@@ -107,7 +107,7 @@ public final class TrainingLoop {
             best.restore(from.state());
         });
         long done = checkpoint.map(Checkpoint::step).orElse(0L);
-        step.agreement().onStep(done);
+        step.group().meet(done);
         return done;
     }
 
@@ -117,7 +117,7 @@ public final class TrainingLoop {
 
     private void agreeToStop(long done) {
         if (step.isMeasured(done)) {
-            best.agree(step.agreement());
+            best.agree(step.group());
         }
     }
 

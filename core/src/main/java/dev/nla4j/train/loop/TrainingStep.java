@@ -1,6 +1,6 @@
 package dev.nla4j.train.loop;
 
-import dev.nla4j.train.Agreement;
+import dev.nla4j.distribute.Collective;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.config.Cadence;
 import java.util.Map;
@@ -14,8 +14,8 @@ public interface TrainingStep extends AutoCloseable {
 
     Cadence cadence();
 
-    /// With the other processes.
-    Agreement agreement();
+    /// The processes that train together.
+    Collective group();
 
     /// Takes the step; the values that every step logs.
     ///

@@ -5,11 +5,9 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Role;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.tensor.Rng;
-import dev.nla4j.train.Agreement;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Metric;
 import dev.nla4j.train.NonFiniteGuard;
-import dev.nla4j.train.Share;
 import dev.nla4j.train.config.Cadence;
 import dev.nla4j.train.config.RewardConfig;
 import dev.nla4j.train.config.RlConfig;
@@ -100,8 +98,8 @@ public final class RlStep implements TrainingStep {
     }
 
     @Override
-    public Agreement agreement() {
-        return new Agreement(group);
+    public Collective group() {
+        return group;
     }
 
     @Override
@@ -130,7 +128,7 @@ public final class RlStep implements TrainingStep {
                 parts.judge().judge(rollouts, own, errors, evidence, rewordings, parts.critic());
         clock.lap("seconds/scoring");
         // What one process can't score none may learn from: all must make the same update.
-        if (agreement().any(judged.isEmpty())) {
+        if (group.any(judged.isEmpty())) {
             return skipped(step, clock);
         }
         Judge.Judgement judgement = judged.orElseThrow();
@@ -242,14 +240,14 @@ public final class RlStep implements TrainingStep {
     }
 
     private List<Example> mine(int[] rows, List<Example> all) {
-        return Share.of(group, rows.length).mapToObj(i -> all.get(rows[i])).toList();
+        return group.share(rows.length).mapToObj(i -> all.get(rows[i])).toList();
     }
 
     /// A number for each text of the run, whoever writes it. Divided by the group's size it is one for each
     /// prompt.
     long[] numbers(long step) {
         int size = config.rollout().groupSize();
-        return Share.of(group, config.rollout().promptsPerStep())
+        return group.share(config.rollout().promptsPerStep())
                 .flatMap(i -> IntStream.range(i * size, (i + 1) * size))
                 .mapToLong(i -> step * config.rollout().samples() + i)
                 .toArray();

@@ -4,12 +4,10 @@ import dev.nla4j.distribute.Collective;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
-import dev.nla4j.train.Agreement;
 import dev.nla4j.train.Checkpoint;
 import dev.nla4j.train.Metric;
 import dev.nla4j.train.MicroBatch;
 import dev.nla4j.train.NonFiniteGuard;
-import dev.nla4j.train.Share;
 import dev.nla4j.train.config.Cadence;
 import dev.nla4j.train.config.SftConfig;
 import dev.nla4j.train.loop.Trainee;
@@ -63,8 +61,8 @@ public final class SftStep implements TrainingStep {
     }
 
     @Override
-    public Agreement agreement() {
-        return new Agreement(collective);
+    public Collective group() {
+        return collective;
     }
 
     @Override
@@ -75,7 +73,7 @@ public final class SftStep implements TrainingStep {
         long tokens = Arrays.stream(rows).mapToLong(task::length).sum();
         double loss = 0;
         trainee.clear();
-        int[] dealt = Share.of(collective, rows.length).map(i -> rows[i]).toArray();
+        int[] dealt = collective.share(rows.length).map(i -> rows[i]).toArray();
         try (Threads.Blas _ = Threads.together()) {
             for (MicroBatch part : MicroBatch.split(dealt.length, config.microBatch())) {
                 try (Scope _ = Scope.open()) {
