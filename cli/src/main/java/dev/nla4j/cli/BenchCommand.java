@@ -45,7 +45,8 @@ import tools.jackson.databind.node.ObjectNode;
             "The roof is the products with the weights at the same shapes, timed alone in the same run; for one row",
             "(decode) it is the weights' bytes at the probed bandwidth. For training it is the products with weights",
             "and adapters of rank 32 and those of attention, forward and backward.",
-            "A step of joint learning is 8 texts of 64 tokens each on 16 activations, in seconds.",
+            "A step of joint learning is 8 texts of 64 tokens each on 16 activations, in seconds; its roof is the sum of",
+            "its parts'.",
             "",
             "Example: nla bench verbalize --rows 1,64,256 --against peers.json"
         })
@@ -181,6 +182,7 @@ final class BenchCommand implements Callable<Integer> {
                         .section())
                 .rl();
         List<JointBench.Seconds> steps = new ArrayList<>();
+        double products;
         try (LanguageModel loaded = wiring.loadToLearn(model.name, chosen)) {
             halves.requireFits(loaded.config(), Path.of(model.name));
             Threads.useAllProcessors();
@@ -192,6 +194,7 @@ final class BenchCommand implements Callable<Integer> {
                         steps.add(step);
                     }
                 }
+                products = bench.products();
             }
         }
         steps.sort(Comparator.comparingDouble(JointBench.Seconds::sum));
@@ -199,7 +202,12 @@ final class BenchCommand implements Callable<Integer> {
         if (!json) {
             System.out.println(MachineProbe.processor() + ", " + Threads.libraryVersion() + ", "
                     + Threads.cpuCapability() + ", " + Threads.inUse() + " threads");
-            System.out.println(line(median, chosen));
+            System.out.println(line(median, chosen)
+                    + String.format(
+                            Locale.ROOT,
+                            "; %.0f %% of the roof: its products alone take %.1f s",
+                            100 * products / median.sum(),
+                            products));
             return ExitCode.OK;
         }
         ObjectNode node = Json.mapper().createObjectNode();
@@ -210,7 +218,9 @@ final class BenchCommand implements Callable<Integer> {
                 .put("writing", median.writing())
                 .put("reconstructor", median.reconstructor())
                 .put("verbalizer", median.verbalizer())
-                .put("update", median.update());
+                .put("update", median.update())
+                .put("share_of_roof", products / median.sum())
+                .put("products", products);
         System.out.println(
                 Json.mapper().createObjectNode().put("model", model.name).set("work", node));
         return ExitCode.OK;

@@ -11,6 +11,7 @@ import dev.nla4j.generate.Prompt;
 import dev.nla4j.generate.Request;
 import dev.nla4j.generate.StopCondition;
 import dev.nla4j.hub.LocalModel;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
@@ -210,7 +211,7 @@ class EngineOnModelTest {
         float[][] own = {activation};
         Tensor prompt = verbalizer.prompts(own); // [1, P, D]
         Tensor text = decoder.embed(Tensors.ids(new int[][] {ids}));
-        Tensor residual = decoder.residual(Tensors.cat(1, prompt, text), null);
+        Tensor residual = decoder.residual(Tensors.cat(1, prompt, text), Context.none());
         return decoder.logits(residual.select(0, 0).narrow(0, prompt.size(1) - 1, ids.length));
     }
 

@@ -1,5 +1,6 @@
 package dev.nla4j.activation;
 
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.DrawableIds;
 import dev.nla4j.tensor.Scope;
@@ -64,7 +65,10 @@ public final class NextTokenReader {
         try (Scope _ = Scope.noGrad()) {
             Tensor index = Tensors.longs(chosen, chosen.length); // [N]
             Tensor last = target.residual(
-                    target.embed(Tensors.ids(padded)), target.config().numLayers(), null, (depth, residual) -> {
+                    target.embed(Tensors.ids(padded)),
+                    target.config().numLayers(),
+                    Context.none(),
+                    (depth, residual) -> {
                         if (depth == layer + 1) {
                             activations[0] = Tensors.rows(at(residual, index));
                         }

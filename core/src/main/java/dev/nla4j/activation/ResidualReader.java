@@ -1,6 +1,7 @@
 package dev.nla4j.activation;
 
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.tensor.Scope;
@@ -59,7 +60,8 @@ public final class ResidualReader implements ActivationSource {
         int[][] padded = rows.stream().map(row -> Arrays.copyOf(row, longest)).toArray(int[][]::new);
         long[] chosen = flat(rows, positions, longest);
         try (Scope _ = Scope.noGrad()) {
-            Tensor residual = target.residual(target.embed(Tensors.ids(padded)), layer + 1, null, (depth, r) -> {});
+            Tensor residual =
+                    target.residual(target.embed(Tensors.ids(padded)), layer + 1, Context.none(), (depth, r) -> {});
             Tensor flat = residual.reshape(-1, target.config().dim()); // [B*T, D]
             return List.of(Tensors.rows(flat.index_select(0, Tensors.longs(chosen, chosen.length))));
         }

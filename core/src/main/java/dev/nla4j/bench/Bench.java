@@ -53,7 +53,7 @@ public final class Bench {
         this.model = model;
         this.decoder = decoder;
         this.adapted = adapted;
-        this.products = new Products(model.weights(), model.config().heads().width());
+        this.products = new Products(model.weights(), model.config().heads());
         this.repeats = repeats;
         if (model.config().numLayers() < TRUNK) {
             throw new IllegalArgumentException("the work is fixed for models of " + TRUNK
@@ -82,7 +82,7 @@ public final class Bench {
         try (Scope _ = Scope.noGrad()) {
             Runnable work = () -> {
                 try (Scope _ = Scope.noGrad()) {
-                    decoder.residual(decoder.embed(Tensors.ids(ids)), TRUNK, null, (depth, residual) -> {});
+                    decoder.residual(decoder.embed(Tensors.ids(ids)), TRUNK, Context.none(), (depth, residual) -> {});
                 }
             };
             return row("extract", "tokens/s", 24 * 96, work, products.of(TRUNK, 24 * 96, 0));

@@ -7,6 +7,7 @@ import dev.nla4j.model.PeftAdapter;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Verbalizer;
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.AdamW;
 import dev.nla4j.train.GradClip;
 import dev.nla4j.train.Parameter;
@@ -17,6 +18,8 @@ import dev.nla4j.train.rl.PolicyGradient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /// A step of joint learning as fixed work: on each activation so many texts, all of the length that a configuration
@@ -27,6 +30,7 @@ public final class JointBench implements AutoCloseable {
 
     private final LanguageModel base;
     private final RlConfig config;
+    private final PeftAdapter written;
     private final LowRankAdapter writing;
     private final Verbalizer verbalizer;
     private final Policy policy;
@@ -48,8 +52,8 @@ public final class JointBench implements AutoCloseable {
     public JointBench(LanguageModel base, PairFolder pair, RlConfig config) {
         this.base = base;
         this.config = config;
-        this.writing = PeftAdapter.read(pair.verbalizer().folder())
-                .load(base.config(), base.decoder().dtype());
+        this.written = PeftAdapter.read(pair.verbalizer().folder());
+        this.writing = written.load(base.config(), base.decoder().dtype());
         this.verbalizer = new Verbalizer(
                 base, base.decoder().with(writing), pair.verbalizer().meta());
         this.policy = new Policy(base, pair.verbalizer(), config);
@@ -113,6 +117,39 @@ public final class JointBench implements AutoCloseable {
                     tasks.get(i).activation(), text.idArray(), text.logProbabilityArray(), i % 2 == 0 ? 1 : -1));
         }
         return lessons;
+    }
+
+    /// Seconds that the products of such a step take alone, at the same shapes. Where halves learn: with weights,
+    /// adapters and of attention, forward and backward; where texts are written and the warm start is asked: with
+    /// weights. What prompts take, which many texts share, is left out.
+    public double products() {
+        Products products = new Products(base.weights(), base.config().heads());
+        int depth = base.config().numLayers();
+        int layer = critic.layer();
+        int rank = written.rank();
+        int length = config.rollout().maxNewTokens();
+        int samples = config.rollout().samples();
+        int rows = Math.min(samples, config.rollout().microBatch());
+        int tokens = rows * length;
+        Products.Attended own = products.attended(rows, length, length);
+        Products.Attended last = products.attended(rows, 1, length);
+        double writing = seconds(() -> products.of(depth, samples, samples));
+        double asking = seconds(() -> products.of(depth, tokens, tokens));
+        double learning = seconds(() -> products.training(0, depth, tokens, tokens, rank, own));
+        double reading = seconds(() -> products.training(0, layer, tokens, 0, rank, own))
+                + seconds(() -> products.training(layer, layer + 1, rows, 0, rank, last));
+        double texts = (double) samples / rows;
+        double read = (double) (samples + config.goldPairs()) / rows;
+        return writing * length + (asking + learning) * texts + reading * read;
+    }
+
+    /// The faster of two; inputs of one part at a time are in memory.
+    private static double seconds(Supplier<DoubleSupplier> part) {
+        try (Scope _ = Scope.noGrad();
+                Threads.Blas _ = Threads.together()) {
+            DoubleSupplier multiply = part.get();
+            return Math.min(multiply.getAsDouble(), multiply.getAsDouble());
+        }
     }
 
     private static void update(List<Parameter> parameters, AdamW adamW, double lr) {

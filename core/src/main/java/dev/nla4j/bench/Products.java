@@ -1,5 +1,6 @@
 package dev.nla4j.bench;
 
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.Weights;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Matrix;
@@ -23,12 +24,11 @@ import org.jspecify.annotations.Nullable;
 final class Products {
     private final Weights weights;
     private final ScalarType type;
-    private final int width;
+    private final ModelConfig.Heads heads;
 
-    /// @param width of a head
-    Products(Weights weights, int width) {
+    Products(Weights weights, ModelConfig.Heads heads) {
         this.weights = weights;
-        this.width = width;
+        this.heads = heads;
         this.type = weights.dtype().arithmetic();
     }
 
@@ -99,6 +99,12 @@ final class Products {
     /// What one block's attention multiplies: so many times M queries with S keys, then their weights with S values.
     record Attended(long times, long queries, long keys) {}
 
+    /// Queries of so many tokens in each row, over so many keys, of all heads.
+    Attended attended(int rows, int tokens, int seen) {
+        int group = heads.queries() / heads.keyValues();
+        return new Attended((long) rows * heads.keyValues(), (long) group * tokens, seen);
+    }
+
     /// The products of a training step through blocks `first` to before `end`, the weights frozen, an adapter of `rank`
     /// on each projection: forward, then what reaches each product's inputs, and the adapters' own gradients; those
     /// between queries, keys and values, too. Weights narrower than the arithmetic are widened, as training does.
@@ -119,8 +125,8 @@ final class Products {
         }
         List<Scored> scored = Arrays.stream(attention)
                 .map(part -> new Scored(
-                        batch(part.times(), part.queries(), width),
-                        batch(part.times(), part.keys(), width),
+                        batch(part.times(), part.queries(), heads.width()),
+                        batch(part.times(), part.keys(), heads.width()),
                         batch(part.times(), part.queries(), part.keys())))
                 .toList();
         Tensor head = headRows == 0 ? null : weights.headProduct().tensor();

@@ -2,7 +2,6 @@ package dev.nla4j.bench;
 
 import dev.nla4j.activation.Injection;
 import dev.nla4j.model.LanguageModel;
-import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TrainableAdapter;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
@@ -51,7 +50,7 @@ public final class TrainBench {
                     + " blocks or more, this one has " + model.config().numLayers());
         }
         this.model = model;
-        this.products = new Products(model.weights(), model.config().heads().width());
+        this.products = new Products(model.weights(), model.config().heads());
         this.microBatch = microBatch;
         this.repeats = repeats;
     }
@@ -68,21 +67,21 @@ public final class TrainBench {
         }
         int depth = model.config().numLayers();
         try (TrainableAdapter adapter = TrainableAdapter.fresh(model.config(), depth, RANK, 2.0 * RANK, 1)) {
-            List<Parameter> parameters = parameters(adapter);
+            List<Parameter> parameters = Parameter.all(adapter.leaves());
             Function<MicroBatch, Tensor> loss = part -> Tensors.times(
                     prompted.loss(adapter.on(model.decoder()), answers.subList(part.from(), part.to())),
                     1.0 / (ROWS * ANSWER));
             int own = PROMPT - SLOT + ANSWER - 1;
             return row("train_av", ROWS * (PROMPT + ANSWER), parameters, loss, part -> {
-                DoubleSupplier prefix = products.training(0, depth, SLOT, 0, RANK, attended(1, SLOT, SLOT));
+                DoubleSupplier prefix = products.training(0, depth, SLOT, 0, RANK, products.attended(1, SLOT, SLOT));
                 DoubleSupplier rows = products.training(
                         0,
                         depth,
                         part.rows() * own,
                         part.rows() * ANSWER,
                         RANK,
-                        attended(part.rows(), own, own),
-                        attended(1, part.rows() * own, SLOT));
+                        products.attended(part.rows(), own, own),
+                        products.attended(1, part.rows() * own, SLOT));
                 return () -> prefix.getAsDouble() + rows.getAsDouble();
             });
         }
@@ -105,7 +104,7 @@ public final class TrainBench {
         try (Scope _ = Scope.open();
                 TrainableAdapter adapter = TrainableAdapter.fresh(model.config(), LAYER + 1, RANK, 2.0 * RANK, 1)) {
             Tensor head = Tensors.of(identity, dim, dim).set_requires_grad(true);
-            List<Parameter> parameters = parameters(adapter);
+            List<Parameter> parameters = Parameter.all(adapter.leaves());
             parameters.add(new Parameter("head", head));
             Function<MicroBatch, Tensor> loss = part -> Tensors.times(
                     CosineError.of(
@@ -118,26 +117,13 @@ public final class TrainBench {
                             .sum(),
                     1.0 / ROWS);
             return row("train_ar", ROWS * TEXT, parameters, loss, part -> {
-                DoubleSupplier below =
-                        products.training(0, LAYER, part.rows() * TEXT, 0, RANK, attended(part.rows(), TEXT, TEXT));
-                DoubleSupplier last =
-                        products.training(LAYER, LAYER + 1, part.rows(), 0, RANK, attended(part.rows(), 1, TEXT));
+                DoubleSupplier below = products.training(
+                        0, LAYER, part.rows() * TEXT, 0, RANK, products.attended(part.rows(), TEXT, TEXT));
+                DoubleSupplier last = products.training(
+                        LAYER, LAYER + 1, part.rows(), 0, RANK, products.attended(part.rows(), 1, TEXT));
                 return () -> below.getAsDouble() + last.getAsDouble();
             });
         }
-    }
-
-    /// Queries of so many tokens in each row, over so many keys, of all heads.
-    private Products.Attended attended(int rows, int tokens, int seen) {
-        ModelConfig.Heads heads = model.config().heads();
-        int group = heads.queries() / heads.keyValues();
-        return new Products.Attended((long) rows * heads.keyValues(), (long) group * tokens, seen);
-    }
-
-    private static List<Parameter> parameters(TrainableAdapter adapter) {
-        List<Parameter> parameters = new ArrayList<>();
-        adapter.leaves().forEach((name, leaf) -> parameters.add(new Parameter(name, leaf)));
-        return parameters;
     }
 
     private Bench.Row row(

@@ -9,7 +9,7 @@ public sealed interface Context permits Context.Start, Context.Branches, KeyValu
     /// @param prefix tokens before every row, with one row itself; null when there are none
     /// @param capture filled with this call's own keys and values; null when nobody asks for them
     record Start(@Nullable Prefix prefix, @Nullable Prefix capture) implements Context {
-        static final Start PLAIN = new Start(null, null);
+        private static final Start PLAIN = new Start(null, null);
 
         public Start {
             if (prefix != null && prefix.rows() != 1) {

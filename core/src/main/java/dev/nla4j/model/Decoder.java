@@ -101,15 +101,15 @@ public final class Decoder {
     }
 
     /// The residual stream after all blocks, `[B, T, D]` fp32.
-    public Tensor residual(Tensor embeddings, @Nullable Context context) {
+    public Tensor residual(Tensor embeddings, Context context) {
         return residual(embeddings, config.numLayers(), context, (depth, residual) -> {});
     }
 
     /// The residual stream after the first `depth` blocks, `[B, T, D]` fp32; nothing above is computed.
     ///
     /// @param embeddings `[B, T, D]` fp32
-    /// @param context what stands before these tokens and where their keys and values go; null for whole texts
-    public Tensor residual(Tensor embeddings, int depth, @Nullable Context context, Tap tap) {
+    /// @param context what stands before these tokens and where their keys and values go
+    public Tensor residual(Tensor embeddings, int depth, Context context, Tap tap) {
         Shapes.require(embeddings, "embeddings", -1, -1, config.dim());
         if (depth < 0 || depth > config.numLayers()) {
             throw new IllegalArgumentException(
@@ -118,7 +118,7 @@ public final class Decoder {
         Tensor residual = embeddings;
         int passed = 0;
         tap.at(0, residual);
-        try (Call call = new Call(context == null ? Context.Start.PLAIN : context, ropes, embeddings.size(1))) {
+        try (Call call = new Call(context, ropes, embeddings.size(1))) {
             while (passed < depth) {
                 Tensor next = block(residual, passed, call);
                 if (passed > 0) {

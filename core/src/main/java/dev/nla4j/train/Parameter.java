@@ -1,5 +1,8 @@
 package dev.nla4j.train;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /// A named leaf tensor that learns. The tensor belongs to whoever made it and must outlive every step.
@@ -14,6 +17,13 @@ public record Parameter(String name, Tensor tensor) {
             throw new IllegalArgumentException(
                     name + ": must be a leaf that requires a gradient; call detach().requires_grad_() first");
         }
+    }
+
+    /// All of these by their names, to which more may be added.
+    public static List<Parameter> all(Map<String, Tensor> leaves) {
+        List<Parameter> all = new ArrayList<>();
+        leaves.forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        return all;
     }
 
     /// The accumulated gradient, of the tensor's own shape; a handle of the open scope.

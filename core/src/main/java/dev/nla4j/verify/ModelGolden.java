@@ -1,5 +1,6 @@
 package dev.nla4j.verify;
 
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.KeyValues;
 import dev.nla4j.model.LanguageModel;
@@ -38,7 +39,7 @@ final class ModelGolden {
         long[] stream = {ids.length, ids[0].length, model.config().dim()};
         long[] lengths = lengths(ids.length, ids[0].length);
         try (Scope _ = Scope.noGrad()) {
-            Tensor last = decoder.residual(decoder.embed(Tensors.ids(ids)), depth, null, (at, residual) -> {
+            Tensor last = decoder.residual(decoder.embed(Tensors.ids(ids)), depth, Context.none(), (at, residual) -> {
                 if (at < depth) {
                     comparison.compareUnmasked(
                             "hidden_" + at, residual, golden.floats("hidden_" + at, stream), lengths);
@@ -75,7 +76,7 @@ final class ModelGolden {
         embeddings
                 .select(1, INJECTED_ROW)
                 .copy_(golden.numbers("inject_vector", model.config().dim()).reshape(1, -1));
-        Tensor logits = decoder.logits(decoder.residual(embeddings, null));
+        Tensor logits = decoder.logits(decoder.residual(embeddings, Context.none()));
         comparison.compare("inject_logits", logits, golden.floats("inject_logits"));
     }
 
@@ -89,7 +90,7 @@ final class ModelGolden {
                 Tensor last = decoder.residual(
                         decoder.embed(Tensors.ids(new int[][] {ids})),
                         model.config().numLayers(),
-                        null,
+                        Context.none(),
                         (at, residual) -> {
                             String name = prefix + "hidden_" + at;
                             if (golden.names().contains(name)) {

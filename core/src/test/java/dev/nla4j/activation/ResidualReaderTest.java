@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.TinyModels;
 import dev.nla4j.tensor.Scope;
@@ -100,9 +101,9 @@ class ResidualReaderTest {
     }
 
     private float[][] residual(int[] ids, int depth) {
-        return Tensors.rows(
-                target.residual(target.embed(Tensors.ids(new int[][] {ids})), depth, null, (at, residual) -> {})
-                        .select(0, 0));
+        return Tensors.rows(target.residual(
+                        target.embed(Tensors.ids(new int[][] {ids})), depth, Context.none(), (at, residual) -> {})
+                .select(0, 0));
     }
 
     private static void assertClose(float[] ours, float[] expected) {

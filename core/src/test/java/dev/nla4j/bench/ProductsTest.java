@@ -21,16 +21,15 @@ class ProductsTest {
         try (LanguageModel model = ModelLoader.load(LLAMA, dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
                 LanguageModel learner = ModelLoader.loadToLearn(LLAMA, dtype, ModelLoader.Extent.WHOLE, Progress.NONE);
                 Scope _ = Scope.noGrad()) {
-            int width = model.config().heads().width();
-            Products products = new Products(model.weights(), width);
+            Products products = new Products(model.weights(), model.config().heads());
             int depth = model.config().numLayers();
             long queries = (long) model.config().heads().queries()
                     * model.config().heads().width();
             assertThat(products.of(depth, 6, 2).getAsDouble()).isPositive();
             assertThat(products.lastBlock(depth - 1, queries, 6, 2).getAsDouble())
                     .isPositive();
-            assertThat(new Products(learner.weights(), width)
-                            .training(0, depth, 6, 3, 2, new Products.Attended(2, 3, 3))
+            assertThat(new Products(learner.weights(), learner.config().heads())
+                            .training(0, depth, 6, 3, 2, products.attended(2, 3, 3))
                             .getAsDouble())
                     .isPositive();
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.NextTokenReader;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.teacher.Evidence;
@@ -178,7 +179,8 @@ class TargetPredictionsTest {
 
     private ActivationRow row(int[] ids, String document) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor residual = target.decoder().residual(embed(ids), TinyTask.LAYER + 1, null, (depth, stream) -> {});
+            Tensor residual =
+                    target.decoder().residual(embed(ids), TinyTask.LAYER + 1, Context.none(), (depth, stream) -> {});
             float[] vector = Tensors.floats(residual.select(0, 0).select(0, ids.length - 1L));
             return new ActivationRow(
                     ids.length, target.tokenizer().decode(ids, true), vector, TinyTask.LAYER, document);
@@ -188,8 +190,10 @@ class TargetPredictionsTest {
     /// All tokens by the probability that the target gives them after these.
     private List<NextToken> plain(int[] ids) {
         try (Scope _ = Scope.noGrad()) {
-            Tensor last =
-                    target.decoder().residual(embed(ids), null).select(0, 0).select(0, ids.length - 1L);
+            Tensor last = target.decoder()
+                    .residual(embed(ids), Context.none())
+                    .select(0, 0)
+                    .select(0, ids.length - 1L);
             float[] probabilities = Tensors.floats(torch.softmax(
                     target.decoder()
                             .logits(last)

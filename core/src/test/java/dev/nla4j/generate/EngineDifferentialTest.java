@@ -3,6 +3,7 @@ package dev.nla4j.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.ModelConfig;
@@ -232,7 +233,7 @@ class EngineDifferentialTest {
         int[] ids = prompt;
         for (int i = 0; i < NEW; i++) {
             try (Scope _ = Scope.noGrad()) {
-                Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {ids})), null);
+                Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {ids})), Context.none());
                 float[] logits = Tensors.floats(decoder.logits(residual.select(1, ids.length - 1L)));
                 int best = 0;
                 for (int id = 1; id < logits.length; id++) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.DrawableIds;
 import dev.nla4j.model.ModelConfig;
@@ -182,7 +183,7 @@ class EngineTest {
                 run(List.of(request(prompt, 3, temperature, LENGTH, Set.of()))).get(0);
         int[] whole = Arrays.copyOf(prompt, prompt.length + LENGTH);
         System.arraycopy(completion.idArray(), 0, whole, prompt.length, LENGTH);
-        Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {whole})), null);
+        Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {whole})), Context.none());
         float[][] logits = Tensors.rows(decoder.logits(residual).select(0, 0));
         for (int i = 0; i < LENGTH; i++) {
             float[] row = logits[prompt.length + i - 1];
@@ -252,7 +253,7 @@ class EngineTest {
         int[] prompt = TinyModels.ids(1, 4);
         Request one = request(prompt, 0, 0, 1, Set.of());
         int likeliest = run(List.of(one)).getFirst().ids().getFirst();
-        Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {prompt})), null);
+        Tensor residual = decoder.residual(decoder.embed(Tensors.ids(new int[][] {prompt})), Context.none());
         float[] logits = Tensors.floats(decoder.logits(residual).select(0, 0).select(0, prompt.length - 1));
         int second = IntStream.range(0, logits.length)
                 .filter(id -> id != likeliest)

@@ -57,7 +57,7 @@ class DecoderTest {
     void steps_over_a_cache_equal_the_whole_text_at_once(ModelConfig config) {
         Decoder decoder = TinyModels.decoder(config, 1);
         Tensor embeddings = embed(decoder, TinyModels.ids(2, TOKENS), TinyModels.ids(3, TOKENS));
-        Tensor whole = decoder.residual(embeddings, null);
+        Tensor whole = decoder.residual(embeddings, Context.none());
         List<Tensor> parts = new ArrayList<>();
         try (KeyValues past = new KeyValues(config, 2, TOKENS)) {
             int at = 0;
@@ -79,7 +79,7 @@ class DecoderTest {
         Decoder decoder = TinyModels.decoder(config, 1);
         int length = 603;
         Tensor embeddings = embed(decoder, TinyModels.ids(2, length), TinyModels.ids(3, length));
-        Tensor whole = decoder.residual(embeddings, null);
+        Tensor whole = decoder.residual(embeddings, Context.none());
         try (Prefix prefix = Prefix.of(decoder, embeddings.narrow(0, 0, 1).narrow(1, 0, 5), config.numLayers());
                 KeyValues past = new KeyValues(config, 2, length);
                 KeyValues behind = new KeyValues(config, 1, length, prefix)) {
@@ -110,9 +110,9 @@ class DecoderTest {
         Decoder decoder = TinyModels.decoder(config, 4);
         int[][] rows = {TinyModels.ids(5, 24), TinyModels.ids(6, 13), TinyModels.ids(7, 1)};
         int[][] padded = Stream.of(rows).map(row -> Arrays.copyOf(row, 24)).toArray(int[][]::new);
-        Tensor batch = decoder.residual(embed(decoder, padded), null);
+        Tensor batch = decoder.residual(embed(decoder, padded), Context.none());
         for (int i = 0; i < rows.length; i++) {
-            Tensor alone = decoder.residual(embed(decoder, rows[i]), null);
+            Tensor alone = decoder.residual(embed(decoder, rows[i]), Context.none());
             assertClose(batch.narrow(0, i, 1).narrow(1, 0, rows[i].length), alone);
         }
     }
@@ -121,16 +121,17 @@ class DecoderTest {
     void a_window_of_w_sees_the_token_itself_and_w_minus_one_before_it() {
         Decoder decoder = TinyModels.decoder(TinyModels.llama(3), 8);
         int[] ids = TinyModels.ids(9, 10);
-        float[] before =
-                Tensors.floats(decoder.residual(embed(decoder, ids), null).select(1, 9));
+        float[] before = Tensors.floats(
+                decoder.residual(embed(decoder, ids), Context.none()).select(1, 9));
         int[] inside = ids.clone();
         inside[7] = (inside[7] + 1) % TinyModels.VOCABULARY;
         int[] outside = ids.clone();
         outside[6] = (outside[6] + 1) % TinyModels.VOCABULARY;
-        assertThat(Tensors.floats(
-                        decoder.residual(embed(decoder, outside), null).select(1, 9)))
+        assertThat(Tensors.floats(decoder.residual(embed(decoder, outside), Context.none())
+                        .select(1, 9)))
                 .isEqualTo(before);
-        assertThat(Tensors.floats(decoder.residual(embed(decoder, inside), null).select(1, 9)))
+        assertThat(Tensors.floats(
+                        decoder.residual(embed(decoder, inside), Context.none()).select(1, 9)))
                 .isNotEqualTo(before);
     }
 
@@ -140,20 +141,20 @@ class DecoderTest {
         Decoder decoder = TinyModels.decoder(config, 10);
         Tensor embeddings = embed(decoder, TinyModels.ids(11, 9));
         List<float[]> seen = new ArrayList<>();
-        decoder.residual(embeddings, 4, null, (depth, residual) -> {
+        decoder.residual(embeddings, 4, Context.none(), (depth, residual) -> {
             assertThat(depth).isEqualTo(seen.size());
             seen.add(Tensors.floats(residual));
         });
         assertThat(seen).hasSize(5);
         for (int depth = 0; depth <= 4; depth++) {
             int[] deepest = {-1};
-            Tensor stopped = decoder.residual(embeddings, depth, null, (d, residual) -> deepest[0] = d);
+            Tensor stopped = decoder.residual(embeddings, depth, Context.none(), (d, residual) -> deepest[0] = d);
             assertThat(Tensors.floats(stopped)).isEqualTo(seen.get(depth));
             assertThat(deepest[0]).isEqualTo(depth);
         }
         assertThat(seen.get(0)).isEqualTo(Tensors.floats(embeddings));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> decoder.residual(embeddings, 5, null, (depth, residual) -> {}))
+                .isThrownBy(() -> decoder.residual(embeddings, 5, Context.none(), (depth, residual) -> {}))
                 .withMessageContaining("0 to 4");
     }
 
@@ -236,7 +237,7 @@ class DecoderTest {
             System.arraycopy(TinyModels.ids(20 + i, 7), 0, wholes[i], 9, 7);
         }
         Tensor whole = embed(decoder, wholes); // [4, 16, D]
-        Tensor expected = decoder.residual(whole, null).narrow(1, 9, 7);
+        Tensor expected = decoder.residual(whole, Context.none()).narrow(1, 9, 7);
         try (Prefix prefix = Prefix.of(decoder, whole.narrow(0, 0, 1).narrow(1, 0, 9), config.numLayers())) {
             Tensor own = whole.narrow(1, 9, 7);
             assertClose(decoder.residual(own, new Context.Start(prefix, null)), expected);
@@ -261,7 +262,7 @@ class DecoderTest {
             System.arraycopy(TinyModels.ids(30 + i, 14), 0, wholes[i], 6, 14);
         }
         Tensor whole = embed(decoder, wholes); // [3, 20, D]
-        Tensor expected = decoder.residual(whole, null);
+        Tensor expected = decoder.residual(whole, Context.none());
         try (Prefix prefix = Prefix.of(decoder, whole.narrow(0, 0, 1).narrow(1, 0, 6), config.numLayers());
                 KeyValues rows = new KeyValues(config, 3, 14, prefix)) {
             begin(decoder, rows, prefix, whole.narrow(0, 0, 1).narrow(1, 6, 3));
@@ -320,14 +321,14 @@ class DecoderTest {
         layers.add(pairs(config, new Random(15), Part.VALUE, Part.GATE));
         Decoder base = new Decoder(config, plain);
         Tensor embeddings = embed(base, TinyModels.ids(16, 11), TinyModels.ids(17, 11));
-        float[] before = Tensors.floats(base.residual(embeddings, null));
+        float[] before = Tensors.floats(base.residual(embeddings, Context.none()));
         try (LowRankAdapter adapter = LowRankAdapter.of(config, layers, DType.FP32)) {
-            Tensor adapted = base.with(adapter).residual(embeddings, null);
-            Tensor merged = new Decoder(config, merged(config, plain, layers)).residual(embeddings, null);
+            Tensor adapted = base.with(adapter).residual(embeddings, Context.none());
+            Tensor merged = new Decoder(config, merged(config, plain, layers)).residual(embeddings, Context.none());
             assertClose(adapted, merged);
             assertThat(largestDifference(Tensors.floats(adapted), before)).isGreaterThan(0.1);
         }
-        assertThat(Tensors.floats(base.residual(embeddings, null))).isEqualTo(before);
+        assertThat(Tensors.floats(base.residual(embeddings, Context.none()))).isEqualTo(before);
     }
 
     private static Map<Part, Pair> pairs(ModelConfig config, Random random, Part... parts) {

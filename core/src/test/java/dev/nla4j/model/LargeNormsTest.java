@@ -79,7 +79,7 @@ class LargeNormsTest {
         Tensor injected = injection.inject(embeddings.select(0, 0), ids, new float[][] {vector});
         List<Tensor> seen = new ArrayList<>();
         Tensor last = decoder.residual(
-                injected, decoder.config().numLayers(), null, (_, residual) -> seen.add(residual.clone()));
+                injected, decoder.config().numLayers(), Context.none(), (_, residual) -> seen.add(residual.clone()));
         seen.add(decoder.logits(last));
         return seen;
     }

@@ -280,7 +280,7 @@ class LoadedModelTest {
         try (LanguageModel model = ModelLoader.load(source, dtype, Extent.WHOLE, Progress.NONE);
                 Scope _ = Scope.noGrad()) {
             Tensor embeddings = model.decoder().embed(Tensors.ids(new int[][] {{3, 1, 4, 15}}));
-            return Tensors.floats(model.decoder().logits(model.decoder().residual(embeddings, null)));
+            return Tensors.floats(model.decoder().logits(model.decoder().residual(embeddings, Context.none())));
         }
     }
 

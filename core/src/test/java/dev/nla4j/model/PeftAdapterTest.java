@@ -52,10 +52,10 @@ class PeftAdapterTest {
             LowRankAdapter expected = LowRankAdapter.of(CONFIG, List.of(Map.of(), Map.of(Part.KEY, pair)), DType.FP32);
             Decoder decoder = TinyModels.decoder(CONFIG, 2);
             Tensor embeddings = decoder.embed(Tensors.ids(new int[][] {TinyModels.ids(3, 6)}));
-            float[] ours = Tensors.floats(decoder.with(loaded).residual(embeddings, null));
+            float[] ours = Tensors.floats(decoder.with(loaded).residual(embeddings, Context.none()));
             assertThat(ours)
-                    .isEqualTo(Tensors.floats(decoder.with(expected).residual(embeddings, null)))
-                    .isNotEqualTo(Tensors.floats(decoder.residual(embeddings, null)));
+                    .isEqualTo(Tensors.floats(decoder.with(expected).residual(embeddings, Context.none())))
+                    .isNotEqualTo(Tensors.floats(decoder.residual(embeddings, Context.none())));
         }
     }
 

@@ -116,14 +116,14 @@ final class SameModel {
             List<float[]> numbers = new ArrayList<>();
             int blocks = model.config().numLayers();
             Tensor last = decoder.residual(
-                    embeddings, blocks, null, (depth, residual) -> numbers.add(Tensors.floats(residual)));
+                    embeddings, blocks, Context.none(), (depth, residual) -> numbers.add(Tensors.floats(residual)));
             numbers.add(Tensors.floats(decoder.finalNorm(last)));
             numbers.add(Tensors.floats(decoder.logits(last)));
             Tensor injected = embeddings.clone();
             injected.select(1, INJECTED_ROW)
                     .copy_(Tensors.times(
                             TinyModels.normal(random, 2, model.config().dim()), 50));
-            numbers.add(Tensors.floats(decoder.logits(decoder.residual(injected, null))));
+            numbers.add(Tensors.floats(decoder.logits(decoder.residual(injected, Context.none()))));
             return numbers;
         }
     }

@@ -36,11 +36,11 @@ class TrainableWeightsTest {
     }
 
     private static float[] logits(Decoder decoder) {
-        return Tensors.floats(decoder.logits(decoder.residual(decoder.embed(ids(decoder)), null)));
+        return Tensors.floats(decoder.logits(decoder.residual(decoder.embed(ids(decoder)), Context.none())));
     }
 
     private static float[] residual(Decoder decoder, int depth) {
-        return Tensors.floats(decoder.residual(decoder.embed(ids(decoder)), depth, null, (at, stream) -> {}));
+        return Tensors.floats(decoder.residual(decoder.embed(ids(decoder)), depth, Context.none(), (at, stream) -> {}));
     }
 
     private static Tensor ids(Decoder decoder) {
@@ -101,7 +101,7 @@ class TrainableWeightsTest {
                         TrainableWeights.trunk(model, model.config().numLayers());
                 Scope _ = Scope.open()) {
             Decoder decoder = all.on(model.decoder());
-            decoder.logits(decoder.residual(decoder.embed(ids(decoder)), null))
+            decoder.logits(decoder.residual(decoder.embed(ids(decoder)), Context.none()))
                     .square()
                     .sum()
                     .backward();

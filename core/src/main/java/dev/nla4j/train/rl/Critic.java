@@ -58,8 +58,7 @@ public final class Critic implements AutoCloseable {
         }
         this.prompts = new Reconstructor(base.decoder(), base.tokenizer(), meta, head);
         this.adapter = TrainableAdapter.of(base.config(), PeftAdapter.read(half.folder()), prompts.layer() + 1);
-        List<Parameter> all = new ArrayList<>();
-        adapter.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        List<Parameter> all = Parameter.all(adapter.leaves());
         all.add(new Parameter(HEAD, head));
         this.parameters = List.copyOf(all);
     }

@@ -44,9 +44,7 @@ public final class Policy implements AutoCloseable {
         }
         this.adapter = TrainableAdapter.of(base.config(), stored, base.config().numLayers());
         this.warmStart = stored.load(base.config(), dtype);
-        this.parameters = adapter.leaves().entrySet().stream()
-                .map(leaf -> new Parameter(leaf.getKey(), leaf.getValue()))
-                .toList();
+        this.parameters = List.copyOf(Parameter.all(adapter.leaves()));
         this.gradient = new PolicyGradient(
                 base.decoder(), base.decoder().with(warmStart), prompted, PolicyLoss.of(config), config);
     }

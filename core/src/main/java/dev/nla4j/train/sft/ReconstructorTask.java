@@ -107,8 +107,7 @@ public final class ReconstructorTask implements Task {
                         config.weights().rank(),
                         config.weights().alpha(),
                         config.seed());
-        List<Parameter> all = new ArrayList<>();
-        learned.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        List<Parameter> all = Parameter.all(learned.leaves());
         all.add(new Parameter(HEAD, head));
         this.parameters = List.copyOf(all);
     }

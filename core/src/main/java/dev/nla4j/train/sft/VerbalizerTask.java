@@ -99,8 +99,7 @@ public final class VerbalizerTask implements Task {
                         config.weights().rank(),
                         config.weights().alpha(),
                         config.seed());
-        List<Parameter> all = new ArrayList<>();
-        learned.leaves().forEach((name, leaf) -> all.add(new Parameter(name, leaf)));
+        List<Parameter> all = Parameter.all(learned.leaves());
         if (map != null) {
             all.add(new Parameter("affine_injection.weight", map.weight()));
             all.add(new Parameter("affine_injection.bias", map.bias()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.Injection;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.TinyModels;
@@ -116,7 +117,7 @@ class PolicyGradientTest {
         Tensor prompt = decoder.embed(Tensors.ids(new int[][] {PROMPT})).select(0, 0);
         Tensor rows = INJECTION.inject(prompt, PROMPT, new float[][] {sample.activation()});
         Tensor whole = Tensors.cat(1, rows, decoder.embed(Tensors.ids(new int[][] {ids})));
-        Tensor residual = decoder.residual(whole, null).select(0, 0);
+        Tensor residual = decoder.residual(whole, Context.none()).select(0, 0);
         return torch.log_softmax(decoder.logits(residual.narrow(0, PROMPT.length - 1, ids.length)), 1);
     }
 

@@ -2,6 +2,7 @@ package dev.nla4j.train.rl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.model.Context;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.tensor.Scope;
@@ -70,7 +71,7 @@ class RlDataTest {
                     .residual(
                             target.decoder().embed(Tensors.ids(new int[][] {ids})),
                             TinyTask.LAYER + 1,
-                            null,
+                            Context.none(),
                             (depth, stream) -> {});
             float[] vector = Tensors.floats(residual.select(0, 0).select(0, ids.length - 1L));
             return new Example(vector, "", "", new Example.Source(CHAT, text, tokens));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.eval.Paraphrase;
 import dev.nla4j.format.json.Json;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Reconstructor;
@@ -398,7 +399,7 @@ class RlStepTest {
             Tensor before = decoder.embed(Tensors.ids(new int[][] {prompt})).select(0, 0);
             Tensor rows = run.second().verbalizer().injection().inject(before, prompt, new float[][] {activation});
             Tensor whole = Tensors.cat(1, rows, decoder.embed(Tensors.ids(new int[][] {ids})));
-            Tensor residual = decoder.residual(whole, null).select(0, 0);
+            Tensor residual = decoder.residual(whole, Context.none()).select(0, 0);
             Tensor logits = decoder.logits(residual.narrow(0, prompt.length - 1L, ids.length));
             long[] drawn = Arrays.stream(ids).asLongStream().toArray();
             return torch.log_softmax(logits, 1)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.AffineMap;
 import dev.nla4j.activation.Injection;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelConfig;
@@ -260,7 +261,7 @@ class LossGradientsTest {
             Tensor before = decoder.embed(Tensors.ids(new int[][] {Arrays.copyOf(ids, ids.length - 1)}));
             rows = Tensors.cat(1, rows, before);
         }
-        Tensor residual = decoder.residual(rows, null).select(0, 0);
+        Tensor residual = decoder.residual(rows, Context.none()).select(0, 0);
         Tensor logits = decoder.logits(residual.narrow(0, PROMPT.length - 1, ids.length));
         long[] targets = Arrays.stream(ids).asLongStream().toArray();
         Tensor chosen = torch.log_softmax(logits, 1).gather(1, Tensors.longs(targets, targets.length, 1));
@@ -296,8 +297,8 @@ class LossGradientsTest {
             Decoder base = TinyModels.decoder(CONFIG, 3);
             Tensor ids = Tensors.ids(new int[][] {TinyModels.ids(1, 9)});
             assertThat(base.dtype()).isEqualTo(DType.FP32);
-            assertThat(Tensors.floats(fresh.on(base).residual(base.embed(ids), null)))
-                    .containsExactly(Tensors.floats(base.residual(base.embed(ids), null)));
+            assertThat(Tensors.floats(fresh.on(base).residual(base.embed(ids), Context.none())))
+                    .containsExactly(Tensors.floats(base.residual(base.embed(ids), Context.none())));
         }
     }
 

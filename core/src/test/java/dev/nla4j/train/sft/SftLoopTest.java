@@ -10,6 +10,7 @@ import dev.nla4j.activation.Injection;
 import dev.nla4j.eval.VarianceExplained;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
+import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.PeftAdapter;
@@ -504,7 +505,7 @@ class SftLoopTest {
                 Tensor before = decoder.embed(Tensors.ids(new int[][] {prompt})).select(0, 0);
                 Tensor rows = injection.inject(before, prompt, new float[][] {row.activation()});
                 Tensor whole = Tensors.cat(1, rows, decoder.embed(Tensors.ids(new int[][] {text})));
-                Tensor residual = decoder.residual(whole, null).select(0, 0);
+                Tensor residual = decoder.residual(whole, Context.none()).select(0, 0);
                 Tensor logits = decoder.logits(residual.narrow(0, prompt.length - 1, ids.length));
                 float[] log = Tensors.floats(torch.log_softmax(logits, 1));
                 int vocabulary = log.length / ids.length;
