@@ -1,5 +1,6 @@
 package dev.nla4j.cli;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.train.RunComparison;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,11 +53,7 @@ record BestMeasured(String label, String key, int sign, Map<String, String> cont
             return ", as after the last step: there was no best one to keep";
         }
         double best = sign * quality.getAsDouble();
-        Map<String, Double> values = RunComparison.Run.read(folder).lines().stream()
-                .map(line -> line.values())
-                .filter(line -> Objects.equals(line.get(key), best))
-                .findFirst()
-                .orElse(Map.of());
+        Map<String, Double> values = measured(folder, best);
         List<String> beside = new ArrayList<>();
         new TreeMap<>(controls).forEach((name, called) -> {
             Double value = values.get(name);
@@ -65,6 +62,19 @@ record BestMeasured(String label, String key, int sign, Map<String, String> cont
             }
         });
         return ", " + label + " " + number(best) + (beside.isEmpty() ? "" : " (" + String.join(", ", beside) + ")");
+    }
+
+    private Map<String, Double> measured(Path folder, double best) throws IOException {
+        try {
+            return RunComparison.Run.read(folder).lines().stream()
+                    .map(line -> line.values())
+                    .filter(line -> Objects.equals(line.get(key), best))
+                    .findFirst()
+                    .orElse(Map.of());
+        } catch (InputException e) {
+            System.err.println("nla: " + e.getMessage()); // of a log that is damaged; what was learned is whole
+            return Map.of();
+        }
     }
 
     private static String number(double value) {

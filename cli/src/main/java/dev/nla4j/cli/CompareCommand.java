@@ -79,6 +79,11 @@ final class CompareCommand implements Callable<Integer> {
             Explainer explainer = new Explainer(session.stages(), denominator);
             Place first = place(session, "the first text", textA, places.get(0));
             Place second = place(session, "the second text", textB, places.get(1));
+            if (first.isSame(second)) {
+                throw new InputException(
+                        "both texts are the same up to the chosen tokens, and so are their activations:"
+                                + " there is no difference to explain");
+            }
             // Alone, not as one batch: what a text's activation is must not depend on the other text.
             float[][] read = session.stages().withTarget(target -> {
                 ResidualReader reader = new ResidualReader(
@@ -102,6 +107,12 @@ final class CompareCommand implements Callable<Integer> {
     private record Place(TextTokens tokens, int position) {
         float[] read(ResidualReader reader) {
             return reader.read(List.of(tokens.ids()), List.of(new int[] {position}))[0];
+        }
+
+        /// Whether a model that reads from left to right can't tell the tokens apart: what differs is rounding.
+        boolean isSame(Place other) {
+            return position == other.position
+                    && Arrays.equals(tokens.ids(), 0, position + 1, other.tokens.ids(), 0, position + 1);
         }
 
         String token() {

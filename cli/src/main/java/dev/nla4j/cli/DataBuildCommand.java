@@ -112,6 +112,7 @@ final class DataBuildCommand implements Callable<Integer> {
         try (Tokenizer tokenizer = ModelLoader.tokenizer(weights)) {
             PromptTokens tokens = tokens(weights, tokenizer);
             tokens.block(message(tokens), critic, marker);
+            tokens.requireReadable(critic);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.nla4j.data.DataFile;
 import dev.nla4j.data.DataTeach;
 import dev.nla4j.data.TargetPredictions;
 import dev.nla4j.data.Transcripts;
+import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.Sha256;
 import dev.nla4j.format.json.Json;
@@ -21,7 +22,6 @@ import dev.nla4j.teacher.ApiUsage;
 import dev.nla4j.teacher.GroundedTeacher;
 import dev.nla4j.teacher.PaidTeacher;
 import dev.nla4j.teacher.ResponseCache;
-import dev.nla4j.teacher.Teacher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -120,6 +120,9 @@ final class DataTeachCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--out goes with one input");
         }
         requireTeacher();
+        if (transcripts != null) {
+            FileProblem.requireNoPipe(transcripts); // it is read more than once
+        }
         return teacher.name == TeacherOptions.Name.GROUNDED ? grounded(new Wiring()) : paid();
     }
 
@@ -148,9 +151,9 @@ final class DataTeachCommand implements Callable<Integer> {
         Set<Path> counted = new LinkedHashSet<>(inputs);
         counted.addAll(countedToo);
         GroundedTeacher rules = new GroundedTeacher(DataTeach.frequencies(List.copyOf(counted), progress));
-        List<Path> left = left(rules);
         String evidence = "predictions of " + wiring.find(target).fingerprint(progress) + " in " + dtype.dtype()
                 + (transcripts == null ? "" : ", transcripts " + Sha256.of(transcripts));
+        List<Path> left = left(new DataTeach(rules, DataTeach.Predictions.NONE, evidence, CHUNK_ROWS));
         try (LanguageModel loaded = wiring.load(target, dtype.dtype())) {
             Map<String, int[]> conversations = transcripts == null
                     ? Map.of()
@@ -198,7 +201,7 @@ final class DataTeachCommand implements Callable<Integer> {
         Path answers = cache == null ? output(inputs.getFirst()).resolveSibling("teacher-cache") : cache;
         try (ResponseCache kept = ResponseCache.open(answers);
                 PaidTeacher asked = teacher.paid(System.getenv(), kept)) {
-            List<Path> left = left(asked);
+            List<Path> left = left(new DataTeach(asked, CHUNK_ROWS));
             estimate(asked, left);
             ApiUsage before = asked.usage();
             for (Path input : left) {
@@ -268,10 +271,10 @@ final class DataTeachCommand implements Callable<Integer> {
 
     /// The inputs that are to be explained yet: a command over several that was stopped goes on. All of them where that
     /// is none, to be refused.
-    private List<Path> left(Teacher rules) throws IOException {
+    private List<Path> left(DataTeach teaching) throws IOException {
         List<Path> left = new ArrayList<>();
         for (Path input : inputs) {
-            if (restart || !DataTeach.isDone(rules, input, output(input))) {
+            if (restart || !teaching.isDone(input, output(input))) {
                 left.add(input);
             }
         }

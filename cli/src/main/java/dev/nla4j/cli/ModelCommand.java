@@ -12,6 +12,7 @@ import dev.nla4j.hub.StoredFile;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
+import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.tensor.DType;
@@ -244,6 +245,7 @@ final class ModelCommand {
             }
         }
         int vocabulary = ModelLoader.config(folder.verbalizer().folder()).vocabulary();
+        Wiring.announce(MemoryPlan.of(null, folder, dtype, false).withoutAdvice(), false);
         dev.nla4j.tensor.Threads.useAllProcessors();
         try (Nla nla = Nla.open(folder, null, dtype, wiring.progress())) {
             return GoldenCheck.pair(nla, dtype, vocabulary, golden);

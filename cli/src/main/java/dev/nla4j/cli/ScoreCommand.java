@@ -132,7 +132,7 @@ final class ScoreCommand implements Callable<Integer> {
                     continue;
                 }
                 try {
-                    Fields fields = Fields.of(texts, Json.parse(texts, line));
+                    Fields fields = Fields.of(texts, Json.parse(texts, number == 1 ? Json.withoutMark(line) : line));
                     lines.add(new Line((int) fields.integer("row", 0, Integer.MAX_VALUE), fields.requiredText("text")));
                 } catch (InputException e) {
                     throw new InputException("line " + number + " of " + e.getMessage(), e);

@@ -180,8 +180,9 @@ final class StageNotes {
             if (!Files.exists(file)) {
                 throw new InputException("stage " + stage.name() + " has left no " + file
                         + (stage.kind() == Stage.Kind.SPLIT
-                                ? ": extract from more documents, or raise pipeline.hold-out or that part's share in"
-                                        + " pipeline.fractions"
+                                ? ": extract from more documents, or raise that part's share in pipeline.fractions; of"
+                                        + " held-out ones, raise pipeline.hold-out, or where the texts name their own,"
+                                        + " lower pipeline.min-position or name longer ones"
                                 : ""));
             }
             files.put(name(file), size(file));

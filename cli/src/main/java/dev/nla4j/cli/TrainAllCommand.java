@@ -77,15 +77,16 @@ final class TrainAllCommand implements Callable<Integer> {
                 read.resolved(),
                 () -> wiring.here(config.model()).map(model -> model.fingerprint(wiring.progress())));
         List<Stage> all = stages.all();
-        requireTeacher(stages);
         if (options.dryRun) {
             for (Stage stage : all) {
                 System.out.println((notes.isDone(stage) ? "done   " : "to do  ") + line(stages.command(stage)));
             }
             wiring.here(config.model()).ifPresent(model -> requireTarget(config, pipeline.layer(), model, stages));
             estimates(wiring, config, pipeline.layer());
+            requireTeacher(stages, notes);
             return ExitCode.OK;
         }
+        requireTeacher(stages, notes);
         requireTarget(config, pipeline.layer(), wiring.find(config.model()), stages);
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
@@ -184,8 +185,13 @@ final class TrainAllCommand implements Callable<Integer> {
         parsed(stages, Stage.Kind.BUILD, DataBuildCommand.class).requirePrompts(target.path());
     }
 
-    /// Refuses a teacher that can't be asked in hours from now.
-    private void requireTeacher(TrainStages stages) {
+    /// Refuses a teacher that can't be asked in hours from now, where there is anything left to explain.
+    private void requireTeacher(TrainStages stages, StageNotes notes) {
+        if (stages.all().stream()
+                .filter(stage -> stage.kind() == Stage.Kind.TEACH)
+                .allMatch(notes::isDone)) {
+            return;
+        }
         try {
             parsed(stages, Stage.Kind.TEACH, DataTeachCommand.class).requireTeacher();
         } catch (IllegalArgumentException e) {
@@ -202,10 +208,7 @@ final class TrainAllCommand implements Callable<Integer> {
         try {
             CommandLine.ParseResult read =
                     fresh().parseArgs(stages.command(first).toArray(String[]::new));
-            while (read.hasSubcommand()) {
-                read = read.subcommand();
-            }
-            return type.cast(read.commandSpec().userObject());
+            return type.cast(read.asCommandLineList().getLast().getCommand());
         } catch (CommandLine.ParameterException e) {
             throw new ConfigException("pipeline." + kind.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage());
         }

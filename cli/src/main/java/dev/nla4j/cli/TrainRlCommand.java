@@ -41,11 +41,13 @@ final class TrainRlCommand implements Callable<Integer> {
             System.out.println("# " + processes.estimate(wiring, config, model -> estimate(model, config)));
             return ExitCode.OK;
         }
-        MemoryPlan memory = estimate(wiring.config(config.model()), config).memory();
+        RlEstimate estimate = estimate(wiring.config(config.model()), config);
+        MemoryPlan memory = estimate.memory();
         if (watches) {
             return processes.watch(memory, options.again("train", "rl"));
         }
         memory.requireFits(ProcessMemory.ofThisMachine().available());
+        estimate.cutOff().ifPresent(said -> System.err.println("nla: " + said));
         TrainRuns runs = new TrainRuns(wiring, config, read.resolved());
         try (LanguageModel base = runs.base();
                 Collective group = processes.join()) {

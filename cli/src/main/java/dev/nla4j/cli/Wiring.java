@@ -95,7 +95,7 @@ final class Wiring {
     }
 
     /// Says what loading will take, when it is much or asked for, and refuses what can't fit.
-    private static void announce(MemoryPlan plan, boolean verbose) {
+    static void announce(MemoryPlan plan, boolean verbose) {
         plan.requireFits(ProcessMemory.ofThisMachine().available());
         if (verbose || plan.total() >= MUCH_MEMORY) {
             System.err.println("nla: memory: " + plan);
@@ -127,7 +127,9 @@ final class Wiring {
         LanguageModel target = loadPlanned(base, dtype);
         Phases.ofThisRun().end("model");
         try {
-            Nla.Base standsOn = new Nla.Base(target, sha256(base), options.allowOtherBase);
+            // of a large file it takes long, and only adapters ask for it
+            String hash = folder.needsBase() ? sha256(base) : null;
+            Nla.Base standsOn = new Nla.Base(target, hash, options.allowOtherBase);
             Pair pair = new Pair(target, Nla.open(folder, standsOn, dtype, progress));
             Phases.ofThisRun().end("pair");
             return pair;
@@ -155,8 +157,8 @@ final class Wiring {
             return PairSession.together(load(folder, base, options, dtype), options.verbose);
         }
         Threads.useAllProcessors();
-        Stages stages =
-                new Stages.OneByOne(target, base.path(), sha256(base), options.allowOtherBase, folder, dtype, progress);
+        String hash = folder.needsBase() ? sha256(base) : null;
+        Stages stages = new Stages.OneByOne(target, base.path(), hash, options.allowOtherBase, folder, dtype, progress);
         return PairSession.oneByOne(stages, options.verbose);
     }
 
@@ -173,7 +175,9 @@ final class Wiring {
             });
         }
         LocalModel found = target(folder, options.target);
-        announce(MemoryPlan.reconstructor(ModelLoader.config(found.path()), folder, dtype), options.verbose);
+        ModelConfig config = ModelLoader.config(found.path());
+        folder.requireFits(config, found.path());
+        announce(MemoryPlan.reconstructor(config, folder, dtype), options.verbose);
         Threads.useAllProcessors();
         try (LanguageModel model = ModelLoader.load(found.path(), dtype, ModelLoader.Extent.TRUNK, progress)) {
             Nla.Base base = new Nla.Base(model, sha256(found), options.allowOtherBase);
@@ -232,10 +236,19 @@ final class Wiring {
                 .orElseThrow(() -> new InputException(pair.verbalizer().meta().file()
                         + ": names no base_checkpoint; say which model it explains with --target"));
         String base = half.base().orElseThrow();
-        if (ModelRef.parse(base) instanceof ModelRef.LocalPath local && !Files.exists(local.path())) {
+        if (!mayBeFound(base)) {
             throw new InputException(half.meta().file() + ": its base is " + FormatException.printable(base)
                     + ", which is not on this machine; say which model it explains with --target");
         }
         return find(base);
+    }
+
+    /// Whether a base is the name of a model, or a path that is here. Others trained on machines of their own.
+    private static boolean mayBeFound(String base) {
+        try {
+            return !(ModelRef.parse(base) instanceof ModelRef.LocalPath local) || Files.exists(local.path());
+        } catch (InputException _) {
+            return false;
+        }
     }
 }

@@ -406,8 +406,13 @@ class CommandsTest {
                     files.getLast());
             assertThat(run.code()).as(run.err()).isZero();
         }
-        Run first = Run.of("data", "teach", files.getFirst());
+        Run alone = Run.of("data", "teach", files.getFirst());
+        assertThat(alone.code()).as(alone.err()).isZero();
+        // words were counted over one file then: another rule
+        assertBadInput(Run.of("data", "teach", files.getFirst(), files.getLast()), "exists already");
+        Run first = Run.of("data", "teach", files.getFirst(), files.getLast(), "--restart");
         assertThat(first.code()).as(first.err()).isZero();
+        Files.delete(folder.resolve("b_explained.parquet"));
         Run both = Run.of("data", "teach", files.getFirst(), files.getLast(), "--json");
         assertThat(both.code()).as(both.err()).isZero();
         assertThat(both.err()).contains("a_explained.parquet: is there already");

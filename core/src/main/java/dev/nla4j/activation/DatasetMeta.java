@@ -51,6 +51,20 @@ public record DatasetMeta(
                 provenance);
     }
 
+    /// The same by another maker.
+    public DatasetMeta withCreatedBy(String maker) {
+        return new DatasetMeta(
+                datasetId,
+                stage,
+                rowCount,
+                extraction,
+                keepDebugMetadata,
+                tokens,
+                promptTemplates,
+                apiSummaries,
+                new Provenance(provenance.parentDatasets(), provenance.createdAt(), maker, provenance.gitCommit()));
+    }
+
     /// How far a data set is on its way to training.
     public enum Stage {
         BASE,

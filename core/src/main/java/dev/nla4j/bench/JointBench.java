@@ -10,6 +10,7 @@ import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.AdamW;
 import dev.nla4j.train.GradClip;
+import dev.nla4j.train.LogitSlices;
 import dev.nla4j.train.Parameter;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.rl.Critic;
@@ -31,6 +32,7 @@ public final class JointBench implements AutoCloseable {
     private final LanguageModel base;
     private final RlConfig config;
     private final PeftAdapter written;
+    private final PeftAdapter read;
     private final LowRankAdapter writing;
     private final Verbalizer verbalizer;
     private final Policy policy;
@@ -53,6 +55,7 @@ public final class JointBench implements AutoCloseable {
         this.base = base;
         this.config = config;
         this.written = PeftAdapter.read(pair.verbalizer().folder());
+        this.read = PeftAdapter.read(pair.reconstructor().folder());
         this.writing = written.load(base.config(), base.decoder().dtype());
         this.verbalizer = new Verbalizer(
                 base, base.decoder().with(writing), pair.verbalizer().meta());
@@ -126,21 +129,23 @@ public final class JointBench implements AutoCloseable {
         Products products = new Products(base.weights(), base.config().heads());
         int depth = base.config().numLayers();
         int layer = critic.layer();
-        int rank = written.rank();
         int length = config.rollout().maxNewTokens();
         int samples = config.rollout().samples();
         int rows = Math.min(samples, config.rollout().microBatch());
         int tokens = rows * length;
         Products.Attended own = products.attended(rows, length, length);
         Products.Attended last = products.attended(rows, 1, length);
+        double slices = (double) tokens / LogitSlices.TOKENS;
         double writing = seconds(() -> products.of(depth, samples, samples));
-        double asking = seconds(() -> products.of(depth, tokens, tokens));
-        double learning = seconds(() -> products.training(0, depth, tokens, tokens, rank, own));
-        double reading = seconds(() -> products.training(0, layer, tokens, 0, rank, own))
-                + seconds(() -> products.training(layer, layer + 1, rows, 0, rank, last));
+        double asking = seconds(() -> products.of(depth, tokens, 0))
+                + slices * seconds(() -> products.of(0, 0, LogitSlices.TOKENS));
+        double learning = seconds(() -> products.training(0, depth, tokens, 0, written.rank(), own))
+                + slices * seconds(() -> products.training(0, 0, 0, LogitSlices.TOKENS, written.rank()));
+        double reading = seconds(() -> products.training(0, layer, tokens, 0, read.rank(), own))
+                + seconds(() -> products.training(layer, layer + 1, rows, 0, read.rank(), last));
         double texts = (double) samples / rows;
-        double read = (double) (samples + config.goldPairs()) / rows;
-        return writing * length + (asking + learning) * texts + reading * read;
+        double textsAndGold = (double) (samples + config.goldPairs()) / rows;
+        return writing * length + (asking + learning) * texts + reading * textsAndGold;
     }
 
     /// The faster of two; inputs of one part at a time are in memory.

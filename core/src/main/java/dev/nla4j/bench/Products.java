@@ -196,13 +196,19 @@ final class Products {
     /// Projections that share each of a block's products.
     private static final int[] FUSED = {3, 1, 2, 1};
 
-    /// Bytes of the weights that one token reads.
+    /// Bytes of the weights that one token reads: without what a packed matrix is filled up with.
     long bytes() {
-        long bytes = weights.headProduct().bytes();
+        long numbers = numbers(weights.headProduct());
         for (int layer = 0; layer < weights.blocks().size(); layer++) {
-            bytes += weights.products(layer).stream().mapToLong(Matrix::bytes).sum();
+            numbers += weights.products(layer).stream()
+                    .mapToLong(Products::numbers)
+                    .sum();
         }
-        return bytes;
+        return numbers * weights.dtype().bytes();
+    }
+
+    private static long numbers(Matrix matrix) {
+        return matrix.outputs() * matrix.inputs();
     }
 
     private static final Scalar HALF = Scope.constant(new Scalar(0.5));

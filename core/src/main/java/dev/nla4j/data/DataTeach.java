@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,6 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// goes on where it was, and no paid answer is asked for twice.
 public final class DataTeach {
     private static final String TASK = "teach";
+
+    private static final String CHUNK_ROWS = "chunk-rows";
 
     private final Teacher teacher;
     private final Predictions predictions;
@@ -130,6 +131,7 @@ public final class DataTeach {
             }
             JsonNode stored = !restart && work.hasParts() ? work.plan() : null;
             ObjectNode plan = plan(file);
+            int chunk = stored == null ? chunkRows : chunkRows(out, stored);
             if (stored == null) {
                 work.clear();
                 try {
@@ -142,14 +144,14 @@ public final class DataTeach {
             } else {
                 requireSame(out, stored, plan);
             }
-            Result result = finish(file, out, work, progress, explain(file, work, progress));
+            Result result = finish(file, out, work, progress, explain(file, work, chunk, progress), chunk);
             work.delete();
             return result;
         }
     }
 
-    /// Whether `out` is there whole, and made of `in` as it is now by this teacher.
-    public static boolean isDone(Teacher teacher, Path in, Path out) throws IOException {
+    /// Whether `out` is there whole, and made of `in` as it is now by this teacher with this evidence.
+    public boolean isDone(Path in, Path out) throws IOException {
         if (!Files.exists(out) || WorkFolder.goesOn(out)) {
             return false;
         }
@@ -158,7 +160,7 @@ public final class DataTeach {
             DatasetMeta meta = made.meta();
             return Files.getLastModifiedTime(out).compareTo(Files.getLastModifiedTime(in)) >= 0
                     && meta.provenance().parentDatasets().contains(file.meta().datasetId())
-                    && Objects.equals(meta.apiSummaries(), teacher.summaries().orElse(null));
+                    && meta.provenance().createdBy().equals(createdBy());
         } catch (InputException e) {
             return false; // what is wrong with one of them is said by run
         }
@@ -168,14 +170,27 @@ public final class DataTeach {
         return Json.mapper()
                 .createObjectNode()
                 .put("input-sha256", Sha256.of(file.path()))
-                .put("chunk-rows", Integer.toString(chunkRows))
+                .put(CHUNK_ROWS, Integer.toString(chunkRows))
                 .put("teacher", teacher.identity())
                 .put("evidence", evidence);
+    }
+
+    /// A run that goes on keeps the chunks it has: how many rows they are of changes nothing that is written.
+    private static int chunkRows(Path out, JsonNode stored) {
+        String rows = stored.path(CHUNK_ROWS).asString("none");
+        if (!rows.matches("[1-9][0-9]{0,6}")) {
+            throw new InputException(out + ": the interrupted run's plan has " + CHUNK_ROWS + " " + rows
+                    + "; start afresh with --restart");
+        }
+        return Integer.parseInt(rows);
     }
 
     private static void requireSame(Path out, JsonNode stored, ObjectNode plan) {
         List<String> differences = new ArrayList<>();
         for (String key : plan.propertyNames()) {
+            if (key.equals(CHUNK_ROWS)) {
+                continue;
+            }
             String then = stored.path(key).asString("none");
             String now = plan.path(key).asString("none");
             if (!then.equals(now)) {
@@ -189,9 +204,14 @@ public final class DataTeach {
         }
     }
 
+    /// What the sidecar says of how explanations came about.
+    private String createdBy() {
+        return DataOutput.CREATED_BY + " (" + teacher.identity() + "; " + evidence + ")";
+    }
+
     private record Explained(Map<String, Long> reasons, int kept) {}
 
-    private Explained explain(DataFile file, WorkFolder work, Progress progress)
+    private Explained explain(DataFile file, WorkFolder work, int chunkRows, Progress progress)
             throws IOException, InterruptedException {
         Map<String, Long> reasons = new TreeMap<>();
         int kept = 0;
@@ -243,18 +263,22 @@ public final class DataTeach {
         });
     }
 
-    private Result finish(DataFile file, Path out, WorkFolder work, Progress progress, Explained explained)
+    private Result finish(
+            DataFile file, Path out, WorkFolder work, Progress progress, Explained explained, int chunkRows)
             throws IOException {
         DatasetMeta parent = file.meta();
         DatasetMeta meta = DataOutput.derived(
-                parent, parent.datasetId() + "__explained", teacher.summaries().orElse(null));
+                        parent,
+                        parent.datasetId() + "__explained",
+                        teacher.summaries().orElse(null))
+                .withCreatedBy(createdBy());
         long rows = DataOutput.put(
                 out,
                 temporary -> {
                     long written;
                     try (DataOutput output = DataOutput.open(
                             temporary, columns(file), parent.extraction().dModel())) {
-                        merge(file, work, output, progress);
+                        merge(file, work, output, chunkRows, progress);
                         written = output.rows();
                     }
                     if (written == 0 && file.rows() > 0) {
@@ -267,7 +291,8 @@ public final class DataTeach {
         return new Result(rows, file.rows() - rows, explained.reasons(), explained.kept());
     }
 
-    private void merge(DataFile file, WorkFolder work, DataOutput output, Progress progress) throws IOException {
+    private void merge(DataFile file, WorkFolder work, DataOutput output, int chunkRows, Progress progress)
+            throws IOException {
         int chunks = (int) Math.ceilDiv(file.rows(), (long) chunkRows);
         for (int chunk = 0; chunk < chunks; chunk++) {
             try (ParquetFile part = ParquetFile.open(work.part(chunk))) {

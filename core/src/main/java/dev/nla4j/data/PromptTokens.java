@@ -7,6 +7,7 @@ import dev.nla4j.chat.SpecialStrings;
 import dev.nla4j.format.InputException;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PromptTemplate;
+import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.tokenizer.SpecialTokens;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.util.Arrays;
@@ -122,6 +123,23 @@ public record PromptTokens(Tokenizer tokenizer, ChatTemplate template, SpecialSt
         int from = ids.length - suffix.size();
         return from >= 0
                 && Arrays.stream(ids, from, ids.length).boxed().toList().equals(suffix);
+    }
+
+    /// Refuses a tokenizer and a template of which no reconstructor could be made: it reads at a prompt's end, which
+    /// must be the template's.
+    public void requireReadable(String critic) {
+        List<Integer> added = tokenizer.specials().suffix();
+        if (!added.isEmpty()) {
+            throw new InputException(
+                    "this tokenizer adds " + added + " after a text, and a reconstructor would read that"
+                            + " token instead of its prompt's end; take it out of post_processor in tokenizer.json");
+        }
+        List<Integer> suffix = suffix(critic);
+        if (suffix != null
+                && !endsIn(PromptTemplate.of(critic, NlaMeta.EXPLANATION).fill(Reconstructor.PROBE), suffix)) {
+            throw new InputException("critic template: this tokenizer makes its end otherwise behind a text: \""
+                    + critic + "\"; begin what follows " + NlaMeta.EXPLANATION + " with a line or a sign of its own");
+        }
     }
 
     private static void requireOnce(String template, String place, String what) {

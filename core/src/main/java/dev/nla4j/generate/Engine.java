@@ -10,10 +10,12 @@ import dev.nla4j.tensor.InsufficientMemoryException;
 import dev.nla4j.tensor.ProcessMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -83,15 +85,42 @@ public final class Engine {
     /// Where memory does not hold all at once, texts of other lengths are written apart: a long one would take the room
     /// of many short ones.
     private void write(List<Row> waiting, @Nullable Prefix prefix) {
-        int room = room(waiting);
-        if (room < Math.min(waiting.size(), MOST_ROWS)) {
-            Map<Long, List<Row>> byLength = new TreeMap<>();
-            waiting.forEach(
-                    row -> byLength.computeIfAbsent(Long.highestOneBit(tokens(row.request())), _ -> new ArrayList<>())
-                            .add(row));
-            byLength.values().forEach(alike -> writeAlike(alike, prefix, room(alike)));
+        OptionalInt room = roomIfAny(waiting);
+        if (room.orElse(0) >= Math.min(waiting.size(), MOST_ROWS)) {
+            writeAlike(waiting, prefix, room.getAsInt());
+            return;
+        }
+        Map<Long, List<Row>> byLength = new TreeMap<>();
+        waiting.forEach(
+                row -> byLength.computeIfAbsent(Long.highestOneBit(tokens(row.request())), _ -> new ArrayList<>())
+                        .add(row));
+        byLength.values().forEach(alike -> writeFitting(alike, prefix));
+    }
+
+    /// A row that memory does not hold by itself fails alone.
+    private void writeFitting(List<Row> alike, @Nullable Prefix prefix) {
+        OptionalInt room = roomIfAny(alike);
+        if (room.isPresent()) {
+            writeAlike(alike, prefix, room.getAsInt());
+        } else if (alike.size() > 1) {
+            List<Row> shortest = new ArrayList<>(alike);
+            shortest.sort(Comparator.comparingLong(row -> tokens(row.request())));
+            writeFitting(shortest.subList(0, shortest.size() / 2), prefix);
+            writeFitting(shortest.subList(shortest.size() / 2, shortest.size()), prefix);
         } else {
-            writeAlike(waiting, prefix, room);
+            try {
+                writeAlike(alike, prefix, room(alike));
+            } catch (InsufficientMemoryException e) {
+                alike.getFirst().fail(e);
+            }
+        }
+    }
+
+    private OptionalInt roomIfAny(List<Row> rows) {
+        try {
+            return OptionalInt.of(room(rows));
+        } catch (InsufficientMemoryException _) {
+            return OptionalInt.empty();
         }
     }
 
@@ -203,13 +232,14 @@ public final class Engine {
     static int room(ModelConfig config, int wanted, int prompt, int tokens, OptionalLong available) {
         double reading = KeyValues.bytesPerRow(config, prompt);
         double row = perRow(config, tokens);
-        if (available.isPresent() && row + reading > available.getAsLong()) {
+        double whole = row + reading + Decoder.bytesWhileReading(config, prompt);
+        if (available.isPresent() && whole > available.getAsLong()) {
             throw new InsufficientMemoryException(String.format(
                     Locale.ROOT,
-                    "not enough memory: what is kept of a text of %d tokens takes %.1f GB, %.1f GB are available; give a"
-                            + " shorter prompt or ask for fewer new tokens",
+                    "not enough memory: a text of %d tokens takes %.1f GB, %.1f GB are available; give a shorter prompt or"
+                            + " ask for fewer new tokens",
                     tokens,
-                    (row + reading) / 1e9,
+                    whole / 1e9,
                     available.getAsLong() / 1e9));
         }
         // Of so many rows the prompts are read at once; of more, no more prompts.

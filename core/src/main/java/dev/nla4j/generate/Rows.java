@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -65,9 +66,17 @@ final class Rows implements AutoCloseable {
         }
         byLength.forEach((length, alike) -> {
             int most = Math.max(1, MOST_PROMPT_TOKENS / length);
-            for (int start = 0; start < alike.size(); start += most) {
-                read(alike.subList(start, Math.min(start + most, alike.size())));
+            Set<Prompt> prompts = Collections.newSetFromMap(new IdentityHashMap<>());
+            int start = 0;
+            for (int i = 0; i < alike.size(); i++) {
+                if (prompts.add(alike.get(i).request().prompt()) && prompts.size() > most) {
+                    read(alike.subList(start, i));
+                    start = i;
+                    prompts.clear();
+                    prompts.add(alike.get(i).request().prompt());
+                }
             }
+            read(alike.subList(start, alike.size()));
         });
         removeOver();
     }

@@ -111,6 +111,9 @@ final class HubHttp implements AutoCloseable {
                 throw new SourceFailure(reason, e);
             }
             throw new TemporaryFailure(reason, e);
+        } catch (IllegalArgumentException e) {
+            // the library lets its complaint of a header's number through
+            throw new TemporaryFailure(uri.getHost() + " answered a header that is none: " + e.getMessage(), e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.nla4j.hub;
 import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.Sha256;
+import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,11 +55,13 @@ public record LocalModel(String ref, Path path, @Nullable Manifest known) {
                 && (name.endsWith(".safetensors") || name.endsWith(".json") || name.endsWith(".jinja"));
     }
 
-    /// SHA-256 of a model that is one file: from the manifest, else by reading it; empty for a folder.
+    /// SHA-256 of a model that is one file, or a folder's only GGUF: from the manifest, else by reading it; empty for
+    /// other folders.
     public Optional<String> sha256(Progress progress) {
         if (known != null && known.files().size() == 1) {
             return Optional.of(known.files().getFirst().sha256());
         }
-        return Files.isRegularFile(path) ? Optional.of(Sha256.of(path, progress)) : Optional.empty();
+        Path single = Files.isRegularFile(path) ? path : GgufFile.meantBy(path);
+        return Optional.ofNullable(single).map(file -> Sha256.of(file, progress));
     }
 }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// Results belong to the caller's [dev.nla4j.tensor.Scope]. Rows of a batch may be padded on the right: no token
 /// sees what comes after it, so padding never reaches a real token.
 public final class Decoder {
+    /// Of the residual stream's size: itself, normed, queries, what attention gives, and sums of these.
+    private static final int STREAMS = 7;
+
     private final ModelConfig config;
     private final Weights weights;
     private final ScalarType type;
@@ -98,6 +101,11 @@ public final class Decoder {
         Tensor rows = weights.embedding().index_select(0, ids.reshape(-1)).to(ScalarType.Float);
         Tensor scaled = embedScale == 1 ? rows : Tensors.times(rows, embedScale);
         return scaled.view(ids.size(0), ids.size(1), config.dim());
+    }
+
+    /// Bytes of what is on its way through a block while a text of so many tokens is read, keys and values apart.
+    public static double bytesWhileReading(ModelConfig config, int tokens) {
+        return (double) STREAMS * tokens * config.dim() * Float.BYTES + FeedForward.bytes(config, tokens);
     }
 
     /// The residual stream after all blocks, `[B, T, D]` fp32.

@@ -1,6 +1,8 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.Matrix;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
 import org.bytedeco.pytorch.GradMode;
@@ -10,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /// The gated feed-forward layer (Shazeer 2020): `down(activation(gate(x)) · up(x))`.
 final class FeedForward {
+    /// Tokens that go through at once where no gradient is recorded: what is between the products is wide.
+    private static final int MOST_ROWS = 4096;
+    /// Rows of that width which are alive together: gate, up, and what was put together of parts.
+    private static final int WIDTHS = 3;
+
     /// From so many tokens on, two products are as fast as one of twice the width, and what follows reads and
     /// overwrites memory in one piece. The bits are the same.
     private static final long MANY_TOKENS = 256;
@@ -21,9 +28,29 @@ final class FeedForward {
 
     /// `[B, T, D]` to `[B, T, D]`.
     static Tensor apply(Tensor x, Weights.Block weights, @Nullable BlockAdapter adapter, ModelConfig config) {
+        Tensor flat = x.reshape(-1, config.dim()); // [N, D]
+        if (GradMode.is_enabled() || flat.size(0) <= MOST_ROWS) {
+            return rows(flat, weights, adapter, config).view(Shapes.of(x));
+        }
+        Tensor all = Tensors.empty(flat.scalar_type().intern(), flat.size(0), config.dim());
+        for (long from = 0; from < flat.size(0); from += MOST_ROWS) {
+            try (Scope _ = Scope.noGrad()) {
+                long count = Math.min(MOST_ROWS, flat.size(0) - from);
+                all.narrow(0, from, count).copy_(rows(flat.narrow(0, from, count), weights, adapter, config));
+            }
+        }
+        return all.view(Shapes.of(x));
+    }
+
+    /// Bytes of what is between the products while so many tokens go through.
+    static double bytes(ModelConfig config, int tokens) {
+        return (double) WIDTHS * Math.min(tokens, MOST_ROWS) * config.hidden() * Float.BYTES;
+    }
+
+    /// `[N, D]` to `[N, D]`.
+    private static Tensor rows(Tensor flat, Weights.Block weights, @Nullable BlockAdapter adapter, ModelConfig config) {
         LowRank added = adapter == null ? null : adapter.gateUp();
         long hidden = config.hidden();
-        Tensor flat = x.reshape(-1, config.dim()); // [N, D]
         Tensor gate; // [N, F]
         Tensor up; // [N, F]
         boolean learns = GradMode.is_enabled();
@@ -41,9 +68,7 @@ final class FeedForward {
         }
         Tensor activated = activated(gate, config.activation());
         Tensor product = learns ? activated.mul(up) : activated.mul_(up);
-        return weights.down()
-                .apply(product, adapter == null ? null : adapter.down())
-                .view(x.size(0), x.size(1), config.dim());
+        return weights.down().apply(product, adapter == null ? null : adapter.down());
     }
 
     private static Tensor part(

@@ -3,6 +3,7 @@ package dev.nla4j.model;
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.SpecialStrings;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ public record LanguageModel(
     /// The tokenizer; a model may lack one, and then only work on ids is possible.
     public Tokenizer tokenizer() {
         if (tokenizerOrNull == null) {
-            Path gguf = ModelLoader.ggufIn(path);
+            Path gguf = GgufFile.meantBy(path);
             throw new InputException(
                     gguf == null
                             ? path + ": has no tokenizer.json, so it can't read text"

@@ -42,7 +42,7 @@ public record ModelExport(
 
     /// Writes everything into `folder`, which exists.
     public void writeTo(Path folder, Progress progress) throws IOException {
-        Path gguf = ModelLoader.ggufIn(source);
+        Path gguf = GgufFile.meantBy(source);
         if (gguf == null) {
             writeFolder(folder, progress);
         } else {
@@ -60,7 +60,7 @@ public record ModelExport(
             ShardedWriter.write(
                     folder, reporting(WeightTensors.of(config, weights, type), folder, progress), shardBytes);
         }
-        Path gguf = ModelLoader.ggufIn(source);
+        Path gguf = GgufFile.meantBy(source);
         if (gguf == null) {
             writeRest(folder, config, type);
             return;

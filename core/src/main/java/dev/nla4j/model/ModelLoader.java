@@ -2,7 +2,6 @@ package dev.nla4j.model;
 
 import dev.nla4j.chat.ChatTemplate;
 import dev.nla4j.chat.jinja.TemplateException;
-import dev.nla4j.format.FileProblem;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.TensorSource;
@@ -13,14 +12,10 @@ import dev.nla4j.tensor.DType;
 import dev.nla4j.tokenizer.GgufVocabulary;
 import dev.nla4j.tokenizer.Tokenizer;
 import dev.nla4j.tokenizer.Tokenizers;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Loads a model from a folder (config.json, safetensors, tokenizer.json, chat template) or from one GGUF file.
@@ -61,7 +56,7 @@ public final class ModelLoader {
         if (!Files.exists(path)) {
             throw new InputException(path + ": there is no such file or folder");
         }
-        Path gguf = ggufIn(path);
+        Path gguf = GgufFile.meantBy(path);
         if (gguf != null) {
             return loadGguf(gguf, wanted, progress);
         }
@@ -74,7 +69,7 @@ public final class ModelLoader {
 
     /// A configuration alone, without weights.
     public static ModelConfig config(Path path) {
-        Path gguf = ggufIn(path);
+        Path gguf = GgufFile.meantBy(path);
         if (gguf == null) {
             return ConfigJson.read(configFile(path));
         }
@@ -85,11 +80,11 @@ public final class ModelLoader {
 
     /// A tokenizer alone, without weights; the caller closes it.
     public static Tokenizer tokenizer(Path path) {
-        Path gguf = ggufIn(path);
+        Path gguf = GgufFile.meantBy(path);
         if (gguf == null) {
-            return path.getFileName().toString().endsWith(".json")
+            return path.endsWith("tokenizer.json")
                     ? Tokenizers.fromFile(path)
-                    : Tokenizers.fromFolder(path);
+                    : Tokenizers.fromFolder(Files.isDirectory(path) ? path : path.resolveSibling(""));
         }
         try (GgufFile file = GgufFile.open(gguf)) {
             return Tokenizers.fromGguf(GgufVocabulary.of(file.metadata()), gguf);
@@ -98,7 +93,7 @@ public final class ModelLoader {
 
     /// A chat template alone; empty when the model has none.
     public static Optional<ChatTemplate> chatTemplate(Path path) {
-        Path gguf = ggufIn(path);
+        Path gguf = GgufFile.meantBy(path);
         if (gguf == null) {
             return Optional.ofNullable(ChatTemplateFile.in(Files.isDirectory(path) ? path : path.resolveSibling(".")));
         }
@@ -188,29 +183,5 @@ public final class ModelLoader {
             }
             throw e;
         }
-    }
-
-    /// The GGUF file that `path` means: itself, or the only one in a folder without a config.json.
-    static @Nullable Path ggufIn(Path path) {
-        if (Files.isRegularFile(path)) {
-            return isGguf(path) ? path : null;
-        }
-        if (!Files.isDirectory(path) || Files.exists(path.resolve("config.json"))) {
-            return null;
-        }
-        try (Stream<Path> files = Files.list(path)) {
-            List<Path> found = files.filter(ModelLoader::isGguf).sorted().toList();
-            if (found.size() > 1) {
-                throw new InputException(path + ": holds " + found.size() + " GGUF files; name the one you mean: "
-                        + found.get(0).getFileName() + ", " + found.get(1).getFileName() + " …");
-            }
-            return found.isEmpty() ? null : found.get(0);
-        } catch (IOException e) {
-            throw new InputException(path + ": can't be listed: " + FileProblem.reason(e), e);
-        }
-    }
-
-    private static boolean isGguf(Path file) {
-        return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf");
     }
 }

@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Matrix;
@@ -148,7 +149,7 @@ public final class TrainableWeights implements Trainable {
     /// Where the base's configuration and tokenizer are.
     private Path source() {
         Path path = model.path();
-        return Files.isRegularFile(path) && ModelLoader.ggufIn(path) == null ? path.resolveSibling("") : path;
+        return Files.isRegularFile(path) && GgufFile.meantBy(path) == null ? path.resolveSibling("") : path;
     }
 
     @Override

@@ -32,10 +32,11 @@ public sealed interface WeightNames {
     }
 
     /// Names of transformers' safetensors, under whatever prefix this file has (`model.`, `language_model.model.`,
-    /// `model.language_model.`, or none).
+    /// `model.language_model.`, `language_model.`, or none).
     static WeightNames huggingFace(TensorSource source, Family family) {
         String embedding = "embed_tokens.weight";
-        Set<String> prefixes = Set.of("model.", "language_model.model.", "model.language_model.", "");
+        Set<String> prefixes =
+                Set.of("model.", "language_model.model.", "model.language_model.", "language_model.", "");
         for (String prefix : prefixes) {
             if (source.names().contains(prefix + embedding)) {
                 return new HuggingFace(prefix, family);

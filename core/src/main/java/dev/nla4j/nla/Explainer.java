@@ -168,12 +168,13 @@ public final class Explainer {
         return report(List.of(0, 1, 2), new float[][] {difference, a, b}, 1, options, ofDifferences(), progress);
     }
 
-    /// A single position has no other whose explanation could be its control: one more is read for that.
+    /// A single position has no other whose explanation could be its control: one more is read for that. A text's first
+    /// token only where there is no third one: its residual stream is unlike any other.
     private static List<Integer> withControl(List<Integer> positions, int length) {
         Set<Integer> read = new LinkedHashSet<>(positions);
         if (read.size() == 1 && length > 1) {
             int only = positions.get(0);
-            read.add(only == 0 ? length - 1 : only / 2);
+            read.add(only > 1 ? only / 2 : only == length - 1 ? 0 : length - 1);
         }
         return List.copyOf(read);
     }

@@ -17,6 +17,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -202,13 +203,14 @@ final class ApiClient implements AutoCloseable {
                 reached = true;
                 String text = new String(response.body(), StandardCharsets.UTF_8);
                 int status = response.statusCode();
-                if (status == 200 || status == 201) {
-                    String whole = requireJson(text, path, body);
+                boolean accepted = status == 200 || status == 201;
+                OptionalInt within = accepted && body != null ? failureWithin(json(text, path)) : OptionalInt.empty();
+                if (accepted && within.isEmpty()) {
                     answers.incrementAndGet();
                     forbidden.set(0);
-                    return whole;
+                    return text;
                 }
-                failed = failure(uri, status, text);
+                failed = failure(uri, within.orElse(status), text);
                 asked = retryAfter(response);
                 busy = BUSY.contains(status);
             } catch (IOException e) {
@@ -269,12 +271,14 @@ final class ApiClient implements AutoCloseable {
         }
     }
 
-    /// A body that is cut off or garbled is asked for again; texts that are no JSON are only got, never posted for.
-    private static String requireJson(String text, String path, @Nullable String body) throws Unanswered {
-        if (body != null) {
-            json(text, path);
+    /// The status that an accepted answer should have had: gateways that have begun to answer say in the body that the
+    /// server behind them failed.
+    private static OptionalInt failureWithin(JsonNode answer) {
+        if (!answer.hasNonNull("error") || answer.has("choices") || answer.has("content")) {
+            return OptionalInt.empty();
         }
-        return text;
+        int code = answer.path("error").path("code").asInt(SERVER);
+        return OptionalInt.of(code >= 400 && code < 600 ? code : SERVER);
     }
 
     private HttpRequest request(URI uri, @Nullable String body, Waiting waiting) {
@@ -311,7 +315,8 @@ final class ApiClient implements AutoCloseable {
             if (e.getCause() instanceof IOException cause) {
                 throw cause;
             }
-            throw new IllegalStateException(e);
+            throw new Unanswered(
+                    request.uri().getHost() + " gave an answer that can't be read: " + e.getCause(), Failure.OUTAGE, e);
         } finally {
             asked.cancel(true);
         }

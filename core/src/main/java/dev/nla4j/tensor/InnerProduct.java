@@ -27,7 +27,7 @@ final class InnerProduct {
 
     static {
         // From the first product on, whoever wires the program: a result must not follow from what ran before.
-        Threads.useBlas(THERE ? 1 : Threads.OF_BLAS);
+        Threads.useBlas(THERE ? 1 : Threads.ofBlas());
     }
 
     private InnerProduct() {}

@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,16 +22,15 @@ public final class Threads {
     /// The loading of libtorch that [#preload] began.
     private static final AtomicReference<@Nullable FutureTask<Integer>> LOADING = new AtomicReference<>();
 
-    /// OpenBLAS's own number where it multiplies the weights: what it has from its start, two at least. It is not
-    /// asked,
-    /// because the binding answers -1.
-    static final int OF_BLAS = Stream.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+    /// What the environment says of OpenBLAS's own number.
+    private static final Optional<Integer> GIVEN = Stream.of(
+                    "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
             .map(System::getenv)
             .filter(value -> value != null && value.matches("[1-9][0-9]{0,3}"))
             .findFirst()
-            .map(Integer::parseInt)
-            .map(count -> Math.max(count, 2))
-            .orElse(Math.max(Runtime.getRuntime().availableProcessors(), 2));
+            .map(Integer::parseInt);
+
+    private static volatile int used = Runtime.getRuntime().availableProcessors();
 
     private Threads() {}
 
@@ -77,6 +77,15 @@ public final class Threads {
         }
         awaitPreload();
         torch.set_num_threads(count);
+        used = count;
+        if (!InnerProduct.isThere()) {
+            useBlas(ofBlas());
+        }
+    }
+
+    /// OpenBLAS's own number where it multiplies the weights: two on one processor too, so that the bits are the same.
+    static int ofBlas() {
+        return GIVEN.orElse(Math.max(used, 2));
     }
 
     /// Until it closes, all threads in use share each product of OpenBLAS: gradients go through no other. Not for a
@@ -89,7 +98,7 @@ public final class Threads {
     /// where
     /// each product has several threads, they wait for each other and take ten times as long.
     public static Blas apart() {
-        return new Blas(!InnerProduct.isThere(), 1, OF_BLAS);
+        return new Blas(!InnerProduct.isThere(), 1, ofBlas());
     }
 
     /// OpenBLAS's own number of threads until it closes.

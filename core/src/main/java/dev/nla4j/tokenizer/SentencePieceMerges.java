@@ -49,6 +49,13 @@ final class SentencePieceMerges {
                 case GgufVocabulary.CONTROL, GgufVocabulary.UNKNOWN, GgufVocabulary.BYTE -> {}
                 default -> addCuts(vocabulary, id, ids, merges, file);
             }
+            if (merges.size() > Vocabulary.LARGEST_ID) {
+                throw new FormatException(
+                        file,
+                        -1,
+                        GgufVocabulary.KEY + "tokens",
+                        "can be cut into two tokens in more than " + Vocabulary.LARGEST_ID + " ways");
+            }
         }
         boolean oneScore = merges.stream().map(Merge::score).distinct().count() == 1;
         merges.sort(oneScore ? SMALLEST_ID_FIRST : HIGHEST_SCORE_FIRST);
@@ -80,7 +87,12 @@ final class SentencePieceMerges {
             Integer rightId = ids.get(right);
             if (rightId != null) {
                 cuts.add(new Merge(
-                        left, right, leftId, rightId, id, vocabulary.scores().get(id)));
+                        vocabulary.tokens().get(leftId),
+                        vocabulary.tokens().get(rightId),
+                        leftId,
+                        rightId,
+                        id,
+                        vocabulary.scores().get(id)));
             }
         }
         cuts.sort(Comparator.comparingInt(Merge::leftId).thenComparingInt(Merge::rightId));

@@ -3,6 +3,7 @@ package dev.nla4j.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
@@ -23,6 +24,8 @@ class ProductsTest {
                 Scope _ = Scope.noGrad()) {
             Products products = new Products(model.weights(), model.config().heads());
             int depth = model.config().numLayers();
+            // packed ones are filled up in memory
+            assertThat(products.bytes()).isEqualTo(numbers(model.config()) * dtype.bytes());
             long queries = (long) model.config().heads().queries()
                     * model.config().heads().width();
             assertThat(products.of(depth, 6, 2).getAsDouble()).isPositive();
@@ -33,5 +36,12 @@ class ProductsTest {
                             .getAsDouble())
                     .isPositive();
         }
+    }
+
+    private static long numbers(ModelConfig config) {
+        long dim = config.dim();
+        long attention =
+                dim * (2L * config.heads().queryWidth() + 2L * config.heads().keyValueWidth());
+        return config.numLayers() * (attention + 3 * dim * config.hidden()) + dim * config.vocabulary();
     }
 }

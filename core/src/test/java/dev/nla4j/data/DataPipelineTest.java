@@ -20,7 +20,6 @@ import dev.nla4j.format.parquet.MadeParquet;
 import dev.nla4j.format.parquet.ParquetFile;
 import dev.nla4j.format.parquet.Value;
 import dev.nla4j.progress.Progress;
-import dev.nla4j.teacher.DocumentFrequencies;
 import dev.nla4j.teacher.GroundedTeacher;
 import dev.nla4j.teacher.Lesson;
 import dev.nla4j.teacher.Snippet;
@@ -454,7 +453,9 @@ class DataPipelineTest {
         Path out = folder.resolve("out.parquet");
         assertThatThrownBy(() -> teach(new Scripted(4), out)).isInstanceOf(TeacherException.class);
         assertThat(out).doesNotExist();
-        DataTeach.Result rest = teach(new Scripted(-1), out);
+        // in chunks of another size, as batches have
+        DataTeach.Result rest =
+                new DataTeach(new Scripted(-1), 70).run(folder.resolve("base.parquet"), out, false, Progress.NONE);
         assertThat(rest.chunksKept()).isEqualTo(4);
         assertThat(rest.dropped()).isEqualTo(9);
         assertThat(out).hasSameBinaryContentAs(straight);
@@ -470,15 +471,17 @@ class DataPipelineTest {
         Path in = base();
         Path out = folder.resolve("out.parquet");
         Teacher teacher = new Scripted(-1);
-        assertThat(DataTeach.isDone(teacher, in, out)).isFalse();
+        assertThat(new DataTeach(teacher, 5).isDone(in, out)).isFalse();
         assertThatThrownBy(() -> teach(new Scripted(4), out)).isInstanceOf(TeacherException.class);
-        assertThat(DataTeach.isDone(teacher, in, out)).isFalse();
+        assertThat(new DataTeach(teacher, 5).isDone(in, out)).isFalse();
         teach(teacher, out);
-        assertThat(DataTeach.isDone(teacher, in, out)).isTrue();
-        assertThat(DataTeach.isDone(new GroundedTeacher(new DocumentFrequencies()), in, out))
+        assertThat(new DataTeach(teacher, 5).isDone(in, out)).isTrue();
+        assertThat(new DataTeach(teacher, DataTeach.Predictions.NONE, "other evidence", 5).isDone(in, out))
                 .isFalse();
         Files.setLastModifiedTime(in, FileTime.from(Instant.now().plusSeconds(60)));
-        assertThat(DataTeach.isDone(teacher, in, out)).as("made anew since").isFalse();
+        assertThat(new DataTeach(teacher, 5).isDone(in, out))
+                .as("made anew since")
+                .isFalse();
     }
 
     @Test

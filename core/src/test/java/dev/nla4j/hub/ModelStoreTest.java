@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.format.HeldLock;
 import dev.nla4j.format.InputException;
+import dev.nla4j.format.Sha256;
 import dev.nla4j.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -351,5 +352,17 @@ class ModelStoreTest {
         assertThat(local.fingerprint(Progress.NONE)).isEqualTo(before);
         Files.writeString(model.resolve("model.safetensors"), "two");
         assertThat(local.fingerprint(Progress.NONE)).isNotEqualTo(before);
+    }
+
+    /// Such a folder is loaded as that file is.
+    @Test
+    void a_folder_with_one_gguf_is_told_by_that_file() throws IOException {
+        Path model = Files.createDirectories(folder.resolve("packed"));
+        Path file = Files.writeString(model.resolve("a.gguf"), "one");
+        LocalModel local = new LocalModel(model.toString(), model, null);
+        assertThat(local.sha256(Progress.NONE)).contains(Sha256.of(file));
+        assertThat(local.fingerprint(Progress.NONE)).isEqualTo(Sha256.of(file));
+        Files.writeString(file, "two");
+        assertThat(local.fingerprint(Progress.NONE)).isEqualTo(Sha256.of(file));
     }
 }

@@ -3,10 +3,12 @@ package dev.nla4j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -35,6 +37,30 @@ class FeedForwardTest {
             }
         } finally {
             Threads.use(before);
+        }
+    }
+
+    /// Of a text too long to go through at once, each token is what it is in a short one.
+    @Test
+    void a_long_text_goes_through_in_slices() {
+        try (LanguageModel model = TinyModels.model(TinyModels.llama(0), 3);
+                Scope _ = Scope.noGrad()) {
+            Weights.Block block = model.weights().blocks().getFirst();
+            int dim = model.config().dim();
+            Random random = new Random(6);
+            float[] numbers = new float[9000 * dim];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = (float) random.nextGaussian();
+            }
+            Tensor x = Tensors.of(numbers, 1, 9000, dim);
+            Tensor all = FeedForward.apply(x, block, null, model.config());
+            assertThat(Shapes.of(all)).containsExactly(1, 9000, dim);
+            for (int from : new int[] {0, 4000, 8990}) {
+                Tensor some = FeedForward.apply(x.narrow(1, from, 10), block, null, model.config());
+                assertThat(all.narrow(1, from, 10).allclose(some, 1e-5, 1e-5, false))
+                        .as("from " + from)
+                        .isTrue();
+            }
         }
     }
 }

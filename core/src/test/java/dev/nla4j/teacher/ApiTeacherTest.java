@@ -187,6 +187,18 @@ class ApiTeacherTest {
     }
 
     /// It was paid for: whoever never gets it whole does not ask ten times.
+    /// As gateways do that had begun to answer when the server behind them failed.
+    @Test
+    void a_failure_within_an_accepted_answer_is_tried_again_and_said() throws Exception {
+        String failed = "{\"error\": {\"code\": 502, \"message\": \"Provider returned error\"}}";
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, 200, n == 0 ? failed : FakeApi.choice(FakeApi.GOOD, "stop")))) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.requests).hasSize(2);
+            assertThat(api.notices).singleElement().asString().contains("HTTP 502", "Provider returned error");
+        }
+    }
+
     @Test
     void answers_that_break_off_again_and_again_are_not_asked_for_ten_times() throws Exception {
         AtomicInteger asked = new AtomicInteger();

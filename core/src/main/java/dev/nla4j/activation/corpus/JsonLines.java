@@ -30,6 +30,7 @@ record JsonLines(Path file, String textField) implements DocumentSource {
 
     @Override
     public Reading open() {
+        FileProblem.requireNoPipe(file); // it is read more than once
         try {
             return new LineReading(file, textField, new BufferedInputStream(Files.newInputStream(file), 1 << 16));
         } catch (IOException e) {

@@ -169,14 +169,14 @@ final class Comparison {
     }
 
     /// Java's own sort would object to orders that contradict themselves, as those with NaN do.
-    private static List<Value[]> mergeSort(List<Value[]> items, BiPredicate<Value[], Value[]> before) {
+    static <T> List<T> mergeSort(List<T> items, BiPredicate<T, T> before) {
         if (items.size() < 2) {
             return items;
         }
         int middle = items.size() / 2;
-        List<Value[]> left = mergeSort(items.subList(0, middle), before);
-        List<Value[]> right = mergeSort(items.subList(middle, items.size()), before);
-        List<Value[]> merged = new ArrayList<>(items.size());
+        List<T> left = mergeSort(items.subList(0, middle), before);
+        List<T> right = mergeSort(items.subList(middle, items.size()), before);
+        List<T> merged = new ArrayList<>(items.size());
         int i = 0;
         int j = 0;
         while (i < left.size() && j < right.size()) {

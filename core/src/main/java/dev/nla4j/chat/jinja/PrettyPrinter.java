@@ -75,8 +75,8 @@ final class PrettyPrinter {
     private List<Map.Entry<Key, Value>> sortedEntries(PyDict dict) {
         List<Map.Entry<Key, Value>> entries = new ArrayList<>(dict.entries().entrySet());
         budget.items(entries.size() * 8L);
-        entries.sort((a, b) -> order(a.getKey().value(), b.getKey().value()));
-        return entries;
+        return Comparison.mergeSort(
+                entries, (a, b) -> order(a.getKey().value(), b.getKey().value()) < 0);
     }
 
     private int order(Value a, Value b) {

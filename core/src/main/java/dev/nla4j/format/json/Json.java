@@ -9,12 +9,15 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.constructor.core.ConstructYamlCoreInt;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -35,10 +38,12 @@ public final class Json {
     /// Aliases let a small YAML file stand for a huge one: ten of them multiply it by some forty at most.
     private static final int MOST_YAML_ALIASES = 10;
     private static final long MOST_YAML_GROWTH = 50;
+    /// Digits, of which any number has few enough to be a finite one.
+    private static final int LONGEST_NUMBER = 100;
 
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
             .maxNestingDepth(DEEPEST)
-            .maxNumberLength(100)
+            .maxNumberLength(LONGEST_NUMBER)
             .build();
     private static final ObjectMapper JSON = JsonMapper.builder(
                     JsonFactory.builder().streamReadConstraints(CONSTRAINTS).build())
@@ -62,6 +67,17 @@ public final class Json {
             // What Python's yaml means by ~, Null and True.
             .setSchema(new CoreSchema())
             .setMaxAliasesForCollections(MOST_YAML_ALIASES)
+            .setTagConstructors(Map.of(Tag.INT, new ConstructYamlCoreInt() {
+                /// Longer ones take long to read, and an alias repeats that.
+                @Override
+                public Object createIntNumber(String number) {
+                    if (number.length() > LONGEST_NUMBER) {
+                        throw new YamlEngineException("has a whole number of " + number.length() + " digits; at most "
+                                + LONGEST_NUMBER + " are read");
+                    }
+                    return super.createIntNumber(number);
+                }
+            }))
             .build();
 
     private static final String BYTE_ORDER_MARK = "\ufeff";

@@ -14,6 +14,9 @@ import java.util.function.Function;
 ///
 /// @param <T> what a row holds
 public final class ColumnCursor<T> {
+    /// Of one row's texts: one that a dictionary names again and again takes no room, what is made of them does.
+    private static final long MOST_CHARACTERS = 256L << 20;
+
     private final Path file;
     private final FileChannel channel;
     private final Footer footer;
@@ -167,6 +170,7 @@ public final class ColumnCursor<T> {
 
     private List<String> textList(LeafReader leaf, int most) {
         List<String> texts = new ArrayList<>();
+        long characters = 0;
         if (leaf.isEmptyList()) {
             leaf.advance();
             return texts;
@@ -176,7 +180,12 @@ public final class ColumnCursor<T> {
                 throw problem("has more than " + most + " elements");
             }
             requireValue(leaf);
-            texts.add(leaf.text());
+            String text = leaf.text();
+            characters += text.length();
+            if (characters > MOST_CHARACTERS) {
+                throw problem("has texts of more than " + MOST_CHARACTERS + " characters");
+            }
+            texts.add(text);
         } while (leaf.advance() && leaf.repetition() != 0);
         return texts;
     }

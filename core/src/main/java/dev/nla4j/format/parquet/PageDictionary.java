@@ -5,18 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /// The distinct values of a column chunk.
 final class PageDictionary {
-    /// Texts of a dictionary of at most so many bytes are kept once they are decoded: a document's name
-    /// stands in many rows. Writers give a dictionary up at about one megabyte, unless its texts are long;
-    /// those of larger ones are decoded where they are asked for, or they would be in memory twice and
-    /// more.
-    private static final int KEPT = 1 << 20;
-
     private final Place place;
     private final byte[] bytes;
     private final int size;
     private final long[] integers;
     private final float[] floats;
     private final int[] starts;
+    /// Texts once they are decoded: a document's name stands in many rows, and a row may name one text many times.
     private final @Nullable String[] kept;
 
     /// Decodes a dictionary page, texts excepted: of these the page's bytes are kept.
@@ -35,7 +30,7 @@ final class PageDictionary {
         integers = new long[isInteger ? size : 0];
         floats = new float[isText || isInteger ? 0 : size];
         starts = new int[isText ? size : 0];
-        kept = new String[isText && bytes.length <= KEPT ? size : 0];
+        kept = new String[isText ? size : 0];
         var values = new Values.Plain(place, type, bytes, 0, bytes.length);
         for (int i = 0; i < integers.length; i++) {
             integers[i] = values.int64();
@@ -62,18 +57,11 @@ final class PageDictionary {
     }
 
     String text(int index) {
-        if (kept.length == 0) {
-            return decoded(index);
-        }
         String known = kept[index];
         if (known == null) {
-            known = decoded(index);
+            known = new Values.Plain(place, PhysicalType.BYTE_ARRAY, bytes, starts[index], bytes.length).text();
             kept[index] = known;
         }
         return known;
-    }
-
-    private String decoded(int index) {
-        return new Values.Plain(place, PhysicalType.BYTE_ARRAY, bytes, starts[index], bytes.length).text();
     }
 }

@@ -14,8 +14,8 @@ import java.util.Objects;
 /// Makes top-level columns of the footer's flat list of schema nodes.
 final class SchemaTree {
     private static final int DEEPEST = 32;
-    /// A path repeats the names above it.
-    private static final int LONGEST_NAME = 1000;
+    /// Each leaf's path repeats the names above it.
+    private static final int LONGEST_PATH = 2000;
 
     private final Path file;
     private final List<SchemaElement> elements;
@@ -71,10 +71,10 @@ final class SchemaTree {
             throw problem("ends before all children were listed");
         }
         SchemaElement element = elements.get(next++);
-        if (element.name().length() > LONGEST_NAME) {
-            throw problem("has a name of more than " + LONGEST_NAME + " characters");
-        }
         String path = depth < 2 ? element.name() : parent + "." + element.name();
+        if (path.length() > LONGEST_PATH) {
+            throw problem("has a column whose path has more than " + LONGEST_PATH + " characters");
+        }
         int myRepetition = repetition;
         int myDefinition = definition;
         if (depth > 0 && element.repetition() != Repetition.REQUIRED) {

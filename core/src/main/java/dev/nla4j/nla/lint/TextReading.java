@@ -9,18 +9,22 @@ import dev.nla4j.generate.Completion;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.ExplanationText;
+import dev.nla4j.nla.MemoryPlan;
 import dev.nla4j.nla.Nla;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.nla.Score;
 import dev.nla4j.nla.Verbalizer;
 import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.InsufficientMemoryException;
+import dev.nla4j.tensor.ProcessMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -165,7 +169,21 @@ final class TextReading {
         if (target == null) {
             throw new Unmet("needs --against TARGET");
         }
+        requireFits(() ->
+                MemoryPlan.of("target", ModelLoader.config(target.path()), options.dtype(), ModelLoader.Extent.WHOLE));
         return ModelLoader.load(target.path(), options.dtype(), ModelLoader.Extent.WHOLE, progress);
+    }
+
+    /// What is wrong with a model that can't be planned for is said where it is loaded.
+    private static void requireFits(Supplier<MemoryPlan> plan) {
+        try {
+            Attempt.of(plan)
+                    .optional()
+                    .ifPresent(known ->
+                            known.requireFits(ProcessMemory.ofThisMachine().available()));
+        } catch (InsufficientMemoryException e) {
+            throw new Unmet("needs more memory: " + e.getMessage());
+        }
     }
 
     private static Nla.@Nullable Base base(@Nullable LanguageModel model) {
@@ -175,6 +193,10 @@ final class TextReading {
     /// Reconstructions of the texts and, last, of the empty text, where it can be read.
     private float[][] reconstruct(@Nullable LanguageModel base, List<String> texts) {
         List<String> all = new ArrayList<>(texts);
+        if (!half.adapter()) {
+            requireFits(() ->
+                    MemoryPlan.of("AR", ModelLoader.config(half.folder()), options.dtype(), ModelLoader.Extent.TRUNK));
+        }
         Attempt<Nla.LoneReconstructor> opened =
                 Attempt.of(() -> Nla.openReconstructor(half.folder(), base(base), options.dtype(), progress));
         try (Nla.LoneReconstructor lone = opened.need("a reconstructor that can be opened")) {
@@ -188,6 +210,9 @@ final class TextReading {
 
     private Sample explained(Sample sample, Half other, @Nullable LanguageModel base) {
         PairFolder pair = PairFolder.of(other.folder(), half.folder());
+        if (base == null) { // beside it, adapters are small
+            requireFits(() -> MemoryPlan.of(null, pair, options.dtype(), false).withoutAdvice());
+        }
         try (Nla nla = Nla.open(pair, base(base), options.dtype(), progress)) {
             List<Verbalizer.Task> tasks = new ArrayList<>();
             for (float[] vector : sample.vectors()) {

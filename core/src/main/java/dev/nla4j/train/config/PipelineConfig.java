@@ -1,5 +1,7 @@
 package dev.nla4j.train.config;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,8 +50,13 @@ public record PipelineConfig(
             return writes.getOrDefault(TEACHER, GROUNDED).equalsIgnoreCase(GROUNDED);
         }
 
+        /// Where the default is named, nothing is: a stage that is done stays done.
         private static Teach read(Section section) {
-            return new Teach(section.words(WRITES), section.words(ASKS));
+            Teach teach = new Teach(section.words(WRITES), section.words(ASKS));
+            Map<String, String> unnamed = new LinkedHashMap<>(teach.writes);
+            return teach.isGrounded() && unnamed.remove(TEACHER) != null
+                    ? new Teach(Collections.unmodifiableMap(unnamed), teach.asks)
+                    : teach;
         }
     }
 

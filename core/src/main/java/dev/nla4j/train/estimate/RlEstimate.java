@@ -72,7 +72,7 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
                 + perToken * rl.rollout().promptsPerStep() * TextLengths.PROMPT
                 + perToken * rl.rollout().microBatch() * most
                 + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
-        double tokens = Math.min(most, TextLengths.written(run.data().av()).average());
+        double tokens = TextLengths.written(run.data().av()).average();
         return new RlEstimate(bytes, operations, tokens, rl, config);
     }
 
@@ -112,21 +112,36 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
     @Override
     public String at(double gigaflops) {
         int most = run.rollout().maxNewTokens();
-        double typical = seconds(tokens, gigaflops);
+        double shown = Math.min(most, tokens);
+        double typical = seconds(shown, gigaflops);
         double longest = seconds(most, gigaflops);
         return String.format(
                 Locale.ROOT,
                 "estimate: memory at most about %.1f GB; with typical texts of %.0f tokens %.0f s a step, %s for %d steps"
                         + " (those that adapt the reconstructor included) and no evaluation; with every text at its"
-                        + " longest, %d tokens, %.0f s a step, %s",
+                        + " longest, %d tokens, %.0f s a step, %s%s",
                 bytes / 1e9,
-                tokens,
+                shown,
                 typical,
                 time(typical * run.allSteps()),
                 run.allSteps(),
                 most,
                 longest,
-                time(longest * run.allSteps()));
+                time(longest * run.allSteps()),
+                cutOff().map(said -> "; " + said).orElse(""));
+    }
+
+    /// What is said where the verbalizer has learned to write more than it may.
+    public Optional<String> cutOff() {
+        int most = run.rollout().maxNewTokens();
+        return tokens <= most
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "texts it learned from have some %.0f tokens, so train.rl.max-new-tokens, %d, cuts most off: what"
+                                + " stands at their end is neither rewarded nor read",
+                        tokens,
+                        most));
     }
 
     private static String time(double seconds) {

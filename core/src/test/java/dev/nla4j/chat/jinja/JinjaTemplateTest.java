@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -196,6 +197,20 @@ class JinjaTemplateTest {
             for (int i = 0; i < 200; i++) {
                 assertThat(results.get(i).get()).isEqualTo(String.valueOf(i * (i - 1)));
             }
+        }
+    }
+
+    /// Python sorts by orders that contradict themselves without a word.
+    @Test
+    void maps_whose_keys_have_no_order_are_printed() {
+        Random random = new Random(3);
+        for (int round = 0; round < 50; round++) {
+            StringBuilder map = new StringBuilder("{{ {");
+            for (int i = 0; i < 80; i++) {
+                map.append(random.nextInt(3) == 0 ? "('nan' | float)" : "" + random.nextInt(1000))
+                        .append(": 1, ");
+            }
+            assertThat(render(map + "} | pprint }}", Map.of())).startsWith("{").contains("nan: 1");
         }
     }
 }

@@ -72,6 +72,18 @@ class JsonTest {
                 .isEqualTo(2);
     }
 
+    /// They take long to read and to write, and are no finite numbers.
+    @Test
+    void a_whole_number_of_hundreds_of_digits_is_refused_in_yaml_as_in_json() {
+        assertThatThrownBy(() -> Json.parseYaml(Path.of("y.yaml"), "d_model: " + "9".repeat(310) + "\n"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("a whole number of 310 digits");
+        assertThat(Json.parseYaml(Path.of("y.yaml"), "a: " + "9".repeat(100) + "\nb: 0x1F\nc: -12\n")
+                        .path("b")
+                        .intValue())
+                .isEqualTo(31);
+    }
+
     @Test
     void a_mistake_in_yaml_is_named_on_one_line_with_its_place() throws IOException {
         Path file = Files.writeString(folder.resolve("y.yaml"), "a: 1\nb: [1, 2\nc: 3\n");

@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.parquet.Leaf.PhysicalType;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +91,22 @@ class DamagedParquetTest {
         assertThatThrownBy(() -> ParquetFile.open(write(withFooter(footer))))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("nested deeper");
+    }
+
+    /// Each of many leaves would have its own copy of the long path above it.
+    @Test
+    void columns_below_long_names_are_refused() throws IOException {
+        List<org.apache.parquet.format.SchemaElement> nodes = new ArrayList<>();
+        for (int depth = 0; depth < 10; depth++) {
+            nodes.add(new org.apache.parquet.format.SchemaElement("n".repeat(300)).setNum_children(1));
+        }
+        nodes.add(new org.apache.parquet.format.SchemaElement("a").setType(org.apache.parquet.format.Type.INT32));
+        var footer = new ByteArrayOutputStream();
+        org.apache.parquet.format.Util.writeFileMetaData(
+                new org.apache.parquet.format.FileMetaData(1, nodes, 0, List.of()), footer);
+        assertThatThrownBy(() -> ParquetFile.open(write(withFooter(footer.toByteArray()))))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("a column whose path has more than 2000 characters");
     }
 
     /// A few kilobytes of zeros, packed, would become gigabytes of objects; a sparse file has room for any claim.

@@ -94,7 +94,9 @@ class EstimateTest {
         assertThat(number(said, "longest, 84 tokens, ([0-9]+) s a step")).isBetween(2 * typical - 2, 2 * typical + 2);
         assertThat(RlEstimate.of(target, config("rl.max-new-tokens=20"), OptionalInt.empty())
                         .at(100))
-                .contains("of 20 tokens", "longest, 20 tokens");
+                .contains("of 20 tokens", "longest, 20 tokens")
+                .contains("texts it learned from have some 42 tokens, so train.rl.max-new-tokens, 20, cuts most off");
+        assertThat(said).doesNotContain("cuts");
     }
 
     /// Before there is a file that says it, the configuration's block counts.
