@@ -19,13 +19,16 @@ import java.util.regex.Pattern;
 ///   text says nothing
 /// - `Kind`: by the rules that the teacher uses
 /// - `Text`: a claim for each word, judged by the word at the same distance from the context's end
-/// - everything else: supported when it quotes words of the context, two at least, else beyond judgement
+/// - everything else: supported when it quotes words of the context, two at least that don't stand in every
+///   text, else beyond judgement
 public final class GroundedChecker implements ClaimChecker {
     private static final int TOP = 6;
     /// Of a quotation that says something.
     private static final int FEWEST_WORDS = 2;
     /// Of what is said in a script without spaces: one sign stands everywhere.
     private static final int FEWEST_SIGNS = 2;
+    /// Of what is said in other scripts than the Latin one, or with letters that English lacks.
+    private static final int FEWEST_LETTERS = 3;
     private static final Pattern NO_SPACES = Pattern.compile(
             "[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}\\p{IsThai}\\p{IsLao}\\p{IsKhmer}\\p{IsMyanmar}\\p{M}\u30fc]++");
     private static final Pattern QUOTATION = Pattern.compile("[\"\u201c]([^\"\u201c\u201d]{2,})[\"\u201d]");
@@ -42,7 +45,7 @@ public final class GroundedChecker implements ClaimChecker {
                 case ABOUT -> claims.add(about(said, piece, text, facts, evidence.context()));
                 case KIND -> claims.add(kind(said, piece, text, facts));
                 case TEXT -> addWords(claims, piece, text, evidence.context());
-                case PROSE -> claims.add(once(said, piece, text, text, prose(text, evidence.context())));
+                case PROSE -> claims.add(prose(said, piece, text, facts, evidence.context()));
             }
         }
         return new CheckedClaims(claims);
@@ -65,7 +68,7 @@ public final class GroundedChecker implements ClaimChecker {
     }
 
     private static Claim next(Set<String> said, Piece piece, String text, Evidence evidence) {
-        String written = Escaping.unescape(GroundedText.unquoted(text));
+        String written = Escaping.unescape(Quotations.unmarked(text));
         // What is written may be a token that begins with spaces, or have the one that is left out.
         String token = likely(written, evidence).isPresent() ? written : Escaping.bare(written);
         return once(said, piece, text, token, next(token, evidence));
@@ -98,27 +101,39 @@ public final class GroundedChecker implements ClaimChecker {
 
     private static Claim about(Set<String> said, Piece piece, String text, ContextFacts facts, String context) {
         String phrase = plain(text);
-        List<String> words = ContextFacts.words(phrase).stream()
-                .filter(word -> !FunctionWords.contains(word, facts.language()))
-                .toList();
+        List<String> words = topics(phrase, facts);
         boolean noSpaces = NO_SPACES.matcher(phrase).matches();
-        int fewest = noSpaces ? FEWEST_SIGNS : GroundedTeacher.SHORTEST_WORD;
-        if (words.isEmpty() || (phrase.length() < fewest && (noSpaces || isAscii(phrase)))) {
+        if (words.isEmpty() || phrase.codePointCount(0, phrase.length()) < fewest(phrase, noSpaces)) {
             return once(said, piece, text, phrase, Judgement.none("says nothing about a text"));
         }
-        // Words that were said one by one say nothing new together, nor the reverse.
+        boolean there = stands(phrase, plain(context), noSpaces);
+        Judgement judgement = Judgement.of(there, there ? "in the context" : "not in the context");
+        return ofWords(said, piece, text, words, judgement);
+    }
+
+    /// The words that don't stand in every text, each once.
+    private static List<String> topics(String phrase, ContextFacts facts) {
+        return ContextFacts.words(phrase).stream()
+                .filter(word -> !FunctionWords.contains(word, facts.language()))
+                .distinct()
+                .toList();
+    }
+
+    private static int fewest(String phrase, boolean noSpaces) {
+        if (noSpaces) {
+            return FEWEST_SIGNS;
+        }
+        return phrase.chars().allMatch(c -> c < 128) ? GroundedTeacher.SHORTEST_WORD : FEWEST_LETTERS;
+    }
+
+    /// Words that were said one by one say nothing new together, nor the reverse.
+    private static Claim ofWords(Set<String> said, Piece piece, String text, List<String> words, Judgement judgement) {
         boolean isNew = false;
         for (String word : words) {
             isNew |= said.add(piece.segment() + ":" + word);
         }
-        boolean there = stands(phrase, plain(context), noSpaces);
-        Judgement judgement = Judgement.of(there, there ? "in the context" : "not in the context");
         return new Claim(
                 piece.segment(), piece.start(), piece.end(), text, judgement.verdict(), !isNew, judgement.evidence());
-    }
-
-    private static boolean isAscii(String text) {
-        return text.chars().allMatch(c -> c < 128);
     }
 
     /// In small letters, composed, with one kind of apostrophe and of space.
@@ -232,20 +247,28 @@ public final class GroundedChecker implements ClaimChecker {
         return plain.length() == 1 && Tail.isWhite(plain.charAt(0));
     }
 
-    private static Judgement prose(String text, String context) {
+    private static Claim prose(Set<String> said, Piece piece, String text, ContextFacts facts, String context) {
         Matcher quotation = QUOTATION.matcher(text);
-        boolean quotes = false;
+        List<String> words = new ArrayList<>();
         while (quotation.find()) {
             String quoted = quotation.group(1).strip();
             boolean noSpaces = NO_SPACES.matcher(quoted).matches();
             if (!stands(quoted, context, noSpaces)) {
-                return Judgement.none("quotes what is not in the context: a prediction perhaps");
+                return once(
+                        said,
+                        piece,
+                        text,
+                        text,
+                        Judgement.none("quotes what is not in the context: a prediction perhaps"));
             }
+            List<String> topics = topics(quoted, facts);
             // One word stands in many texts, whatever is said about it.
-            quotes |= noSpaces
-                    ? quoted.length() >= FEWEST_WORDS * FEWEST_SIGNS
-                    : ContextFacts.words(quoted).size() >= FEWEST_WORDS;
+            if (noSpaces ? quoted.length() >= FEWEST_WORDS * FEWEST_SIGNS : topics.size() >= FEWEST_WORDS) {
+                words.addAll(topics);
+            }
         }
-        return quotes ? Judgement.of(true, "quotes the context") : Judgement.none("no rule knows this");
+        return words.isEmpty()
+                ? once(said, piece, text, text, Judgement.none("no rule knows this"))
+                : ofWords(said, piece, text, words, Judgement.of(true, "quotes the context"));
     }
 }

@@ -13,11 +13,9 @@ import java.util.stream.Collectors;
 /// @param next tokens as they are written between quotes, escaped
 /// @param text the escaped tail; empty when there is none
 record GroundedText(List<String> next, List<String> about, List<String> kinds, String text) {
-    private static final Pattern LABEL = Pattern.compile("\\b(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
-    /// Double quotes as they are written here; single and curly ones as who rewords it may write.
-    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*+)\""
-            + "|(?<![\\p{L}\\p{N}])'([^\\n]{0,200}?)'(?=\\s*(?:[,.;]|$))"
-            + "|\u201c([^\u201d\\n]*)\u201d");
+    /// Begins a sentence: prose may speak of `the text: a report`.
+    private static final Pattern LABEL = Pattern.compile(
+            "(?:^|(?<=[.!?\n\"\u201d']))\\s*(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
 
     GroundedText {
         next = List.copyOf(next);
@@ -68,17 +66,8 @@ record GroundedText(List<String> next, List<String> about, List<String> kinds, S
         return pieces;
     }
 
-    /// A token without the quotation marks around it.
-    static String unquoted(String token) {
-        Matcher quoted = QUOTED.matcher(token);
-        if (!quoted.matches()) {
-            return token;
-        }
-        return token.substring(1, token.length() - 1);
-    }
-
     private static boolean isInsideQuotes(String explanation, int start, int at) {
-        Matcher quoted = QUOTED.matcher(explanation).region(start, explanation.length());
+        Matcher quoted = Quotations.MARKED.matcher(explanation).region(start, explanation.length());
         while (quoted.find() && quoted.start() < at) {
             if (quoted.end() > at) {
                 return true;
@@ -97,7 +86,7 @@ record GroundedText(List<String> next, List<String> about, List<String> kinds, S
     }
 
     private static void addTokens(List<Piece> pieces, String all, int start, int end) {
-        Matcher quoted = QUOTED.matcher(all).region(start, end);
+        Matcher quoted = Quotations.MARKED.matcher(all).region(start, end);
         int before = pieces.size();
         while (quoted.find()) {
             pieces.add(new Piece(Claim.Segment.NEXT, quoted.start(), quoted.end()));

@@ -25,11 +25,12 @@ enum Language {
             + " ou ser são")),
     DUTCH(words("de het een en van in is dat op te zijn voor met niet die aan er om ook als bij maar dan hij nog naar"
             + " uit door wordt")),
-    RUSSIAN(Set.of()),
-    GREEK(Set.of()),
-    HEBREW(Set.of()),
-    ARABIC(Set.of()),
-    HINDI(Set.of()),
+    RUSSIAN(words("и в не что он на это как был было или если она с его к но по из у за так же от все я")),
+    GREEK(words("και το τα τη την του της των τους τις οι στο στη στην για με από που θα"
+            + " να δεν είναι ήταν μια ένα ως")),
+    HEBREW(words("של את על לא זה הוא היא אני עם כי גם או אבל יש")),
+    ARABIC(words("في من على إلى التي الذي هذا هذه أن كان عن ما لم")),
+    HINDI(words("है हैं था थे थी")),
     THAI(Set.of()),
     CHINESE(Set.of()),
     JAPANESE(Set.of()),
@@ -67,10 +68,10 @@ enum Language {
         return name().charAt(0) + name().substring(1).toLowerCase(Locale.ROOT);
     }
 
-    /// Whether a word carries grammar and no topic, in this language.
+    /// Whether a word is one of the function words that this language is told by.
     ///
     /// @param word in lower case
-    boolean isFunctionWord(String word) {
+    boolean isToldBy(String word) {
         return functionWords.contains(word);
     }
 
@@ -114,17 +115,19 @@ enum Language {
                 Optional.of(RUSSIAN)
                         .filter(_ -> RUSSIAN_LETTERS.matcher(context).find()
                                 && !OTHER_CYRILLIC.matcher(context).find()
-                                && holds(words, RUSSIAN_WORDS, 2));
-            case GREEK -> Optional.of(GREEK).filter(_ -> holds(words, GREEK_WORDS, 1));
+                                && holds(words, RUSSIAN.functionWords, 2));
+            case GREEK -> Optional.of(GREEK).filter(_ -> holds(words, GREEK.functionWords, 1));
             case HEBREW ->
-                Optional.of(HEBREW).filter(_ -> !holds(words, YIDDISH_WORDS, 1) && holds(words, HEBREW_WORDS, 1));
+                Optional.of(HEBREW)
+                        .filter(_ -> !holds(words, YIDDISH_WORDS, 1) && holds(words, HEBREW.functionWords, 1));
             case ARABIC ->
                 Optional.of(ARABIC)
                         .filter(_ -> !OTHER_ARABIC.matcher(context).find()
                                 && !holds(words, PERSIAN_WORDS, 1)
-                                && holds(words, ARABIC_WORDS, 1));
+                                && holds(words, ARABIC.functionWords, 1));
             case DEVANAGARI ->
-                Optional.of(HINDI).filter(_ -> holds(words, HINDI_WORDS, 1) && !holds(words, OTHER_DEVANAGARI, 1));
+                Optional.of(HINDI)
+                        .filter(_ -> holds(words, HINDI.functionWords, 1) && !holds(words, OTHER_DEVANAGARI, 1));
             case THAI -> Optional.of(THAI);
             case HAN ->
                 Optional.of(CHINESE).filter(_ -> CHINESE_SIGNS.matcher(context).find());
@@ -133,19 +136,14 @@ enum Language {
         };
     }
 
+    /// Those that only their function words tell from each other.
+    private static final List<Language> LATIN = List.of(ENGLISH, FRENCH, GERMAN, SPANISH, ITALIAN, PORTUGUESE, DUTCH);
     private static final Pattern RUSSIAN_LETTERS = Pattern.compile("[ыэЫЭ]");
     private static final Pattern OTHER_CYRILLIC = Pattern.compile("[іїєґўјљњћђџќѓѕөүңәғқұһҗҥӕІЇЄҐЎЈЉЊЋЂЏӨҮҢӘҒҚҰҺҖҤӔ]");
-    private static final Set<String> RUSSIAN_WORDS =
-            words("и в не что он на это как был было или если она с его к но по из у за так же от все я");
-    private static final Set<String> GREEK_WORDS = words(
-            "και το τα τη την του της των τους τις οι στο στη στην για με από που θα να δεν είναι ήταν μια ένα ως");
-    private static final Set<String> HEBREW_WORDS = words("של את על לא זה הוא היא אני עם כי גם או אבל יש");
     private static final Set<String> YIDDISH_WORDS = words("איז און די דער דאָס נישט האָט מיט פון אַ");
     private static final Pattern OTHER_ARABIC = Pattern.compile("[پچژگکیےٹڈڑںھہۀە]");
     /// Persian is typed with Arabic letters too.
     private static final Set<String> PERSIAN_WORDS = words("را است مي از با");
-    private static final Set<String> ARABIC_WORDS = words("في من على إلى التي الذي هذا هذه أن كان عن ما لم");
-    private static final Set<String> HINDI_WORDS = words("है हैं था थे थी");
     private static final Set<String> OTHER_DEVANAGARI = words("आहे आणि आहेत छ छन् छन हो र ला चा ची होते मा भने");
     /// Signs that Chinese is not written without for long, and Japanese is not written with.
     private static final Pattern CHINESE_SIGNS = Pattern.compile("[这這们們吗嗎么麼她你您说对为时过还让从给关问现发实经开长]");
@@ -175,7 +173,7 @@ enum Language {
         Language best = null;
         long most = 0;
         long second = 0;
-        for (Language language : values()) {
+        for (Language language : LATIN) {
             long count = count(words, language.functionWords);
             if (count > most) {
                 second = most;

@@ -145,6 +145,10 @@ class GroundedCheckerTest {
                 "the people are,peopl,UNSUPPORTED",
                 "the people are,with,UNVERIFIABLE",
                 "the people don’t,don't,UNVERIFIABLE",
+                "|Он сказал, что это был дом|,дом,SUPPORTED",
+                "|Он сказал, что это был дом|,он,UNVERIFIABLE",
+                "|Der König ist in dem Garten und die Männer sind mit ihm|,Garten,SUPPORTED",
+                "Il est en été dans le jardin avec les hommes,né,UNVERIFIABLE",
             })
     void a_word_stands_where_no_word_goes_on(String context, String word, Verdict verdict) {
         assertThat(new GroundedChecker()
@@ -154,6 +158,47 @@ class GroundedCheckerTest {
                 .containsExactly(verdict);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '|',
+            value = {
+                "|Он сказал, что это был дом, и он не знал, в чём дело|,|и, он, не, в, что|",
+                "今日は公園に行きました。寒かったから帰ります。,|した, から, ます|",
+                "Il est allé à la maison et elle est dans le jardin avec lui,à",
+                "|O homem não é o rei, mas ele é um amigo da casa|,é",
+                "|Der König ist in dem Garten, und einer geht nach Haus oder zu den Männern|,|einer, oder, nach|",
+                "|He did what he can do, and who has it all|,|who did, can do, has it all|",
+            })
+    void grammar_of_any_language_earns_nothing(String context, String words) {
+        CheckedClaims checked = new GroundedChecker().check("About: " + words + ".", Evidence.ofContext(context));
+        assertThat(checked.claims()).hasSize(words.split(",").length);
+        assertThat(checked.checkable()).isZero();
+    }
+
+    @Test
+    void what_prose_quotes_counts_once_and_grammar_never() {
+        assertThat(check("It says \"of the\". Also \"of the\". And \"of the\". About: rhetoric.")
+                        .checkable())
+                .isEqualTo(1);
+        CheckedClaims again = check(
+                "It says \"master of long speeches\". And \"a master of long speeches\". New is \"art of oratory\".");
+        assertThat(again.claims()).extracting(Claim::repeated).containsExactly(false, true, false);
+        assertThat(again.checkable()).isEqualTo(2);
+    }
+
+    /// Labels begin a sentence or a line, or stand behind a quotation.
+    @Test
+    void labels_inside_of_a_sentence_are_prose() {
+        assertThat(verdicts("Genre of the text: a news report about a trial.\n\n"
+                        + "The phrase \"the court held\" sets up a ruling."))
+                .containsExactly(
+                        "Genre of the text: a news report about a trial=open",
+                        "The phrase \"the court held\" sets up a ruling=open");
+        assertThat(verdicts("What comes next: a verb")).containsExactly("What comes next: a verb=open");
+        assertThat(verdicts(" next: \"and\" About: people\nKIND : English. Text: oratory"))
+                .containsExactly("\"and\"=yes", "people=yes", "English=yes", "oratory=yes");
+    }
+
     @Test
     void what_stands_in_every_text_earns_nothing() {
         assertThat(check("About: the, of, and, was, of the art, people.").checkable())
@@ -161,11 +206,13 @@ class GroundedCheckerTest {
         assertThat(check("About: people, the people, tired, people were tired.").checkable())
                 .isEqualTo(2);
         assertThat(verdicts(
-                        "The word \"people\" proves it is a recipe. It says \"eople wer\" too. And \"people were\"."))
+                        "The word \"people\" proves it is a recipe. It says \"eople wer\" too. And \"people were\"."
+                                + " And \"people were tired\"."))
                 .containsExactly(
                         "The word \"people\" proves it is a recipe=open",
                         "It says \"eople wer\" too=open",
-                        "And \"people were\"=yes");
+                        "And \"people were\"=open",
+                        "And \"people were tired\"=yes");
     }
 
     @Test
@@ -249,7 +296,7 @@ class GroundedCheckerTest {
             StringBuilder text = new StringBuilder();
             for (int length = random.nextInt(60); length > 0; length--) {
                 if (random.nextInt(6) == 0) {
-                    text.append(List.of("Next: ", "About: ", "Kind: ", "Text: ").get(random.nextInt(4)));
+                    text.append(List.of(". Next: ", "\nAbout: ", ". Kind: ", ".Text: ").get(random.nextInt(4)));
                 }
                 text.append(alphabet.charAt(random.nextInt(alphabet.length())));
             }
