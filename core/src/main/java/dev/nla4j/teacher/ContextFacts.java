@@ -28,6 +28,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final Pattern BARE_WORD = Pattern.compile("[\\p{Ll}\\p{N}_-]*+");
     private static final Pattern GLUED_ROLE = Pattern.compile("(?<=\\S)(?:system|user|assistant|model)$");
     private static final int CODE_LINES = 8;
+    private static final Set<Kind> TENSES = Set.of(Kind.PAST_TENSE, Kind.PRESENT_TENSE);
     /// Shorter words of a title may be small: `with` has a capital as often as not, `of` seldom.
     private static final int SHORTEST_OF_TITLE = 5;
 
@@ -43,8 +44,17 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
             "[={}\\[\\]<>]|;\\s*$|(?<=\\w)_(?=\\w)|//|::|[A-Za-z_]\\w*\\(|:\\s*$|\\(\\w+ [-+*/] \\w+\\)");
     /// Conditions and clauses have semicolons behind them, and names with brackets in them.
     private static final Pattern ITEM = Pattern.compile("^\\s*\\(?(?:\\d{1,3}|[a-z]|[ivx]+)[.)]\\s.*");
+    /// Sets and what logs append close what their line opened. Fields of headers have semicolons between
+    /// them, as statements seldom have. Headers have a name at their front, and logs a time.
+    private static final Pattern NO_STATEMENT = Pattern.compile("(?s)[^{]*+\\{.*\\}\\s*"
+            + "|(?!.*\\bfor\\s*\\().*;.*;.*"
+            + "|[A-Z][\\w-]*+:\\s.*"
+            + "|\\W?\\d{4}[-/]\\d\\d[-/]\\d\\d.*"
+            + "|.{0,20}(?<!\\d)\\d{1,2}:\\d\\d:\\d\\d(?!\\d).*");
     private static final Pattern LATEX = Pattern.compile("\\\\[a-zA-Z]+\\{");
-    private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)");
+    /// Links, and what forms leave to be filled in: `[Name of Company]`, `[___]`.
+    private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)"
+            + "|(?<![\\w)\\]])\\[(?:[\\p{Lu}_\u25cf]|\\p{L}+ )[\\p{L}\\p{N}_\u25cf .,'\u2019&/-]*+\\]");
     private static final Pattern QUERY =
             Pattern.compile("^\\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WHERE|FROM|JOIN)\\b.*");
     /// Words of programs, and a name with its value.
@@ -64,7 +74,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final Pattern CITED =
             Pattern.compile("(?m)^\\s*\\[\\d{1,3}]\\s|\\b(?:[Vv]ol|[Pp]p|Proc|Trans|[Ee]ds?)\\.");
     /// A name with its value, or the next of a row's fields.
-    private static final Pattern QUOTED_DATA = Pattern.compile("\"(?:\\s*:|,\")");
+    private static final Pattern QUOTED_DATA = Pattern.compile("\"(?:\\s*:|,\\s*\")");
     /// Feet and inches have the mark behind a number. One right before a number may be theirs.
     private static final Pattern MEASURE = Pattern.compile("(?:\\d\\s*\"\\s*|\"\\d[^\"]*)$");
     private static final Pattern SENTENCE_END =
@@ -73,6 +83,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// A sentence goes on behind them: brackets, a dash, a small letter, or what stands in programs.
     private static final Pattern GOES_ON = Pattern.compile(
             "^\\?(?:\\)|\\s+\\p{Ll}|[^\\S\\n]+[(\\[\u2013\u2014-]|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
+    /// What stands before a mark that asks nothing: a move of chess, or where a query has a value.
+    private static final Pattern NO_QUESTION =
+            Pattern.compile("(?:(?:[a-h][1-8](?:=[QRBN])?|O-O)[+#]?|[=(,]\\s*)\\z");
     /// An address up to where its query begins.
     private static final Pattern ADDRESS = Pattern.compile("[\\w.]/\\S*\\?\\z");
     private static final Pattern QUOTE_MARK = Pattern.compile(
@@ -106,9 +119,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         add(kinds, Kind.NUMBER, endsInNumber(end));
         turn(context).ifPresent(kinds::add);
         Set<Kind> doubts = doubts(context, end, line);
-        if (!code && language.equals(Optional.of(Language.ENGLISH))) {
-            Tense.of(words).ifPresent(kinds::add);
-        }
+        Optional<Kind> tense =
+                !code && language.equals(Optional.of(Language.ENGLISH)) ? Tense.of(words) : Optional.empty();
+        tense.ifPresentOrElse(kinds::add, () -> doubts.addAll(TENSES));
         return new ContextFacts(words, language, kinds, doubts);
     }
 
@@ -140,11 +153,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
 
     /// Whether a claimed fact is wrong, right, or beyond the rules (empty). A tense is judged only where there is one.
     Optional<Boolean> holds(Kind kind) {
-        boolean tense = kind == Kind.PAST_TENSE || kind == Kind.PRESENT_TENSE;
-        if (tense && !kinds.contains(Kind.PAST_TENSE) && !kinds.contains(Kind.PRESENT_TENSE)) {
-            return Optional.empty();
-        }
-        return doubts.contains(kind) && !kinds.contains(kind) ? Optional.empty() : Optional.of(kinds.contains(kind));
+        boolean proved = kinds.contains(kind);
+        return proved || !doubts.contains(kind) ? Optional.of(proved) : Optional.empty();
     }
 
     static List<String> words(String text) {
@@ -182,6 +192,11 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean isStatement(String line) {
+        return mayBeStatement(line) && !NO_STATEMENT.matcher(line).matches();
+    }
+
+    /// By a wider rule: beside what may be a program, languages and questions are not believed as soon.
+    private static boolean mayBeStatement(String line) {
         return isShaped(line) && marks(line) >= 2 && !ITEM.matcher(line).matches();
     }
 
@@ -192,7 +207,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     }
 
     private static boolean looksProgrammed(String line) {
-        return isStatement(line) || QUERY.matcher(line).matches();
+        return mayBeStatement(line) || QUERY.matcher(line).matches();
     }
 
     /// Two at most are counted.
@@ -240,7 +255,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         while (matcher.find()) {
             boolean goesOn =
                     GOES_ON.matcher(end).region(matcher.start(), end.length()).lookingAt();
-            last = goesOn ? 0 : end.charAt(matcher.start());
+            boolean asks = !NO_QUESTION.matcher(end.substring(0, matcher.start())).find();
+            last = goesOn || !asks ? 0 : end.charAt(matcher.start());
         }
         return "?\uff1f\u061f".indexOf(last) >= 0 && !ADDRESS.matcher(end).find();
     }

@@ -94,7 +94,7 @@ public final class GroundedTeacher implements Teacher {
 
     @Override
     public String identity() {
-        return "grounded 4, " + frequencies.identity();
+        return "grounded 5, " + frequencies.identity();
     }
 
     @Override

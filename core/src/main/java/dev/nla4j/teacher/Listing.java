@@ -21,6 +21,10 @@ final class Listing {
     private static final Pattern SIGNATURE =
             Pattern.compile("\\s*-(?:,?\\s+\\p{Lu}[\\p{L}\\p{M}.'\u2019-]*+){1,5}\\s*");
     private static final Pattern QUOTED = Pattern.compile(".*[\"\u201d\u00bb]\\s*");
+    /// Of a patch: a place in a file, or a sign with a line's text right behind it, or its indentation.
+    private static final Pattern CHANGED = Pattern.compile("@@ |[+-](?:[^\\s+-]| {4}|\\t)");
+    /// Comments have their stars one column behind where they are indented.
+    private static final Pattern COMMENTED = Pattern.compile("(?:\\t| {2})*+ \\*\\s");
     /// A line that ends inside of a sentence.
     private static final Pattern UNFINISHED = Pattern.compile(".*[\\p{L},]\\s*");
     private static final Pattern LIKE_ITEM = Pattern.compile(
@@ -36,14 +40,30 @@ final class Listing {
         }
         Matcher last = LIST_ITEM.matcher(recent.getLast());
         return last.matches()
-                && !isSignature(recent)
                 && (isBullet(last.group(1)) || !isWrapped(end))
-                && !isSubtitle(recent)
-                && (english || recent.stream().noneMatch(Listing::isSpokenItem))
-                && !isDifference(recent)
+                && !(last.group(1).equals("*") && isComment(end))
+                && !isOther(recent, english)
                 && recent.subList(0, recent.size() - 1).stream()
                         .map(LIST_ITEM::matcher)
                         .anyMatch(item -> item.matches() && follows(last.group(1), item.group(1)));
+    }
+
+    /// What has items' marks and is no list: a signature, speech, or lines that a patch takes out and puts
+    /// in.
+    private static boolean isOther(List<String> lines, boolean english) {
+        return isSignature(lines)
+                || isSubtitle(lines)
+                || (!english && lines.stream().anyMatch(Listing::isSpokenItem))
+                || lines.stream().anyMatch(line -> CHANGED.matcher(line).lookingAt())
+                || (lines.stream().anyMatch(line -> line.startsWith("-"))
+                        && lines.stream().anyMatch(line -> line.startsWith("+")));
+    }
+
+    /// A comment of a program, whose lines begin with stars.
+    private static boolean isComment(String end) {
+        return end.contains("/*")
+                || end.contains("*/")
+                || end.lines().anyMatch(line -> COMMENTED.matcher(line).lookingAt());
     }
 
     private static boolean isSubtitle(List<String> lines) {
@@ -53,12 +73,6 @@ final class Listing {
 
     private static boolean isSpokenItem(String line) {
         return line.stripLeading().startsWith("-") && SPOKEN_ITEM.matcher(line).matches();
-    }
-
-    /// Lines that were taken out and put in, as tools show what has changed.
-    private static boolean isDifference(List<String> lines) {
-        return lines.stream().anyMatch(line -> line.startsWith("-"))
-                && lines.stream().anyMatch(line -> line.startsWith("+"));
     }
 
     /// A name behind a line that is no item and announces none.

@@ -30,7 +30,15 @@ final class Tense {
     private static final Set<String> SUBJECTS = Set.of("i", "he", "she", "it", "we", "they", "you", "who");
     private static final Set<String> OBJECTS =
             Set.of("the", "a", "an", "his", "her", "him", "it", "them", "my", "me", "their", "its", "us");
-    private static final Set<String> BENDS = Set.of("will", "wish", "wishes");
+    /// Beside these a past is none: `I wish it were`, `he was to leave, and we will`, `who was there shall`.
+    private static final Set<String> BENDS = Set.of("will", "wish", "wishes", "shall", "can", "may", "must", "cannot");
+    private static final Set<String> DOERS = Set.of("he", "she", "it", "who");
+    /// What one of them does now, as `finds`; `this`, `thus` and `less` are no such words.
+    private static final Pattern PRESENT_FORM = Pattern.compile("\\p{L}{2,}[\\p{L}&&[^sui]]s");
+    private static final Set<String> NO_PRESENT_FORMS = Set.of(
+            ("always perhaps sometimes besides afterwards towards backwards forwards upwards downwards upstairs"
+                            + " downstairs overseas indoors outdoors")
+                    .split(" "));
     private static final Set<String> BEFORE_LEGAL_SAID = Set.of("the", "this", "a");
 
     private Tense() {}
@@ -49,9 +57,7 @@ final class Tense {
             present += isPresent(before, word) ? 1 : 0;
             maybePast |=
                     SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
-            // Behind these a past is none: `if I were you`, `I wish it were`, `he was to leave, and we will`.
-            boolean bends = BENDS.contains(word) || (word.equals("if") && !before.equals("as"));
-            maybePresent |= bends || PRESENT_CONTRACTION.matcher(word).matches();
+            maybePresent |= isMaybePresent(before, word);
         }
         if (past >= 2 && present == 0 && !maybePresent) {
             return Optional.of(Kind.PAST_TENSE);
@@ -66,6 +72,15 @@ final class Tense {
             case "said" -> !BEFORE_LEGAL_SAID.contains(before);
             default -> PAST.contains(word);
         };
+    }
+
+    /// A past is none behind `if` either: `if I were you`.
+    private static boolean isMaybePresent(String before, String word) {
+        return BENDS.contains(word)
+                || (word.equals("if") && !before.equals("as"))
+                || (word.equals("have") && SUBJECTS.contains(before))
+                || (DOERS.contains(before) && PRESENT_FORM.matcher(word).matches() && !NO_PRESENT_FORMS.contains(word))
+                || PRESENT_CONTRACTION.matcher(word).matches();
     }
 
     private static boolean isPastForm(String before, String word, String after) {

@@ -122,6 +122,20 @@ class ContextFactsTest {
                 "OPEN_QUOTATION,|a 5\" pipe of 6\" and he said, \"Not|",
                 "HEADING,|He went out and closed the door.\n\nHOUSE RULES FOR GUESTS AND|",
                 "PRESENT_TENSE,The best bread is made in the garden and the other ones are found there by the men",
+                "LIST,|The steps:\n* wash the cup\n* dry the|",
+                "LIST,|The steps:\n  * wash the cup\n  * dry the|",
+                "LIST,|The steps:\n+ wash the cup\n+ dry the|",
+                "PAST_TENSE,|He was in the house when the men came_ and it always seemed as if it was hers|",
+                "PAST_TENSE,|The men who had come across the wall were tired_ and they had to have bread|",
+                "CODE,|for (i = 0; i < n; i++) {\n    a[i] = 0;\n}|",
+                "CODE,|if (a[0] == 1) {\n    b[0] = 2; }|",
+                "CODE,|x = [a];\ny = x[b];|",
+                "HEADING,|It was so.\n\nTHE HOUSE OF THE|",
+                "HEADING,|- water for all of the men.\n\n# What is|",
+                "HEADING,|“it is done for all of them.”\n\n# What is|",
+                "DIALOGUE,|\"Hello there_ friend_\" he said. \"How are you today?\" She|",
+                "QUESTION,|He took the pawn on e4. Was it a good move? I|",
+                "QUESTION,|select the name (of the user_ or so)? Yes|",
             })
     void a_fact_is_seen(Kind kind, String context) {
         String text = context.replace("\\n", "\n").replace("_", ",");
@@ -271,6 +285,46 @@ class ContextFactsTest {
                 "PRESENT_TENSE,|The house is old and the men are here. My brother rode along the wall and|",
                 "HEADING,|It is so by any prior agreement.\n\nTO THE FULLEST EXTENT PERMITTED BY|",
                 "QUESTION,|It is at https://www.example.com/watch?|",
+                "LIST,|/*\n * Licensed under the Apache License, Version 2.0 (the \"License\");\n"
+                        + " * you may not use this file except in compliance with the License.\n"
+                        + " * You may obtain a copy of the License at|",
+                "LIST,|    /**\n     * Opens the file.\n     * The file must be|",
+                "LIST,|\t * Opens the file.\n\t * The file must be|",
+                "LIST,|/*\n* Opens the file.\n* The file must be|",
+                "LIST,|@@ -0,0 +1,4 @@\n+def mean(items):\n+    total = 0\n+    for item in items:\n+        total|",
+                "LIST,|-    total = 0\n-    for item in items:\n-        total|",
+                "PAST_TENSE,|Any person who was employed by the Board and who had attained the age of sixty shall be"
+                        + " entitled to a pension, and the Board may|",
+                "PAST_TENSE,|Tom works as a clerk in the shop where his father was killed. When he finds the letters"
+                        + " that were hidden in the wall, he tells his wife and|",
+                "PAST_TENSE,|We have found the files that were lost when the disk was full, and we have|",
+                "PAST_TENSE,|Users can open the files that were created when the program was installed, and they can|",
+                "PRESENT_TENSE,|Would they have come to the house? We have no bread, as they have to|",
+                "CODE,|Let A = {1, 2, 3, 4}\nand B = {3, 4, 5, 6}|",
+                "CODE,|WHEREAS, [Company] is engaged in the business of [Business];\n"
+                        + "WHEREAS, [Consultant] has experience in the field of [Field];|",
+                "CODE,|WHEREAS, [name of the seller] is [____];\nWHEREAS, [name of the buyer] is [____];|",
+                "CODE,|DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\n"
+                        + "        d=example.com; s=mail; t=1700000000;\n"
+                        + "        h=from:to:subject:date; bh=abc=;|",
+                "CODE,|To: Bob <b@x.com>; Carol <c@x.com>;\nTo: Bob <b@x.com>; Carol <c@x.com>;|",
+                "CODE,|2024-01-01T10:00:00Z INFO request done {\"id\": 5, \"user\": \"bob\"}\n"
+                        + "2024-01-01T10:00:00Z INFO request done {\"id\": 5, \"user\": \"bob\"}|",
+                "CODE,|10:00:00 [INFO] port=80;\n10:00:01 [INFO] port=81;|",
+                "HEADING,|THE COURT FINDS THAT THE DEFENDANT WAS PRESENT AT THE SCENE OF THE CRIME ON THE NIGHT IN"
+                        + " QUESTION AND DID NOT LEAVE.\n\nTHE JURY HEARD FROM THE|",
+                "HEADING,|You agree to this.\n\nUNDER NO CIRCUMSTANCES AND UNDER NO LEGAL THEORY|",
+                "HEADING,|#!/bin/bash\necho \"The backup of the files is done.\"\n\n# Remove the old|",
+                "HEADING,|echo \"The backup of the files is done.\"\n\n# Remove the old|",
+                "HEADING,|#!/bin/bash\necho \"The backup of the files is done.\"\n\n## Remove the old|",
+                "HEADING,|These are the ones that went up.\n\nAAPL ALL NOW CAN|",
+                "DIALOGUE,|greetings = [\n    \"Hello there, friend.\",\n    \"How are you today?\",\n"
+                        + "    \"It is nice to|",
+                "DIALOGUE,|[\"Hello there, friend.\", \"How are you today?\", |",
+                "QUESTION,|1. e4 e5 2. Nf3 Nc6 3. Bc4 Nd4? 4|",
+                "QUESTION,|12. Nf3? Bg4|",
+                "QUESTION,|31. Qxb7+? Kd8|",
+                "QUESTION,|select name\nfrom users\nwhere id = ?|",
             })
     void a_fact_is_not_imagined(Kind kind, String context) {
         assertThat(ContextFacts.of(context.replace("\\n", "\n")).kinds()).doesNotContain(kind);

@@ -64,6 +64,22 @@ class GroundedTeacherTest {
         "what's, false",
         "nicht, false",
         "dans, false",
+        "einer, false",
+        "nach, false",
+        "oder, false",
+        "haben, false",
+        "dass, false",
+        "sein, false",
+        "comme, false",
+        "leur, false",
+        "tout, false",
+        "être, false",
+        "было, false",
+        "если, false",
+        "чтобы, false",
+        "дерево, true",
+        "garten, true",
+        "jardin, true",
         "qu'il, false",
         "king's, true",
         "door, false",
@@ -79,10 +95,17 @@ class GroundedTeacherTest {
     }
 
     @Test
+    void what_was_taught_by_other_rules_is_not_gone_on_with() {
+        assertThat(new GroundedTeacher(new DocumentFrequencies()).identity()).startsWith("grounded 5, ");
+    }
+
+    @Test
     void another_language_s_grammar_may_be_a_topic() {
         assertThat(FunctionWords.contains("door", Optional.of(Language.ENGLISH)))
                 .isFalse();
         assertThat(FunctionWords.contains("door", Optional.of(Language.DUTCH))).isTrue();
+        assertThat(FunctionWords.contains("и", Optional.of(Language.RUSSIAN))).isTrue();
+        assertThat(FunctionWords.contains("oder", Optional.of(Language.FRENCH))).isFalse();
     }
 
     @Test
