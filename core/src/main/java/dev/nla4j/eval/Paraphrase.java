@@ -1,7 +1,10 @@
 package dev.nla4j.eval;
 
+import dev.nla4j.teacher.Quotations;
 import dev.nla4j.tensor.Rng;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,7 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Says an explanation in other words, so that a code between both sides which no reader sees does not
-/// survive.
+/// survive. Outside of quotations invisible signs are taken out, and white space of any kind and length is
+/// one space.
 ///
 /// Segments are what a line break, or a full stop before a space, divides. The last segment is the tail,
 /// whose end the reconstructor reads at: it is never moved. A segment `Text: …` is the context's literal
@@ -18,42 +22,58 @@ import java.util.regex.Pattern;
 /// as it is where it is no longer than such words are; a longer text is reworded as any other. Where
 /// quotations are removed, all from the first `Text: ` on goes. The words of a segment `About: …` stand in
 /// the context: they get no synonyms, or true claims become false ones. Labels and facts do (`Concerning:
-/// …`): what comes out is for the reconstructor, and no checker of claims knows them. A pure function of
-/// text, seed and number.
+/// …`): what comes out is for the reconstructor, and no checker of claims knows them. Names and compounds
+/// get none either: `New York` is not recent. A pure function of text, seed and number.
 ///
 /// @param shuffle whether segments before the tail change places
+/// @param items whether items of `About` and `Kind` change places, and none of these and of `Next` stands
+/// twice; the order of `Next` is kept, as it says what is likelier
 /// @param dropout chance that a segment before the tail is left out, 0 to below 1; one is always left if
 /// there was one
 /// @param synonyms chance that a word with a synonym is replaced, 0 to 1; never inside quotes
 /// @param lowerCase chance that a segment's words outside quotes are put in small letters, 0 to 1
 /// @param quotes what happens to quoted words
-public record Paraphrase(boolean shuffle, double dropout, double synonyms, double lowerCase, Quotes quotes) {
-    /// What a reward uses: all of it, quoted words kept in quotation marks of another kind.
-    public static final Paraphrase REWARD = new Paraphrase(true, 0.15, 0.5, 0.25, Quotes.RESTYLED);
+public record Paraphrase(
+        boolean shuffle, boolean items, double dropout, double synonyms, double lowerCase, Quotes quotes) {
+    /// What a reward uses: all of it, quoted words kept in quotation marks of one kind.
+    public static final Paraphrase REWARD = new Paraphrase(true, true, 0.15, 0.5, 0.25, Quotes.RESTYLED);
     /// For the report: reworded with every quotation as it is.
-    public static final Paraphrase QUOTES_KEPT = new Paraphrase(true, 0, 1, 0.25, Quotes.KEPT);
+    public static final Paraphrase QUOTES_KEPT = new Paraphrase(true, true, 0, 1, 0.25, Quotes.KEPT);
     /// For the report: reworded, quotations cut out.
-    public static final Paraphrase QUOTES_REMOVED = new Paraphrase(true, 0, 1, 0.25, Quotes.REMOVED);
+    public static final Paraphrase QUOTES_REMOVED = new Paraphrase(true, true, 0, 1, 0.25, Quotes.REMOVED);
 
-    private static final Pattern SEGMENTS = Pattern.compile("\\R+|(?<=[.!?]) +");
-    /// The marks that `GroundedText` reads tokens in.
-    private static final Pattern QUOTED = Pattern.compile(
-            "\"(?:[^\"\\\\\\n]|\\\\.)*+\"|“[^”\\n]*”" + "|(?<![\\p{L}\\p{N}])'[^\\n]{0,200}?'(?=\\s*(?:[,.;]|$))");
-    private static final Pattern LITERAL_TAIL = Pattern.compile("(?:^|\\R|(?<=[.!?]) +)(?=Text: )");
+    private static final String QUOTED = Quotations.MARKED.pattern();
+    /// Signs that nothing is drawn for.
+    private static final String INVISIBLE =
+            "\\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\\x{e0100}-\\x{e01ef}";
+    private static final String BEHIND_STOP = "(?<=[.!?])[" + INVISIBLE + "]*+[\\s\\p{Z}]+";
+    private static final Pattern SEGMENTS = Pattern.compile("\\R+|" + BEHIND_STOP);
+    /// White space and invisible signs that stand together, outside of quotations.
+    private static final Pattern UNSEEN = Pattern.compile(QUOTED + "|[\\s\\p{Z}\\p{Cc}" + INVISIBLE + "]++");
+    private static final Pattern ALL_INVISIBLE = Pattern.compile("[" + INVISIBLE + "]++");
+    /// A label, what it names, and what ends the sentence.
+    private static final Pattern LISTING = Pattern.compile("(?i)(next|about|kind)\\s*:\\s*(.*?)([.!?]*)");
+    /// Up to a comma that is in no quotation.
+    private static final Pattern ITEM = Pattern.compile("(?:" + QUOTED + "|[^,;\"'“]++|[\"'“])++");
+    private static final Pattern LITERAL_TAIL = Pattern.compile("(?:^|\\R|" + BEHIND_STOP + ")(?=Text: )");
     /// At most the 64 units of the longest tail, escapes as one each, and marks around them.
     private static final Pattern SHORT_TAIL =
             Pattern.compile("(?s)Text: +(?:\\\\u\\{\\p{XDigit}{1,6}\\}|\\\\.|.){0,66}+");
     private static final Pattern ABOUT = Pattern.compile("(?i)about\\s*:");
     /// Samplers draw from the same seeds and numbers.
     private static final long STREAM = 0x5061726170687261L;
-    private static final Pattern WORD = Pattern.compile("\\p{L}+");
+    private static final Pattern WORD = Pattern.compile(QUOTED + "|\\p{L}++");
+    private static final String JOINTS = "-\u2010\u2011'\u2019";
+    /// Another word with a capital, as the next of a name has.
+    private static final Pattern NEXT_CAPITAL = Pattern.compile("\\s+\\p{Lu}");
+    private static final List<String> MARKS = List.of("\"\"", "''", "“”");
     private static final Map<String, String> SYNONYMS = Synonyms.PAIRS;
 
     /// What happens to words in quotation marks.
     public enum Quotes {
         /// Left as they are.
         KEPT,
-        /// The words stay, the marks become single ones, and single ones curly.
+        /// The words stay, in marks of one kind, whichever theirs were.
         RESTYLED,
         /// Marks and words are cut out, with the separators that would be left over.
         REMOVED
@@ -79,6 +99,7 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
     /// @param number of the text among those of one seed, so that each gets choices of its own
     public String of(String text, long seed, long number) {
         Choices choices = new Choices(seed, number);
+        String marks = quotes == Quotes.RESTYLED ? MARKS.get(choices.below(MARKS.size())) : "";
         String whole = text.strip();
         Matcher literal = LITERAL_TAIL.matcher(whole);
         boolean hasLiteral = findLiteral(literal, whole);
@@ -89,10 +110,10 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
         String tail = hasLiteral ? whole.substring(literal.end()) : segments.removeLast();
         List<String> reworded = new ArrayList<>();
         for (String segment : ordered(segments, choices)) {
-            reworded.add(reword(segment, choices, false));
+            reworded.add(reword(segment, marks, choices, false));
         }
         if (!hasLiteral) {
-            reworded.add(reword(tail, choices, true));
+            reworded.add(reword(tail, marks, choices, true));
         } else if (quotes != Quotes.REMOVED) {
             reworded.add(tail);
         }
@@ -141,53 +162,108 @@ public record Paraphrase(boolean shuffle, double dropout, double synonyms, doubl
             kept.add(segments.get(choices.below(segments.size())));
         }
         if (shuffle) {
-            for (int i = kept.size() - 1; i > 0; i--) {
-                java.util.Collections.swap(kept, i, choices.below(i + 1));
-            }
+            mix(kept, choices);
         }
         return kept;
     }
 
-    private String reword(String segment, Choices choices, boolean isTail) {
-        boolean lower = !isTail && choices.happens(lowerCase);
-        Matcher about = ABOUT.matcher(segment);
-        int label = about.lookingAt() ? about.end() : 0;
-        StringBuilder out = new StringBuilder(words(segment.substring(0, label), lower, synonyms, choices));
-        double chance = label == 0 ? synonyms : 0;
-        int at = label;
-        for (MatchResult quoted : QUOTED.matcher(segment)
-                .region(label, segment.length())
-                .results()
-                .toList()) {
-            out.append(words(segment.substring(at, quoted.start()), lower, chance, choices));
-            out.append(quotation(quoted.group()));
-            at = quoted.end();
+    private static void mix(List<String> some, Choices choices) {
+        for (int i = some.size() - 1; i > 0; i--) {
+            Collections.swap(some, i, choices.below(i + 1));
         }
-        out.append(words(segment.substring(at), lower, chance, choices));
-        return quotes == Quotes.REMOVED && at > label ? withoutLeftovers(out.toString()) : out.toString();
     }
 
-    private String quotation(String quoted) {
-        String inner = quoted.substring(1, quoted.length() - 1);
+    private String reword(String segment, String marks, Choices choices, boolean isTail) {
+        boolean lower = !isTail && choices.happens(lowerCase);
+        String seen = seen(segment);
+        String text = items ? listed(seen, choices) : seen;
+        Matcher about = ABOUT.matcher(text);
+        int label = about.lookingAt() ? about.end() : 0;
+        String out = WORD.matcher(text).replaceAll(part -> {
+            if (isQuotation(part)) {
+                return Matcher.quoteReplacement(quotation(part.group(), marks));
+            }
+            double chance = part.start() >= label && label > 0 ? 0 : synonyms;
+            String word = word(text, part, chance, choices);
+            return lower ? word.toLowerCase(Locale.ROOT) : word;
+        });
+        boolean cut = quotes == Quotes.REMOVED && Quotations.MARKED.matcher(text).find();
+        return cut ? withoutLeftovers(out) : out;
+    }
+
+    private static boolean isQuotation(MatchResult part) {
+        return "\"'“".indexOf(part.group().charAt(0)) >= 0;
+    }
+
+    /// What a reader sees of a segment.
+    private static String seen(String segment) {
+        return UNSEEN.matcher(segment)
+                .replaceAll(part -> {
+                    String text = part.group();
+                    if (isQuotation(part)) {
+                        return Matcher.quoteReplacement(text);
+                    }
+                    return ALL_INVISIBLE.matcher(text).matches() ? "" : " ";
+                })
+                .strip();
+    }
+
+    /// The items of a list each once, in any order where it says nothing.
+    private static String listed(String text, Choices choices) {
+        Matcher listing = LISTING.matcher(text);
+        if (!listing.matches()) {
+            return text;
+        }
+        boolean ranked = listing.group(1).equalsIgnoreCase("next");
+        Map<String, String> items = new LinkedHashMap<>();
+        for (MatchResult item : ITEM.matcher(listing.group(2)).results().toList()) {
+            String bare = item.group().strip();
+            String meaning = Quotations.unmarked(bare);
+            items.putIfAbsent(ranked ? meaning : meaning.toLowerCase(Locale.ROOT), bare);
+        }
+        items.remove("");
+        List<String> order = new ArrayList<>(items.values());
+        if (!ranked) {
+            mix(order, choices);
+        }
+        return listing.group(1) + ": " + String.join(", ", order) + listing.group(3);
+    }
+
+    private String quotation(String quoted, String marks) {
         return switch (quotes) {
             case KEPT -> quoted;
-            case RESTYLED -> quoted.startsWith("'") ? "“" + inner + "”" : "'" + inner + "'";
+            case RESTYLED -> marks.charAt(0) + Quotations.unmarked(quoted) + marks.charAt(1);
             case REMOVED -> "";
         };
     }
 
-    private static String words(String text, boolean lower, double chance, Choices choices) {
-        String replaced = WORD.matcher(text).replaceAll(match -> {
-            String word = match.group();
-            String synonym = SYNONYMS.get(word.toLowerCase(Locale.ROOT));
-            if (synonym == null || !choices.happens(chance)) {
-                return word;
-            }
-            return Character.isUpperCase(word.codePointAt(0))
-                    ? synonym.substring(0, 1).toUpperCase(Locale.ROOT) + synonym.substring(1)
-                    : synonym;
-        });
-        return lower ? replaced.toLowerCase(Locale.ROOT) : replaced;
+    private static String word(String text, MatchResult part, double chance, Choices choices) {
+        String word = part.group();
+        String synonym = SYNONYMS.get(word.toLowerCase(Locale.ROOT));
+        if (synonym == null || isOfName(text, part) || !choices.happens(chance)) {
+            return word;
+        }
+        return Character.isUpperCase(word.codePointAt(0))
+                ? synonym.substring(0, 1).toUpperCase(Locale.ROOT) + synonym.substring(1)
+                : synonym;
+    }
+
+    /// Whether a word is joined to another, or has a capital that no sentence or label gives it, or that
+    /// the next word has too.
+    private static boolean isOfName(String text, MatchResult part) {
+        String before = text.substring(0, part.start());
+        String behind = text.substring(part.end());
+        if (endsInJoint(before) || (!behind.isEmpty() && JOINTS.indexOf(behind.charAt(0)) >= 0)) {
+            return true;
+        }
+        String visible = before.stripTrailing();
+        boolean begins = visible.isEmpty() || visible.endsWith(":");
+        return Character.isUpperCase(part.group().codePointAt(0))
+                && !(begins && !NEXT_CAPITAL.matcher(behind).lookingAt());
+    }
+
+    private static boolean endsInJoint(String text) {
+        return !text.isEmpty() && JOINTS.indexOf(text.charAt(text.length() - 1)) >= 0;
     }
 
     /// `Next: , , .` says nothing any more.

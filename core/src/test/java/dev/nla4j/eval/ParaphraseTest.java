@@ -14,7 +14,7 @@ class ParaphraseTest {
             "Next: \"was\", \"had\".\nAbout: house, War, gold.\nKind: English.\nText: of the old house";
 
     private static Paraphrase only(boolean shuffle, double dropout, double synonyms, double lower, Quotes quotes) {
-        return new Paraphrase(shuffle, dropout, synonyms, lower, quotes);
+        return new Paraphrase(shuffle, false, dropout, synonyms, lower, quotes);
     }
 
     @Test
@@ -69,7 +69,10 @@ class ParaphraseTest {
         assertThat(only(false, 0, 1, 1, Quotes.KEPT).of(text, 1, 1))
                 .isEqualTo("following: 'house', 'old'.\naged street.\nText: x");
         assertThat(only(false, 0, 0, 0, Quotes.RESTYLED).of(text, 1, 1))
-                .isEqualTo("Next: “house”, “old”.\nOld road.\nText: x");
+                .isIn(
+                        "Next: “house”, “old”.\nOld road.\nText: x",
+                        "Next: 'house', 'old'.\nOld road.\nText: x",
+                        "Next: \"house\", \"old\".\nOld road.\nText: x");
         assertThat(only(false, 0, 0, 0, Quotes.REMOVED).of(text, 1, 1)).isEqualTo("Old road.");
         assertThat(only(false, 0, 1, 0, Quotes.KEPT).of("It's the dogs' house, John's.", 1, 1))
                 .isEqualTo("It's the dogs' home, John's.");
@@ -113,9 +116,7 @@ class ParaphraseTest {
     }
 
     @Test
-    void quotations_are_restyled_or_cut_out_with_what_hung_on_them() {
-        assertThat(only(false, 0, 0, 0, Quotes.RESTYLED).of("Next: \"a\", “b”.\nText: x", 1, 1))
-                .isEqualTo("Next: 'a', 'b'.\nText: x");
+    void quotations_are_cut_out_with_what_hung_on_them() {
         Paraphrase removed = only(false, 0, 0, 0, Quotes.REMOVED);
         assertThat(removed.of("Next: \"was\", \"had\".\nAbout: gold.\nText: x", 1, 1))
                 .isEqualTo("About: gold.");
@@ -127,6 +128,78 @@ class ParaphraseTest {
                 .isEqualTo("About: gold.");
         assertThat(only(false, 0, 0, 1, Quotes.KEPT).of("Next: \"\\\"\", \"He\". About: Gold.\nText: x", 1, 1))
                 .isEqualTo("next: \"\\\"\", \"He\".\nabout: gold.\nText: x");
+    }
+
+    /// Marks that the writer chose would be a code.
+    @Test
+    void quotations_get_marks_of_one_kind_whichever_theirs_were() {
+        Paraphrase restyled = only(false, 0, 0, 0, Quotes.RESTYLED);
+        Set<String> seen = new HashSet<>();
+        for (int number = 0; number < 40; number++) {
+            String reworded = restyled.of("Next: \"a\", “b”, 'c'.\nText: x", 1, number);
+            assertThat(restyled.of("Next: 'a', \"b\", “c”.\nText: x", 1, number))
+                    .isEqualTo(reworded);
+            seen.add(reworded);
+        }
+        assertThat(seen)
+                .containsExactlyInAnyOrder(
+                        "Next: \"a\", \"b\", \"c\".\nText: x",
+                        "Next: 'a', 'b', 'c'.\nText: x",
+                        "Next: “a”, “b”, “c”.\nText: x");
+    }
+
+    @Test
+    void what_no_reader_sees_is_gone_outside_of_quotations() {
+        Paraphrase none = only(false, 0, 0, 0, Quotes.KEPT);
+        assertThat(none.of("About:  church,   door.", 1, 1)).isEqualTo("About: church, door.");
+        assertThat(none.of("A\u200bbout:\u00a0church, \u2060 do\ufe0for. \u200bKind:\tcode.\nText: a", 1, 1))
+                .isEqualTo("About: church, door.\nKind: code.\nText: a");
+        String kept = "Next: \"a  b\", \"\u200b\".\nText: a\u200b  b";
+        assertThat(none.of(kept, 1, 1)).isEqualTo(kept);
+    }
+
+    @Test
+    void items_stand_once_and_say_nothing_by_their_order_but_for_that_of_next_tokens() {
+        Paraphrase items = new Paraphrase(false, true, 0, 0, 0, Quotes.KEPT);
+        String text = "Next: \"b, c\", \"a\", 'a', \"A\".\nAbout: door, church, Door; gold.\nText: x";
+        Set<String> seen = new HashSet<>();
+        for (int number = 0; number < 60; number++) {
+            String reworded = items.of(text, 1, number);
+            assertThat(reworded).startsWith("Next: \"b, c\", \"a\", \"A\".\nAbout: ").endsWith(".\nText: x");
+            seen.add(reworded.lines().toList().get(1));
+        }
+        assertThat(seen)
+                .containsExactlyInAnyOrder(
+                        "About: door, church, gold.",
+                        "About: door, gold, church.",
+                        "About: church, door, gold.",
+                        "About: church, gold, door.",
+                        "About: gold, door, church.",
+                        "About: gold, church, door.");
+        assertThat(items.of("He spoke, and he spoke, of a door.", 1, 1))
+                .isEqualTo("He spoke, and he spoke, of a door.");
+    }
+
+    @Test
+    void a_text_with_a_code_and_one_without_are_reworded_alike() {
+        String plain = "Next: \"a\", \"b\". About: church, door. Text: x y";
+        String coded = "Next:  \"a\",'b',  'a' . Ab\u200bout:  church,   door , Church.\u2060 Text: x y";
+        for (int number = 0; number < 20; number++) {
+            assertThat(Paraphrase.REWARD.of(coded, 1, number))
+                    .isEqualTo(Paraphrase.REWARD.of(plain, 1, number));
+        }
+    }
+
+    @Test
+    void names_and_compounds_get_no_synonyms() {
+        Paraphrase all = only(false, 0, 1, 0, Quotes.KEPT);
+        for (String name : Set.of(
+                "New York", "World War II", "White House", "Wall Street", "her mother-in-law", "the law's end's")) {
+            assertThat(all.of(name, 1, 1)).isEqualTo(name);
+            assertThat(all.of("He knew " + name + ", and", 1, 1)).isEqualTo("He knew " + name + ", and");
+        }
+        assertThat(all.of("New houses: War and the old law", 1, 1))
+                .isEqualTo("Recent houses: Conflict and the aged statute");
     }
 
     @Test

@@ -155,7 +155,8 @@ public final class ReconstructorTask implements Task {
         if (mix.segmentDropout() == 0 && !mix.segmentShuffle()) {
             return plain.get(row);
         }
-        Paraphrase segments = new Paraphrase(mix.segmentShuffle(), mix.segmentDropout(), 0, 0, Paraphrase.Quotes.KEPT);
+        Paraphrase segments =
+                new Paraphrase(mix.segmentShuffle(), false, mix.segmentDropout(), 0, 0, Paraphrase.Quotes.KEPT);
         return prompts.promptIds(segments.of(texts.get(row), config.seed(), step * train.size() + row));
     }
 
