@@ -187,7 +187,8 @@ public record Paraphrase(
             String word = word(text, part, chance, choices);
             return lower ? word.toLowerCase(Locale.ROOT) : word;
         });
-        boolean cut = quotes == Quotes.REMOVED && Quotations.MARKED.matcher(text).find();
+        boolean cut =
+                quotes == Quotes.REMOVED && Quotations.MARKED.matcher(text).find();
         return cut ? withoutLeftovers(out) : out;
     }
 

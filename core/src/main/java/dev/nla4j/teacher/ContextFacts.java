@@ -84,8 +84,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final Pattern GOES_ON = Pattern.compile(
             "^\\?(?:\\)|\\s+\\p{Ll}|[^\\S\\n]+[(\\[\u2013\u2014-]|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
     /// What stands before a mark that asks nothing: a move of chess, or where a query has a value.
-    private static final Pattern NO_QUESTION =
-            Pattern.compile("(?:(?:[a-h][1-8](?:=[QRBN])?|O-O)[+#]?|[=(,]\\s*)\\z");
+    private static final Pattern NO_QUESTION = Pattern.compile("(?:(?:[a-h][1-8](?:=[QRBN])?|O-O)[+#]?|[=(,]\\s*)\\z");
     /// An address up to where its query begins.
     private static final Pattern ADDRESS = Pattern.compile("[\\w.]/\\S*\\?\\z");
     private static final Pattern QUOTE_MARK = Pattern.compile(
@@ -255,7 +254,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         while (matcher.find()) {
             boolean goesOn =
                     GOES_ON.matcher(end).region(matcher.start(), end.length()).lookingAt();
-            boolean asks = !NO_QUESTION.matcher(end.substring(0, matcher.start())).find();
+            boolean asks =
+                    !NO_QUESTION.matcher(end.substring(0, matcher.start())).find();
             last = goesOn || !asks ? 0 : end.charAt(matcher.start());
         }
         return "?\uff1f\u061f".indexOf(last) >= 0 && !ADDRESS.matcher(end).find();

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 /// @param text the escaped tail; empty when there is none
 record GroundedText(List<String> next, List<String> about, List<String> kinds, String text) {
     /// Begins a sentence: prose may speak of `the text: a report`.
-    private static final Pattern LABEL = Pattern.compile(
-            "(?:^|(?<=[.!?\n\"\u201d']))\\s*(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
+    private static final Pattern LABEL =
+            Pattern.compile("(?:^|(?<=[.!?\n\"\u201d']))\\s*(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
 
     GroundedText {
         next = List.copyOf(next);

@@ -35,8 +35,8 @@ final class Tense {
     private static final Set<String> DOERS = Set.of("he", "she", "it", "who");
     /// What one of them does now, as `finds`; `this`, `thus` and `less` are no such words.
     private static final Pattern PRESENT_FORM = Pattern.compile("\\p{L}{2,}[\\p{L}&&[^sui]]s");
-    private static final Set<String> NO_PRESENT_FORMS = Set.of(
-            ("always perhaps sometimes besides afterwards towards backwards forwards upwards downwards upstairs"
+    private static final Set<String> NO_PRESENT_FORMS =
+            Set.of(("always perhaps sometimes besides afterwards towards backwards forwards upwards downwards upstairs"
                             + " downstairs overseas indoors outdoors")
                     .split(" "));
     private static final Set<String> BEFORE_LEGAL_SAID = Set.of("the", "this", "a");

@@ -165,7 +165,9 @@ class ParaphraseTest {
         Set<String> seen = new HashSet<>();
         for (int number = 0; number < 60; number++) {
             String reworded = items.of(text, 1, number);
-            assertThat(reworded).startsWith("Next: \"b, c\", \"a\", \"A\".\nAbout: ").endsWith(".\nText: x");
+            assertThat(reworded)
+                    .startsWith("Next: \"b, c\", \"a\", \"A\".\nAbout: ")
+                    .endsWith(".\nText: x");
             seen.add(reworded.lines().toList().get(1));
         }
         assertThat(seen)
@@ -185,8 +187,7 @@ class ParaphraseTest {
         String plain = "Next: \"a\", \"b\". About: church, door. Text: x y";
         String coded = "Next:  \"a\",'b',  'a' . Ab\u200bout:  church,   door , Church.\u2060 Text: x y";
         for (int number = 0; number < 20; number++) {
-            assertThat(Paraphrase.REWARD.of(coded, 1, number))
-                    .isEqualTo(Paraphrase.REWARD.of(plain, 1, number));
+            assertThat(Paraphrase.REWARD.of(coded, 1, number)).isEqualTo(Paraphrase.REWARD.of(plain, 1, number));
         }
     }
 

@@ -205,9 +205,8 @@ class GroundedCheckerTest {
                 .isEqualTo(2);
         assertThat(check("About: people, the people, tired, people were tired.").checkable())
                 .isEqualTo(2);
-        assertThat(verdicts(
-                        "The word \"people\" proves it is a recipe. It says \"eople wer\" too. And \"people were\"."
-                                + " And \"people were tired\"."))
+        assertThat(verdicts("The word \"people\" proves it is a recipe. It says \"eople wer\" too. And \"people were\"."
+                        + " And \"people were tired\"."))
                 .containsExactly(
                         "The word \"people\" proves it is a recipe=open",
                         "It says \"eople wer\" too=open",
@@ -296,7 +295,8 @@ class GroundedCheckerTest {
             StringBuilder text = new StringBuilder();
             for (int length = random.nextInt(60); length > 0; length--) {
                 if (random.nextInt(6) == 0) {
-                    text.append(List.of(". Next: ", "\nAbout: ", ". Kind: ", ".Text: ").get(random.nextInt(4)));
+                    text.append(List.of(". Next: ", "\nAbout: ", ". Kind: ", ".Text: ")
+                            .get(random.nextInt(4)));
                 }
                 text.append(alphabet.charAt(random.nextInt(alphabet.length())));
             }
