@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -78,7 +79,7 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     public Path part(int shard) {
-        return folder.resolve(PART + "%06d.parquet".formatted(shard));
+        return folder.resolve(PART + String.format(Locale.ROOT, "%06d.parquet", shard));
     }
 
     /// Where the parts are put together before they take their place.

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /// Puts a data set's rows, or its vectors alone, into a seeded random order that is the reference's.
 ///
@@ -190,6 +191,6 @@ public final class DataShuffle {
     }
 
     private static String bucket(int number) {
-        return "bucket-%06d.parquet".formatted(number);
+        return String.format(Locale.ROOT, "bucket-%06d.parquet", number);
     }
 }

@@ -44,6 +44,7 @@ final class ConfigExport {
             }
         }
         node.remove("_name_or_path");
+        node.remove("auto_map"); // code beside the weights, which is not brought along; the class is transformers' own
         node.put("model_type", config.family().modelType());
         architecture(node, config.family());
         int before = config.numLayers();
@@ -134,11 +135,15 @@ final class ConfigExport {
                 .mapToInt(ModelConfig.Layer::window)
                 .max()
                 .orElse(0);
-        if (window == 0) {
+        boolean byPattern = config.family() == Family.GEMMA2 || config.family() == Family.GEMMA3;
+        if (window == 0 && !byPattern) {
             node.putNull("sliding_window");
             return;
         }
-        node.put("sliding_window", window).put("use_sliding_window", true).put("max_window_layers", 0);
+        // These two slide by a pattern unless told otherwise, and make the mask of a window in any case.
+        if (window > 0) {
+            node.put("sliding_window", window).put("use_sliding_window", true).put("max_window_layers", 0);
+        }
         ArrayNode types = node.putArray("layer_types");
         for (ModelConfig.Layer layer : config.layers()) {
             types.add(layer.window() > 0 ? "sliding_attention" : "full_attention");

@@ -32,6 +32,11 @@ final class GgufRope {
         this.family = family;
         this.rotary = keys.integer("rope.dimension_count", headWidth);
         this.contextLength = contextLength;
+        if (rotary != headWidth && family != Family.PHI3) {
+            throw keys.wrong(
+                    "rope.dimension_count",
+                    "is " + rotary + ", heads are " + headWidth + " wide: models of this family turn whole heads");
+        }
     }
 
     /// Of layers that see everything.

@@ -6,6 +6,8 @@ import dev.nla4j.format.StoredType;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.format.TensorToWrite;
 import dev.nla4j.format.gguf.GgufFile;
+import dev.nla4j.format.json.Fields;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.Safetensors;
 import dev.nla4j.format.safetensors.ShardedWriter;
 import dev.nla4j.progress.Progress;
@@ -39,6 +41,11 @@ public record ModelExport(
         long shardBytes) {
     /// What Hugging Face's own writer takes for a shard.
     public static final long SHARD_BYTES = 5_000_000_000L;
+
+    private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+    private static final long LARGEST_TOKENIZER_CONFIG = 64 << 20;
+    /// Two scales are the same: a configuration has the number whose root they are.
+    private static final double SAME = 1e-6;
 
     /// Writes everything into `folder`, which exists.
     public void writeTo(Path folder, Progress progress) throws IOException {
@@ -88,8 +95,21 @@ public record ModelExport(
         ObjectNode json = ConfigExport.ofFolder(source.resolve("config.json"), config, kept(config), type);
         AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
         for (Path name : SmallFiles.in(source)) {
-            AtomicFile.write(target(folder, name.toString()), temporary -> Files.copy(source.resolve(name), temporary));
+            Path from = source.resolve(name);
+            if (blocks != null && name.equals(Path.of(TOKENIZER_CONFIG))) {
+                AtomicFile.writeString(folder.resolve(name), paddedOnTheRight(from));
+                continue;
+            }
+            AtomicFile.write(target(folder, name.toString()), temporary -> Files.copy(from, temporary));
         }
+    }
+
+    /// What reads a text's last token wants it at the same place in every row.
+    private static String paddedOnTheRight(Path file) {
+        ObjectNode node = (ObjectNode) Fields.of(file, Json.read(file, LARGEST_TOKENIZER_CONFIG))
+                .node()
+                .deepCopy();
+        return node.put("padding_side", "right").toPrettyString();
     }
 
     private void writeGguf(Path gguf, Path folder, Progress progress) throws IOException {
@@ -105,6 +125,7 @@ public record ModelExport(
             throws IOException {
         ObjectNode json = ConfigExport.ofGguf(gguf, config.truncated(kept(config)), type);
         AtomicFile.writeString(folder.resolve("config.json"), json.toPrettyString());
+        requireSaid(gguf, config.truncated(kept(config)), ConfigJson.read(folder.resolve("config.json")));
         if (file.metadata().has("tokenizer.ggml.tokens")) {
             GgufTokenizerFiles.write(file.metadata(), gguf, folder);
         }
@@ -112,6 +133,31 @@ public record ModelExport(
                 ChatTemplateFile.texts(file.metadata()).entrySet()) {
             AtomicFile.writeString(target(folder, template.getKey()), template.getValue());
         }
+    }
+
+    /// Refuses a header of which a configuration can't say all: what is written would be read as another model.
+    private static void requireSaid(Path gguf, ModelConfig meant, ModelConfig said) {
+        ModelConfig.Heads heads = meant.heads();
+        ModelConfig.Heads read = said.heads();
+        String lost = null;
+        if (Math.abs(read.scale() / heads.scale() - 1) > SAME || read.scoreCap() != heads.scoreCap()) {
+            lost = "the scale or cap of attention's scores";
+        } else if (read.inputBias() != heads.inputBias() || read.outputBias() != heads.outputBias()) {
+            lost = "which attention projections have biases";
+        } else if (!windows(meant).equals(windows(said))) {
+            lost = "which layers see a window";
+        } else if (meant.layers().getFirst().rope().width()
+                != said.layers().getFirst().rope().width()) {
+            lost = "how much of a head is turned";
+        }
+        if (lost != null) {
+            throw new InputException(gguf + ": no config.json of "
+                    + meant.family().modelType() + " can say " + lost + ", as this file's header does");
+        }
+    }
+
+    private static List<Integer> windows(ModelConfig config) {
+        return config.layers().stream().map(ModelConfig.Layer::window).toList();
     }
 
     private static Path target(Path folder, String name) throws IOException {

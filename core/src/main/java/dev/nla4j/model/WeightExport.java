@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.StoredType;
 import dev.nla4j.format.TensorSource;
@@ -97,6 +98,10 @@ final class WeightExport {
         ModelConfig.Heads heads = config.heads();
         long dim = config.dim();
         if (source.names().contains(names.weight(Part.QUERY_KEY_VALUE, layer))) {
+            if (!config.family().storesFusedProjections()) {
+                throw new InputException(source.location() + ": q, k and v are one tensor, which transformers' "
+                        + config.family().modelType() + " does not read; convert the model without --fuse-qkv");
+            }
             Change change = new Change(false, 0, added(layer, List.of(Part.QUERY, Part.KEY, Part.VALUE)));
             tensors.add(weight(Part.QUERY_KEY_VALUE, layer, change, heads.fusedWidth(), dim));
             return;

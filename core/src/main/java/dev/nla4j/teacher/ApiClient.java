@@ -210,9 +210,13 @@ final class ApiClient implements AutoCloseable {
                     forbidden.set(0);
                     return text;
                 }
-                failed = failure(uri, within.orElse(status), text);
+                int meant = within.orElse(status);
+                if (within.isPresent()) {
+                    paid.set(false);
+                }
+                failed = failure(uri, meant, text);
                 asked = retryAfter(response);
-                busy = BUSY.contains(status);
+                busy = BUSY.contains(meant);
             } catch (IOException e) {
                 boolean away = e instanceof ConnectException;
                 if (away && !reached && attempt >= MOST_AWAY) {

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// `str()` and `repr()` of Python.
@@ -172,6 +173,6 @@ final class Printer {
         int exponent = point - 1;
         String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
         return digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+")
-                + String.format("%02d", Math.abs(exponent));
+                + String.format(Locale.ROOT, "%02d", Math.abs(exponent));
     }
 }

@@ -3,6 +3,7 @@ package dev.nla4j.chat.jinja;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.Locale;
 
 /// Numbers with a given number of digits, rounded exactly (half to even), as C's `printf` does.
 final class RealFormat {
@@ -54,7 +55,7 @@ final class RealFormat {
     }
 
     private static String exponent(int exponent) {
-        return "e" + (exponent < 0 ? "-" : "+") + String.format("%02d", Math.abs(exponent));
+        return "e" + (exponent < 0 ? "-" : "+") + String.format(Locale.ROOT, "%02d", Math.abs(exponent));
     }
 
     private static String general(BigDecimal value, int precision, boolean alternate) {

@@ -48,6 +48,27 @@ public final class RlPair {
         learned.forEach(examples -> trained.add(examples.meta().datasetId()));
         ArrayNode names = tree.putArray("trained_on");
         trained.forEach(names::add);
+        if (tree.path("extraction") instanceof ObjectNode extraction
+                && extraction.has(NlaMeta.MIN_POSITION)
+                && extraction.has(NlaMeta.MAX_POSITION)) {
+            learned.stream()
+                    .flatMap(examples -> examples.positions().stream())
+                    .forEach(span -> extraction
+                            .put(
+                                    NlaMeta.MIN_POSITION,
+                                    Math.min(
+                                            span.first(),
+                                            extraction
+                                                    .path(NlaMeta.MIN_POSITION)
+                                                    .asInt(0)))
+                            .put(
+                                    NlaMeta.MAX_POSITION,
+                                    Math.max(
+                                            span.last(),
+                                            extraction
+                                                    .path(NlaMeta.MAX_POSITION)
+                                                    .asInt(0))));
+        }
         if (rawvar.isPresent() && !tree.hasNonNull("rawvar")) {
             tree.put("rawvar", rawvar.getAsDouble());
         }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,6 +49,18 @@ public record Examples(Path file, DatasetMeta meta, List<Example> rows) {
     /// for and which may take more than the vectors.
     public static Examples withoutContexts(Path path) {
         return read(path, false, Runtime.getRuntime().maxMemory());
+    }
+
+    /// Where the rows' tokens stood, as far as the rows say.
+    public Optional<NlaMeta.Span> positions() {
+        LongSummaryStatistics tokens = rows.stream()
+                .mapToLong(row -> row.source().tokens())
+                .filter(count -> count > 0)
+                .summaryStatistics();
+        return tokens.getCount() == 0
+                ? Optional.empty()
+                : Optional.of(
+                        new NlaMeta.Span(Math.toIntExact(tokens.getMin() - 1), Math.toIntExact(tokens.getMax() - 1)));
     }
 
     /// @param heap bytes that there are

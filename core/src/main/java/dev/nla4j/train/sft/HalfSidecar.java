@@ -9,7 +9,6 @@ import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.Role;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.LongSummaryStatistics;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ArrayNode;
@@ -60,7 +59,9 @@ public final class HalfSidecar {
         } else {
             extraction.put("mse_scale", Math.sqrt(dim));
         }
-        putPositions(extraction, data);
+        data.positions()
+                .ifPresent(span ->
+                        extraction.put(NlaMeta.MIN_POSITION, span.first()).put(NlaMeta.MAX_POSITION, span.last()));
         putTokens(root.putObject("tokens"), tokens);
         ObjectNode templates = root.putObject("prompt_templates");
         put(
@@ -77,17 +78,6 @@ public final class HalfSidecar {
         root.putObject("critic").put("extraction_layer_index", meta.extraction().layerIndex());
         rawvar.ifPresent(value -> root.put("rawvar", value));
         return root;
-    }
-
-    /// Where the rows' tokens stood, as far as the rows say.
-    private static void putPositions(ObjectNode extraction, Examples data) {
-        LongSummaryStatistics tokens = data.rows().stream()
-                .mapToLong(row -> row.source().tokens())
-                .filter(count -> count > 0)
-                .summaryStatistics();
-        if (tokens.getCount() > 0) {
-            extraction.put(NlaMeta.MIN_POSITION, tokens.getMin() - 1).put(NlaMeta.MAX_POSITION, tokens.getMax() - 1);
-        }
     }
 
     /// Says in a verbalizer's sidecar that what is injected goes through a learned map.
