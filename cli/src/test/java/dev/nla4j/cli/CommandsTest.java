@@ -2,7 +2,9 @@ package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.activation.ActivationFile;
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
 import dev.nla4j.activation.DatasetMeta;
@@ -17,6 +19,13 @@ import dev.nla4j.hub.HubException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.hub.Manifest;
 import dev.nla4j.hub.StoredFile;
+import dev.nla4j.model.Context;
+import dev.nla4j.model.LanguageModel;
+import dev.nla4j.model.ModelLoader;
+import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,9 +35,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -184,6 +196,40 @@ class CommandsTest {
         Run shown = Run.of("data", "show", out.toString());
         assertThat(shown.code()).as(shown.err()).isZero();
         assertThat(shown.out()).contains("doc\\u001bid").doesNotContain("\u001b");
+    }
+
+    @Test
+    void an_extraction_holds_the_stream_after_the_block_it_was_told() throws IOException {
+        Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
+        String text = "the capital of France";
+        Path out = folder.resolve("acts.parquet");
+        Run run = Run.of(
+                "extract",
+                "--model",
+                target.toString(),
+                "--corpus",
+                file("texts.jsonl", "{\"text\": \"" + text + "\"}\n"),
+                "--layer",
+                "1",
+                "--min-position",
+                "2",
+                "--per-doc",
+                "1",
+                "--dtype",
+                "fp32",
+                "--out",
+                out.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+        try (ActivationFile written = ActivationFile.open(out);
+                LanguageModel model = ModelLoader.load(target, DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE);
+                Scope _ = Scope.noGrad()) {
+            ActivationRow row = written.row(0);
+            int[] ids = Arrays.copyOf(model.tokenizer().ids(text, true), (int) row.tokens());
+            Tensor embedded = model.decoder().embed(Tensors.ids(new int[][] {ids}));
+            Tensor after = model.decoder().residual(embedded, 2, Context.none(), (depth, residual) -> {});
+            assertThat(row.layer()).isEqualTo(1);
+            assertThat(row.vector()).containsExactly(Tensors.rows(after.select(0, 0))[ids.length - 1], within(1e-4f));
+        }
     }
 
     /// Weights take minutes; here there are none, and nobody asks for them.
@@ -621,6 +667,13 @@ class CommandsTest {
         assertThat(ScoreCommand.others(new int[] {4, 7})).containsExactly(1, 0);
         assertThat(ScoreCommand.others(new int[] {3, 3, 3})).isEmpty();
         assertThat(ScoreCommand.others(new int[] {3})).isEmpty();
+    }
+
+    @Test
+    void the_fve_on_a_terminal_is_one_less_the_squared_error_over_the_denominator() {
+        assertThat(ExplanationView.scores(0.75, OptionalDouble.of(0.25))).isEqualTo("cos  0.75  FVE -1.00 ··········");
+        assertThat(ExplanationView.scores(0.75, OptionalDouble.of(1))).isEqualTo("cos  0.75  FVE  0.50 █████·····");
+        assertThat(ExplanationView.scores(0.75, OptionalDouble.empty())).isEqualTo("cos  0.75");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
@@ -258,7 +259,7 @@ class PairFoldersTest {
             sum += sample.path("cosine_similarity").doubleValue();
         }
         assertThat(result.path("samples_mean").path("cosine_similarity").doubleValue())
-                .isCloseTo(sum / 2, org.assertj.core.api.Assertions.within(1e-9));
+                .isCloseTo(sum / 2, within(1e-9));
         Run text = Run.of(
                 "explain",
                 "The capital",
@@ -327,6 +328,55 @@ class PairFoldersTest {
                 "fp32"));
         arguments.addAll(List.of(more));
         return Run.of(arguments.toArray(String[]::new));
+    }
+
+    /// Scores two texts on these rows: a line each, then the mean and the controls.
+    private List<JsonNode> scored(int first, int second, String... more) throws IOException {
+        String texts = "{\"row\": " + first + ", \"text\": \"the capital of a country\"}\n{\"row\": " + second
+                + ", \"text\": \"green and old\"}\n";
+        Run run = score(
+                texts,
+                Stream.concat(Stream.of("--nla", pair, "--json"), Stream.of(more))
+                        .toArray(String[]::new));
+        assertThat(run.code()).as(run.err()).isZero();
+        List<JsonNode> lines =
+                run.out().lines().map(line -> Json.parse(folder, line)).toList();
+        assertThat(lines).hasSize(5);
+        return lines;
+    }
+
+    private static double cosine(JsonNode line) {
+        return line.path("cosine_similarity").doubleValue();
+    }
+
+    @Test
+    void each_text_is_scored_on_its_own_row_and_the_control_is_what_the_texts_score_exchanged() throws IOException {
+        List<JsonNode> own = scored(0, 1);
+        List<JsonNode> exchanged = scored(1, 0);
+        for (int text = 0; text < 2; text++) {
+            assertThat(cosine(own.get(text))).isNotCloseTo(cosine(exchanged.get(text)), within(1e-4));
+        }
+        double mean = (cosine(own.get(0)) + cosine(own.get(1))) / 2;
+        assertThat(own.get(2).path("summary").stringValue()).isEqualTo("mean");
+        assertThat(cosine(own.get(2))).isCloseTo(mean, within(1e-9));
+        assertThat(own.get(4).path("summary").stringValue()).isEqualTo("control: another row's text");
+        assertThat(cosine(own.get(4)))
+                .isCloseTo(cosine(exchanged.get(2)), within(1e-6))
+                .isNotCloseTo(mean, within(1e-4));
+    }
+
+    @Test
+    void a_denominator_that_is_given_goes_before_the_sidecars() throws IOException {
+        Path sidecar = Path.of(pair, "ar/nla_meta.yaml");
+        Files.writeString(sidecar, Files.readString(sidecar).replaceFirst("d_model: ", "rawvar: 0.7\nd_model: "));
+        for (JsonNode line : scored(0, 1, "--rawvar", "0.5")) {
+            assertThat(line.path("fve").doubleValue())
+                    .isCloseTo(1 - line.path("mse").doubleValue() / 0.5, within(1e-9));
+        }
+        for (JsonNode line : scored(0, 1)) {
+            assertThat(line.path("fve").doubleValue())
+                    .isCloseTo(1 - line.path("mse").doubleValue() / 0.7, within(1e-9));
+        }
     }
 
     @Test

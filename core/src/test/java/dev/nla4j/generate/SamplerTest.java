@@ -170,6 +170,20 @@ class SamplerTest {
                 .isCloseTo(Math.log(softmax(logits, 1)[1]), org.assertj.core.api.Assertions.within(1e-6));
     }
 
+    /// The likeliest of many ids is far from certain, and stays the likeliest behind its penalty.
+    @Test
+    void a_penalty_multiplies_log_probabilities_and_not_logits() {
+        float[] logits = new float[102];
+        logits[0] = 3;
+        logits[1] = 1.5f;
+        double[] own = softmax(logits, 1);
+        assertThat(1.3 * Math.log(own[0])).isGreaterThan(Math.log(own[1]));
+        Request penalised = sampling(1, new Sampling(0, 1, 1.3)).get(0);
+        Sampler.Draw drawn = draw(repeated(logits, 1), List.of(drawer(penalised, new int[] {0})), 102)[0];
+        assertThat(drawn.id()).isZero();
+        assertThat((double) drawn.logProbability()).isCloseTo(Math.log(own[0]), within(1e-5));
+    }
+
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
     void logits_that_are_no_numbers_fail_their_row_and_no_other(float wrong) {

@@ -3,18 +3,23 @@ package dev.nla4j.nla;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.model.Context;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.lint.TinyPair;
 import dev.nla4j.nla.lint.TinyPair.Kind;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import org.assertj.core.data.Offset;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,11 +51,76 @@ class ExplainerTest {
                 result.samples().stream().map(s -> s.text().description()).toList();
         try (Nla.LoneReconstructor lone = Nla.openReconstructor(pair.ar(""), null, DType.FP32, Progress.NONE)) {
             float[][] read = lone.reconstructor().reconstruct(texts);
-            return java.util.Arrays.stream(read)
+            return Arrays.stream(read)
                     .mapToDouble(r -> Score.of(r, other).cosine())
                     .max()
                     .orElseThrow();
         }
+    }
+
+    /// What the reconstruction of the empty text scores on activations, in the mean.
+    private double emptyOn(TinyPair pair, float[]... activations) {
+        try (Nla.LoneReconstructor lone = Nla.openReconstructor(pair.ar(""), null, DType.FP32, Progress.NONE)) {
+            float[] read = lone.reconstructor().reconstruct(List.of(""))[0];
+            return Arrays.stream(activations)
+                    .mapToDouble(activation -> Score.of(read, activation).cosine())
+                    .average()
+                    .orElseThrow();
+        }
+    }
+
+    private static List<String> descriptions(Explainer explainer, double temperature, long seed) {
+        Explainer.Options options = new Explainer.Options(1, temperature, seed, 12);
+        Explainer.Report report = explainer.explain(IDS, List.of(2), options, Progress.NONE);
+        return report.results().getFirst().samples().stream()
+                .map(s -> s.text().description())
+                .toList();
+    }
+
+    @Test
+    void activations_are_the_targets_stream_after_block_k() throws IOException {
+        TinyPair pair = pair();
+        try (LanguageModel target = ModelLoader.load(pair.av(""), DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE);
+                Nla nla = Nla.open(pair.folder(), null, DType.FP32, Progress.NONE);
+                Scope _ = Scope.noGrad()) {
+            Explainer explainer = new Explainer(target, nla, OptionalDouble.empty());
+            float[][] read = explainer.activations(List.of(IDS), List.of(new int[] {2}));
+            Tensor embedded = target.decoder().embed(Tensors.ids(new int[][] {IDS}));
+            Tensor after = target.decoder().residual(embedded, TinyPair.K + 1, Context.none(), (depth, residual) -> {});
+            assertThat(read).hasNumberOfRows(1);
+            assertThat(read[0]).containsExactly(Tensors.rows(after.select(0, 0))[2], within(1e-4f));
+        }
+    }
+
+    @Test
+    void the_seed_and_the_temperature_decide_what_is_written() throws IOException {
+        with(pair(), OptionalDouble.empty(), explainer -> {
+            List<String> written = descriptions(explainer, 1, 5);
+            assertThat(descriptions(explainer, 1, 5)).isEqualTo(written);
+            assertThat(descriptions(explainer, 1, 6)).isNotEqualTo(written);
+            assertThat(descriptions(explainer, 0, 5)).isNotEqualTo(written);
+        });
+    }
+
+    @Test
+    void a_denominator_that_is_given_goes_before_the_sidecars() throws IOException {
+        with(pair(), OptionalDouble.of(0.9), explainer -> {
+            Explainer.Report report = explainer.explain(IDS, List.of(1, 2), OPTIONS, Progress.NONE);
+            assertThat(report.rawvar()).hasValue(0.9);
+        });
+    }
+
+    @Test
+    void the_control_of_the_empty_text_is_its_own_reconstruction_on_what_is_shown() throws IOException {
+        TinyPair pair = pair();
+        with(pair, OptionalDouble.empty(), explainer -> {
+            float[][] at = explainer.activations(List.of(IDS), List.of(new int[] {1, 2, 4}));
+            Explainer.Report report = explainer.explain(IDS, List.of(1, 2, 4), OPTIONS, Progress.NONE);
+            assertThat(report.controls().empty().orElseThrow()).isCloseTo(emptyOn(pair, at), CLOSE);
+            // What is read for the other control only has no part in this one.
+            Explainer.Report alone = explainer.explain(IDS, List.of(2), OPTIONS, Progress.NONE);
+            assertThat(alone.controls().empty().orElseThrow()).isCloseTo(emptyOn(pair, at[1]), CLOSE);
+        });
     }
 
     @Test
@@ -100,9 +170,7 @@ class ExplainerTest {
                             + bestOn(pair, each.results().get(2), difference))
                     / 2;
             assertThat(report.controls().shuffled().orElseThrow()).isCloseTo(expected, CLOSE);
-            Explainer.Report only = explainer.explain(new float[][] {difference}, OPTIONS, Progress.NONE);
-            assertThat(report.controls().empty().orElseThrow())
-                    .isCloseTo(only.controls().empty().orElseThrow(), CLOSE);
+            assertThat(report.controls().empty().orElseThrow()).isCloseTo(emptyOn(pair, difference), CLOSE);
             // The sidecar's denominator is of activations.
             assertThat(report.rawvar()).isEmpty();
             assertThat(report.noFve()).contains("not of their differences");

@@ -12,16 +12,22 @@ import dev.nla4j.eval.Shuffle;
 import dev.nla4j.eval.VarianceExplained;
 import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.StopReason;
+import dev.nla4j.model.LanguageModel;
 import dev.nla4j.nla.Reconstructor;
 import dev.nla4j.teacher.Evidence;
 import dev.nla4j.teacher.GroundedChecker;
+import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
+import dev.nla4j.tensor.Tensors;
+import dev.nla4j.tokenizer.Tokenizer;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.sft.Example;
+import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +36,7 @@ import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -196,6 +203,7 @@ class JudgeTest {
         assertThat(values).hasEntrySatisfying("eval/rawvar", is(rawvar));
         assertThat(values)
                 .hasEntrySatisfying("eval/fve_constant", is(fve(Collections.nCopies(8, gold.getFirst()), activations)));
+        assertThat(values).hasEntrySatisfying("eval/fve_literal", is(fve(lastFourTokens(rows), activations)));
         List<float[]> nearest = Baselines.nearest(run.data().prompts().activations(), activations);
         assertThat(values)
                 .hasEntrySatisfying(
@@ -216,6 +224,15 @@ class JudgeTest {
         }
         assertThat(values.get("eval/truth")).isEqualTo(truth(texts, rows));
         assertThat(values.get("eval/truth_base")).isEqualTo(truth(shuffled, rows));
+    }
+
+    private static List<String> lastFourTokens(List<Example> rows) {
+        Tokenizer tokenizer = tiny.model().tokenizer();
+        return rows.stream()
+                .map(row -> tokenizer.ids(row.context(), false))
+                .map(ids -> Arrays.copyOfRange(ids, Math.max(0, ids.length - 4), ids.length))
+                .map(ids -> tokenizer.decode(ids, false))
+                .toList();
     }
 
     /// Of the rows that are written about, each as long as the other.
@@ -247,6 +264,52 @@ class JudgeTest {
                         .of(run.policy().write(activations, 1, 0, numbers), run.critic())
                         .samples())
                 .isNotEqualTo(found.samples());
+    }
+
+    /// The activations are what the run's own half makes of the gold texts: it reads them without an error.
+    @Test
+    void texts_that_only_the_runs_own_reconstructor_reads_give_an_alarm() {
+        Examples held = run.data().heldOut();
+        List<String> gold = held.rows().stream().map(Example::explanation).toList();
+        int[] measured = held.spread(8);
+        List<Policy.Rollout> written = IntStream.range(0, 8)
+                .mapToObj(i -> rollout(i, gold.get(measured[i])))
+                .toList();
+        try (Scope _ = Scope.noGrad()) {
+            Reconstructor own = reconstructor(run.critic().head());
+            float[][] read = own.reconstruct(gold);
+            List<Example> rows = IntStream.range(0, read.length)
+                    .mapToObj(i -> new Example(
+                            read[i],
+                            gold.get(i),
+                            held.rows().get(i).response(),
+                            held.rows().get(i).source()))
+                    .toList();
+            Examples readable = new Examples(held.file(), held.meta(), rows);
+            RlData data = new RlData(run.data().prompts(), run.data().gold(), readable, Map.of());
+            Reconstructor deaf = reconstructor(Tensors.zeros(DType.FP32, TinyTask.DIM, TinyTask.DIM));
+            assertThat(alarm(data, written, deaf))
+                    .hasValueSatisfying(said -> assertThat(said)
+                            .startsWith("the run's own reconstructor reads its texts better than the second one"));
+            assertThat(alarm(data, written, own)).isEmpty();
+        }
+    }
+
+    /// The run's own half with another head.
+    private static Reconstructor reconstructor(Tensor head) {
+        LanguageModel model = tiny.model();
+        return new Reconstructor(
+                run.critic().adapter().on(model.decoder()),
+                model.tokenizer(),
+                run.pair().reconstructor().meta(),
+                head);
+    }
+
+    private static Optional<String> alarm(RlData data, List<Policy.Rollout> written, Reconstructor second) {
+        Judge judge = new Judge(CONFIG.reward(), 9, new GroundedChecker());
+        return new HeldOutEvaluation(CONFIG, data, data.rawvar(), tiny.model(), judge, second)
+                .of(written, run.critic())
+                .alarm();
     }
 
     private static Consumer<Double> is(double expected) {
