@@ -249,6 +249,14 @@ class GgufFamiliesTest {
                 .hasMessageContaining("was 33");
     }
 
+    /// Phi-3 alone turns a part of each head.
+    @Test
+    void heads_that_are_turned_in_part_are_refused() {
+        assertThatThrownBy(() -> header(Map.of("rope.dimension_count", GgufValues.u32(4)), Map.of()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("llama.rope.dimension_count: is 4, heads are 8 wide");
+    }
+
     @Test
     void fewer_blocks_than_the_file_has_are_refused() {
         assertThatThrownBy(() -> header(Map.of("block_count", GgufValues.u32(3)), Map.of()))
@@ -417,6 +425,20 @@ class GgufFamiliesTest {
                         .writeTo(Files.createDirectories(folder.resolve("b")), Progress.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("attn_factor is 1.5");
+    }
+
+    /// A llama with a window: transformers' class has none.
+    @Test
+    void what_no_configuration_can_say_of_a_header_is_refused() throws IOException {
+        Path source =
+                TinyFolder.write(folder.resolve("source"), spelling("llama 2").old(), "model.", 53);
+        Path gguf = GgufConversion.convert(
+                source, folder.resolve("model.gguf"), Map.of("attention.sliding_window", GgufValues.u32(3)));
+        Path written = Files.createDirectories(folder.resolve("written"));
+        assertThatThrownBy(() -> new ModelExport(gguf, null, null, null, ModelExport.SHARD_BYTES)
+                        .writeTo(written, Progress.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("can say which layers see a window");
     }
 
     @Test

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredType;
@@ -98,6 +101,26 @@ class LoadedModelTest {
         assertThatThrownBy(() -> export.writeTo(written, Progress.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("rag.jinja: has 1048577 bytes");
+    }
+
+    /// The hub's code is not brought along; a reconstructor reads the last token of texts of all lengths.
+    @Test
+    void an_export_names_no_code_beside_it_and_a_trunk_pads_on_the_right() throws IOException {
+        Path source = tied("source");
+        ObjectNode config =
+                (ObjectNode) Json.read(source.resolve("config.json"), 1 << 20).deepCopy();
+        config.putObject("auto_map").put("AutoConfig", "configuration_own.OwnConfig");
+        Files.writeString(source.resolve("config.json"), config.toString());
+        Files.writeString(source.resolve("tokenizer_config.json"), "{\"padding_side\": \"left\", \"legacy\": true}");
+        for (@Nullable Integer blocks : new @Nullable Integer[] {null, 2}) {
+            Path written = Files.createDirectories(folder.resolve("written-" + blocks));
+            new ModelExport(source, null, blocks, null, ModelExport.SHARD_BYTES).writeTo(written, Progress.NONE);
+            assertThat(Json.read(written.resolve("config.json"), 1 << 20).has("auto_map"))
+                    .isFalse();
+            JsonNode tokenizer = Json.read(written.resolve("tokenizer_config.json"), 1 << 20);
+            assertThat(tokenizer.path("padding_side").stringValue()).isEqualTo(blocks == null ? "left" : "right");
+            assertThat(tokenizer.path("legacy").booleanValue()).isTrue();
+        }
     }
 
     @Test

@@ -199,6 +199,17 @@ class ApiTeacherTest {
         }
     }
 
+    /// It is no answer that is paid for.
+    @Test
+    void a_limit_within_accepted_answers_is_waited_for_like_any_other() throws Exception {
+        String limited = "{\"error\": {\"code\": 429, \"message\": \"slow down\"}}";
+        try (FakeApi api = new FakeApi((n, request, exchange) ->
+                FakeApi.send(exchange, 200, n < 3 ? limited : FakeApi.choice(FakeApi.GOOD, "stop")))) {
+            assertThat(openAi(api, 1)).hasOnlyElementsOfType(Lesson.Explained.class);
+            assertThat(api.requests).hasSize(4);
+        }
+    }
+
     @Test
     void answers_that_break_off_again_and_again_are_not_asked_for_ten_times() throws Exception {
         AtomicInteger asked = new AtomicInteger();
