@@ -486,6 +486,28 @@ class CommandsTest {
         assertBadInput(Run.of("data", "teach", first, deeper, "--model", none), said);
     }
 
+    /// Nobody is at that address: whoever asks there ends otherwise.
+    @Test
+    void a_teacher_whose_estimate_is_over_the_budget_is_not_asked() throws IOException {
+        Run run = Run.of(
+                "data",
+                "teach",
+                activations("a", "nobody/one", 1),
+                "--teacher",
+                "openai",
+                "--teacher-model",
+                "m",
+                "--endpoint",
+                "http://127.0.0.1:9",
+                "--price",
+                "1000000,1000000",
+                "--budget",
+                "1");
+        assertThat(run.code()).as(run.err()).isEqualTo(3);
+        assertThat(run.err()).contains("dollars is over the budget of 1.00");
+        assertThat(folder.resolve("a_explained.parquet")).doesNotExist();
+    }
+
     private String activations(String name, String target, int layer) throws IOException {
         Path file = folder.resolve(name + ".parquet");
         try (ActivationWriter writer = ActivationWriter.create(file, 4)) {

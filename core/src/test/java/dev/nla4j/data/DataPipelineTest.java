@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.parquet.io.api.Binary;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,7 @@ class DataPipelineTest {
         return base(i -> "docs:" + (i % 7 == 6 ? "eval" : "train") + ":" + i);
     }
 
-    private Path base(java.util.function.IntFunction<String> name) throws IOException {
+    private Path base(IntFunction<String> name) throws IOException {
         Path file = folder.resolve("base.parquet");
         try (ActivationWriter writer = ActivationWriter.create(file, DIMENSION)) {
             for (int i = 0; i < DOCUMENTS * PER_DOCUMENT; i++) {
@@ -140,6 +141,19 @@ class DataPipelineTest {
             assertThat(file.meta().datasetId()).isEqualTo("base_tiny_L5_0a0b0c0d__rl_raw");
             assertThat(file.meta().provenance().parentDatasets()).containsExactly("base_tiny_L5_0a0b0c0d");
         }
+    }
+
+    /// In Java's own order those of the second half, whose letter takes two units, would come first.
+    @Test
+    void documents_are_sorted_by_code_points_before_they_are_shared_out() throws IOException {
+        IntFunction<String> name = i -> "docs:train:" + (i < 11 ? "\uff21" : "\ud83d\ude00") + (char) ('a' + i);
+        split(base(name), DocumentSplits.fromIds(DocumentSplits.HELD_OUT));
+        List<String> sorted = new ArrayList<>(
+                IntStream.range(0, DOCUMENTS).mapToObj(name).toList());
+        PythonRandom.of(42).shuffle(sorted);
+        assertThat(documents(Part.AV_SFT)).isEqualTo(Set.copyOf(sorted.subList(0, 5)));
+        assertThat(documents(Part.AR_SFT)).isEqualTo(Set.copyOf(sorted.subList(5, 10)));
+        assertThat(documents(Part.RL)).isEqualTo(Set.copyOf(sorted.subList(10, DOCUMENTS)));
     }
 
     private Set<String> documents(Part part) {
@@ -391,14 +405,11 @@ class DataPipelineTest {
         Path base = base();
         Path out = folder.resolve("shuffled.parquet");
         new DataShuffle(10L * DIMENSION * Float.BYTES).run(base, out, 7, DataShuffle.What.ROWS, false, Progress.NONE);
-        List<Integer> order = new ArrayList<>(
-                IntStream.range(0, DOCUMENTS * PER_DOCUMENT).boxed().toList());
-        PythonRandom.keyed(7, "base_tiny_L5_0a0b0c0d").shuffle(order);
-        assertThat(numbers(out)).isEqualTo(order);
+        assertThat(numbers(out)).isEqualTo(shuffled("base_tiny_L5_0a0b0c0d"));
         Path control = folder.resolve("control.parquet");
         new DataShuffle(10L * DIMENSION * Float.BYTES)
                 .run(base, control, 7, DataShuffle.What.ACTIVATIONS, false, Progress.NONE);
-        assertThat(numbers(control)).isNotEqualTo(order).doesNotHaveDuplicates();
+        assertThat(numbers(control)).isEqualTo(shuffled("base_tiny_L5_0a0b0c0d|activ"));
         assertThat(rows(control))
                 .extracting(row -> row.get(4))
                 .isEqualTo(rows(base).stream().map(row -> row.get(4)).toList());
@@ -407,13 +418,27 @@ class DataPipelineTest {
         }
     }
 
+    /// The rows' numbers in the order of Python's generator.
+    private static List<Integer> shuffled(String key) {
+        List<Integer> order = new ArrayList<>(
+                IntStream.range(0, DOCUMENTS * PER_DOCUMENT).boxed().toList());
+        PythonRandom.keyed(7, key).shuffle(order);
+        return order;
+    }
+
     /// Declines every tenth text and fails at a given call.
     private static final class Scripted implements Teacher {
         private int calls;
         private final int failAt;
+        private final String identity;
 
         Scripted(int failAt) {
+            this(failAt, "scripted");
+        }
+
+        Scripted(int failAt, String identity) {
             this.failAt = failAt;
+            this.identity = identity;
         }
 
         @Override
@@ -430,7 +455,7 @@ class DataPipelineTest {
 
         @Override
         public String identity() {
-            return "scripted";
+            return identity;
         }
 
         @Override
@@ -493,6 +518,20 @@ class DataPipelineTest {
         assertThatThrownBy(() -> teach(new Scripted(-1), out))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("input-sha256");
+    }
+
+    @Test
+    void an_interrupted_lesson_of_another_teacher_or_with_other_evidence_is_refused() throws Exception {
+        Path in = base();
+        Path out = folder.resolve("out.parquet");
+        assertThatThrownBy(() -> teach(new Scripted(4), out)).isInstanceOf(TeacherException.class);
+        assertThatThrownBy(() -> teach(new Scripted(-1, "another"), out))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("(teacher: scripted → another)");
+        DataTeach seeing = new DataTeach(new Scripted(-1), DataTeach.Predictions.NONE, "predictions", 10);
+        assertThatThrownBy(() -> seeing.run(in, out, false, Progress.NONE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("(evidence: text → predictions)");
     }
 
     @Test

@@ -67,7 +67,22 @@ class ApiTeacherTest {
             ApiUsage usage = teacher.usage();
             assertThat(usage.answered()).isEqualTo(3);
             assertThat(usage.dollars()).isCloseTo(3 * (400 * 3 + 100 * 15) / 1e6, within(1e-12));
-            assertThat(teacher.estimate(3, 100)).isGreaterThan(usage.dollars());
+        }
+    }
+
+    /// In batches at half the price.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void an_estimate_counts_the_question_with_every_text_and_answers_as_long_as_they_may_be(boolean batches)
+            throws IOException {
+        URI nobody = URI.create("http://127.0.0.1:9");
+        ApiSettings.Prices prices = new ApiSettings.Prices(3, 15);
+        ApiSettings settings = new ApiSettings(nobody, KEY, "m", 300, 1, prices, ApiSettings.Pace.DEFAULT, _ -> {});
+        long read = (100 + 3L * FeaturePrompt.INSTRUCTION.length()) / 4;
+        double whole = (3 * read + 15 * 900) / 1e6;
+        try (ResponseCache cache = ResponseCache.open(folder);
+                AnthropicTeacher teacher = new AnthropicTeacher(settings, cache, batches)) {
+            assertThat(teacher.estimate(3, 100)).isCloseTo(batches ? whole / 2 : whole, within(1e-12));
         }
     }
 
@@ -87,6 +102,34 @@ class ApiTeacherTest {
             }
             assertThat(api.requests).hasSize(6);
             assertThat(api.requests.getFirst().authorization()).isEqualTo("Bearer sk-secret-of-tests");
+        }
+    }
+
+    @Test
+    void an_answer_is_kept_for_all_of_its_request_and_not_for_the_text_alone() throws Exception {
+        try (FakeApi api = new FakeApi(
+                        (n, request, exchange) -> FakeApi.send(exchange, 200, FakeApi.choice(FakeApi.GOOD, "stop")));
+                ResponseCache cache = ResponseCache.open(folder)) {
+            ask(api, cache, "teacher-1", 1);
+            ask(api, cache, "teacher-2", 1);
+            ask(api, cache, "teacher-2", 0.5);
+            ask(api, cache, "teacher-1", 1);
+            assertThat(api.requests.stream()
+                            .map(request -> Json.mapper().readTree(request.body()))
+                            .map(body -> body.path("model").stringValue() + " at "
+                                    + body.path("temperature").doubleValue()))
+                    .containsExactly("teacher-1 at 1.0", "teacher-2 at 1.0", "teacher-2 at 0.5");
+        }
+    }
+
+    /// Always about one and the same text.
+    private static void ask(FakeApi api, ResponseCache cache, String model, double temperature)
+            throws InterruptedException {
+        ApiSettings usual = api.settings(KEY, 1, 1, LONG);
+        ApiSettings settings = new ApiSettings(
+                usual.endpoint(), KEY, model, usual.maxTokens(), temperature, FREE, usual.pace(), usual.notices());
+        try (OpenAiTeacher teacher = new OpenAiTeacher(settings, cache)) {
+            assertThat(teacher.explain(snippets(1))).hasOnlyElementsOfType(Lesson.Explained.class);
         }
     }
 

@@ -55,7 +55,7 @@ class ExamplesTest {
         Path file = file(Stage.AV_SFT, 5, _ -> user(ASKED));
         Example third = Examples.withoutContexts(file).rows().get(2);
         assertThat(third.source()).isEqualTo(new Example.Source("docs:2", "", 12));
-        assertThat(third.response()).isEqualTo(DataBuild.response("text 2"));
+        assertThat(third.response()).isEqualTo("<explanation>\ntext 2\n</explanation>");
     }
 
     @Test
