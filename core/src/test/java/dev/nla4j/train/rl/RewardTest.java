@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.nla4j.generate.Completion;
+import dev.nla4j.generate.StopReason;
 import dev.nla4j.train.config.RewardConfig;
 import dev.nla4j.train.config.RewardConfig.Failure;
 import dev.nla4j.train.config.RewardTerm;
@@ -62,6 +64,14 @@ class RewardTest {
         Reward reference = reward(ALL.config().weights(), Failure.REFERENCE);
         assertThat(reference.of(facts(true)).total()).isEqualTo(-2);
         assertThat(reference.of(facts(false))).isEqualTo(ALL.of(facts(false)));
+    }
+
+    @Test
+    void a_text_that_is_cut_off_or_lacks_a_tag_has_failed_by_the_reference_rule() {
+        Completion drawn = new Completion(List.of(1), List.of(-1f), StopReason.STOP_ID);
+        assertThat(new Policy.Rollout(0, drawn, "", true, true).failed()).isTrue();
+        assertThat(new Policy.Rollout(0, drawn, "", false, false).failed()).isTrue();
+        assertThat(new Policy.Rollout(0, drawn, "", false, true).failed()).isFalse();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.nla4j.activation.DatasetMeta.Stage;
+import dev.nla4j.activation.Vectors;
 import dev.nla4j.distribute.Collective;
 import dev.nla4j.distribute.GlooCollective;
 import dev.nla4j.format.InputException;
@@ -19,6 +20,7 @@ import dev.nla4j.train.TornRun;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.loop.TrainingLoop;
+import dev.nla4j.train.sft.Example;
 import dev.nla4j.train.sft.Examples;
 import dev.nla4j.train.sft.TinyTask;
 import java.io.IOException;
@@ -27,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -366,6 +369,44 @@ class RlLoopTest {
                         .hasMessageContaining("deaf: this reconstructor does not read its text: error 2.000 with");
             }
         }
+    }
+
+    /// Of two rows, one lies where its text says and one between what both texts say: on average their own
+    /// texts are better than the controls, but two such rows prove nothing.
+    @Test
+    void a_reconstructor_whose_gain_is_within_its_error_is_refused() throws IOException {
+        List<String> texts = List.of("a river", "war and peace");
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"))) {
+            TinyRl.warmStart(tiny, folder.resolve("pair"), 1, 1);
+            RlConfig config = TinyRl.config().rl();
+            try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
+                float[][] read = run.second().reconstructor().reconstruct(texts);
+                float[] between = new float[TinyTask.DIM];
+                for (int i = 0; i < between.length; i++) {
+                    double first = read[0][i] / Vectors.norm(read[0]);
+                    double second = read[1][i] / Vectors.norm(read[1]);
+                    between[i] = (float) (first + 1.1 * second);
+                }
+                List<float[]> activations = List.of(read[0], between);
+                assertThat(sum(run.critic().errors(texts, activations)))
+                        .isLessThan(sum(run.critic().errors(texts.reversed(), activations)))
+                        .isLessThan(sum(run.critic().errors("", activations)));
+                List<Example> rows = IntStream.range(0, 2)
+                        .mapToObj(i -> new Example(
+                                activations.get(i), texts.get(i), "", new Example.Source("held" + i, "", 0)))
+                        .toList();
+                Examples two =
+                        new Examples(Path.of("two.parquet"), run.data().heldOut().meta(), rows);
+                assertThatThrownBy(() -> Preflight.check(run.critic(), "lucky", two))
+                        .isInstanceOf(InputException.class)
+                        .hasMessageContaining("lucky: this reconstructor does not read its text: error ")
+                        .hasMessageContaining("by more than 2.0 standard errors");
+            }
+        }
+    }
+
+    private static double sum(double[] errors) {
+        return Arrays.stream(errors).sum();
     }
 
     /// Texts of mixed lengths go through sorted, in batches of bounded size, with a head in common: each as it is

@@ -216,6 +216,17 @@ class RlStepTest {
         }
     }
 
+    /// It learns in both phases, and its schedule begins once.
+    @Test
+    void the_reconstructors_warm_up_goes_on_when_the_verbalizer_begins_to_learn() {
+        try (TinyRl.Run run = run("rl.adapt-ar-steps=2", "rl.ar.lr=0.01", "rl.ar.warm-up=5")) {
+            List<float[]> before = numbers(run.critic().parameters());
+            run.step().update(3);
+            // AdamW's first update moves each number by the rate, whatever its gradient.
+            assertThat(furthest(before, numbers(run.critic().parameters()))).isCloseTo(0.008, within(1e-5));
+        }
+    }
+
     @Test
     void the_reconstructor_learns_from_the_first_step_and_reads_gold_better() throws IOException {
         try (TinyRl.Run run = run("rl.adapt-ar-steps=3", "rl.ar.lr=0.01", "rl.gold-fraction=0.5")) {
@@ -267,6 +278,24 @@ class RlStepTest {
             for (int i = 0; i < expected.size(); i++) {
                 assertThat(found.get(i)).containsExactly(expected.get(i), within(1e-5f));
             }
+        }
+    }
+
+    /// A text of one token has no tags.
+    @Test
+    void texts_that_fail_by_the_reference_rule_get_its_flat_reward_and_teach_neither_half() {
+        try (TinyRl.Run run = run(
+                "rl.adapt-ar-steps=0",
+                "rl.max-new-tokens=1",
+                "rl.gold-fraction=0",
+                "rl.reward.failure=reference")) {
+            List<float[]> before = numbers(run.critic().parameters());
+            Map<String, Double> values = run.step().update(0);
+            assertThat(values)
+                    .containsEntry("reward", -2.0)
+                    .containsEntry("lessons", 0.0)
+                    .containsEntry("ar_grad_norm", 0.0);
+            assertThat(furthest(before, numbers(run.critic().parameters()))).isZero();
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.activation.DatasetMeta.Stage;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.generate.Completion;
 import dev.nla4j.nla.NlaMeta;
 import dev.nla4j.nla.PairFolder;
 import dev.nla4j.nla.Verbalizer;
@@ -46,11 +47,8 @@ class OwnSamplesTest {
     @Test
     void each_row_has_the_text_that_is_written_about_its_own_activation() throws IOException {
         Path drawn = folder.resolve("drawn.json");
-        SftConfig config = TrainConfig.read(
-                        ConfigTree.empty().set("train.sft.av.rank=2").section())
-                .av();
         try (TinyTask tiny = TinyTask.in(folder.resolve("model"));
-                Task task = tiny.task("av", config)) {
+                Task task = tiny.task("av", config())) {
             task.export(folder.resolve("av"));
             Examples data = tiny.examples(Stage.AR_SFT, "ar", 16, 3);
             Examples heldOut = tiny.examples(Stage.BASE, "held", 4, 2);
@@ -80,6 +78,47 @@ class OwnSamplesTest {
                 }
                 assertThat(texts).doesNotHaveDuplicates();
                 assertThat(OwnSamples.read(drawn, ORIGIN, 16, 4)).hasValue(own);
+            }
+        }
+    }
+
+    private static SftConfig config() {
+        return TrainConfig.read(ConfigTree.empty().set("train.sft.av.rank=2").section())
+                .av();
+    }
+
+    /// At the length of shorter gold texts, 96 tokens, it would be cut off.
+    @Test
+    void a_text_may_be_as_long_as_the_longest_gold_text_and_its_tags() throws IOException {
+        try (TinyTask tiny = TinyTask.in(folder.resolve("model"));
+                Task task = tiny.task("av", config())) {
+            task.export(folder.resolve("av"));
+            Examples gold = tiny.examples(Stage.AR_SFT, "ar", 4, 3);
+            String longest = "a river ".repeat(60).strip();
+            List<Example> rows = new ArrayList<>(gold.rows());
+            Example third = rows.get(2);
+            rows.set(2, Example.explained(third.activation(), longest, third.source()));
+            Examples data = new Examples(gold.file(), gold.meta(), rows);
+            Examples heldOut = tiny.examples(Stage.BASE, "held", 4, 2);
+            NlaMeta meta = PairFolder.verbalizer(folder.resolve("av")).meta();
+            // A fresh adapter adds nothing.
+            try (Verbalizer verbalizer =
+                    new Verbalizer(tiny.model(), tiny.model().decoder(), meta)) {
+                OwnSamples.Origin heldOutOnly = new OwnSamples.Origin("v", "d", "h", 0, 1);
+                Path drawn = folder.resolve("drawn.json");
+                OwnSamples own = OwnSamples.draw(verbalizer, data, heldOut, heldOutOnly, drawn, Progress.NONE);
+                List<Verbalizer.Task> tasks = new ArrayList<>();
+                for (int row = 0; row < 4; row++) {
+                    tasks.add(new Verbalizer.Task(heldOut.rows().get(row).activation(), -1 - row));
+                }
+                int most = verbalizer.tokens(longest) + 16;
+                List<Completion> written =
+                        verbalizer.complete(tasks, new Verbalizer.Options(1, heldOutOnly.seed(), most), _ -> {});
+                assertThat(written).anyMatch(completion -> completion.ids().size() > 96);
+                for (int row = 0; row < 4; row++) {
+                    String text = verbalizer.read(written.get(row)).description();
+                    assertThat(own.heldOut()).containsEntry(row, text);
+                }
             }
         }
     }
