@@ -19,7 +19,7 @@ public final class GgufTokenizerFiles {
     public static void write(GgufMetadata metadata, Path gguf, Path folder) throws IOException {
         TokenizerDefinition definition = GgufTokenizerJson.definition(GgufVocabulary.of(metadata), gguf);
         SpecialTokens specials = definition.specials();
-        AtomicFile.writeString(folder.resolve("tokenizer.json"), definition.json());
+        AtomicFile.writeString(folder.resolve("tokenizer.json"), withoutFillers(definition));
         ObjectNode config = Json.mapper().createObjectNode().put("tokenizer_class", "PreTrainedTokenizerFast");
         specials.named().forEach((use, special) -> config.put(use, special.token()));
         config.put("clean_up_tokenization_spaces", false).put("padding_side", "right");
@@ -28,5 +28,16 @@ public final class GgufTokenizerFiles {
         ArrayNode stops = generation.putArray("eos_token_id");
         specials.stops().stream().sorted().forEach(stops::add);
         AtomicFile.writeString(folder.resolve("generation_config.json"), generation.toPrettyString());
+    }
+
+    /// A folder can't say which tokens stand for nothing; ids without a token are never drawn.
+    private static String withoutFillers(TokenizerDefinition definition) {
+        if (definition.unused().isEmpty()
+                || !(Json.mapper().readTree(definition.json()) instanceof ObjectNode root)
+                || !(root.path("model").path("vocab") instanceof ObjectNode vocab)) {
+            return definition.json();
+        }
+        definition.unused().forEach(id -> vocab.remove("[PAD" + id + "]"));
+        return root.toString();
     }
 }

@@ -146,10 +146,10 @@ class DataPipelineTest {
     /// In Java's own order those of the second half, whose letter takes two units, would come first.
     @Test
     void documents_are_sorted_by_code_points_before_they_are_shared_out() throws IOException {
-        IntFunction<String> name = i -> "docs:train:" + (i < 11 ? "\uff21" : "\ud83d\ude00") + (char) ('a' + i);
+        IntFunction<String> name = i -> "docs:" + (i < 11 ? "\uff21" : "\ud83d\ude00") + (char) ('a' + i) + ":0";
         split(base(name), DocumentSplits.fromIds(DocumentSplits.HELD_OUT));
-        List<String> sorted = new ArrayList<>(
-                IntStream.range(0, DOCUMENTS).mapToObj(name).toList());
+        List<String> sorted =
+                new ArrayList<>(IntStream.range(0, DOCUMENTS).mapToObj(name).toList());
         PythonRandom.of(42).shuffle(sorted);
         assertThat(documents(Part.AV_SFT)).isEqualTo(Set.copyOf(sorted.subList(0, 5)));
         assertThat(documents(Part.AR_SFT)).isEqualTo(Set.copyOf(sorted.subList(5, 10)));

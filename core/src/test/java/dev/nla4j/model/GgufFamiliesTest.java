@@ -254,7 +254,7 @@ class GgufFamiliesTest {
     void heads_that_are_turned_in_part_are_refused() {
         assertThatThrownBy(() -> header(Map.of("rope.dimension_count", GgufValues.u32(4)), Map.of()))
                 .isInstanceOf(FormatException.class)
-                .hasMessageContaining("llama.rope.dimension_count: is 4, heads are 8 wide");
+                .hasMessageContaining("llama.rope.dimension_count: is 4, heads are 16 wide");
     }
 
     @Test

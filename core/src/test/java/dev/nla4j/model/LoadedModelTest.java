@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
-import dev.nla4j.format.json.Json;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.StoredType;
@@ -15,6 +12,7 @@ import dev.nla4j.format.TensorToWrite;
 import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.format.gguf.GgufValue;
 import dev.nla4j.format.gguf.GgufWriter;
+import dev.nla4j.format.json.Json;
 import dev.nla4j.format.safetensors.Safetensors;
 import dev.nla4j.format.safetensors.SafetensorsWriter;
 import dev.nla4j.model.ModelLoader.Extent;
@@ -42,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What becomes of files that hold more than their configuration names, and of a model that is closed.
 class LoadedModelTest {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +120,32 @@ class GgufTokenizerTest {
         try (Tokenizer tokenizer = Tokenizers.fromGguf(with(control), FILE)) {
             assertThat(tokenizer.specials().pad()).isEqualTo(new SpecialTokens.Special(2, "<|im_end|>"));
             assertThat(tokenizer.specials().unk()).isEqualTo(new SpecialTokens.Special(0, "<|endoftext|>"));
+        }
+    }
+
+    /// A folder can't say that a token stands for nothing: it has none for these ids.
+    @Test
+    void fillers_of_a_vocabulary_are_not_written_into_a_folder() throws IOException {
+        Map<String, GgufValue> header = reducedHeader();
+        int filler = REDUCED.tokens().size();
+        List<String> tokens = new ArrayList<>(REDUCED.tokens());
+        tokens.add("[PAD" + filler + "]");
+        header.put("tokenizer.ggml.tokens", GgufValues.texts(tokens));
+        header.put(
+                "tokenizer.ggml.token_type",
+                GgufValues.i32s(IntStream.concat(
+                                REDUCED.types().stream().mapToInt(Integer::intValue),
+                                IntStream.of(GgufVocabulary.UNUSED))
+                        .toArray()));
+        Path path = folder.resolve("model.gguf");
+        GgufWriter.write(path, header, List.of());
+        Path written = Files.createDirectories(folder.resolve("written"));
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufTokenizerFiles.write(file.metadata(), path, written);
+        }
+        assertThat(Files.readString(written.resolve("tokenizer.json"))).doesNotContain("[PAD");
+        try (Tokenizer tokenizer = Tokenizers.fromFolder(written)) {
+            assertThat(tokenizer.maxId()).isEqualTo(filler - 1);
         }
     }
 

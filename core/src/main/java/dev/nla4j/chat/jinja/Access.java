@@ -49,6 +49,7 @@ final class Access {
     static Value path(Value value, List<Value> steps, @Nullable Value fallback, Budget budget) {
         Value at = value;
         for (Value step : steps) {
+            budget.step();
             at = item(at, step, budget);
             if (fallback != null && at instanceof PyUndefined) {
                 at = fallback;

@@ -103,6 +103,7 @@ final class Attributes {
     private static int count(List<Value> items, Value wanted, Budget budget) {
         int count = 0;
         for (Value item : items) {
+            budget.step();
             count += item == wanted || Comparison.equal(item, wanted, budget) ? 1 : 0;
         }
         return count;

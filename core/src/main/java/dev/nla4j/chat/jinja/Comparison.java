@@ -49,12 +49,18 @@ final class Comparison {
         return false;
     }
 
+    /// Whether two items of containers are one, or equal.
+    private static boolean isItem(Value a, Value b, Budget budget, int nesting) {
+        budget.step();
+        return a == b || equal(a, b, budget, nesting);
+    }
+
     private static boolean equalItems(List<Value> a, List<Value> b, Budget budget, int nesting) {
         if (a.size() != b.size()) {
             return false;
         }
         for (int i = 0; i < a.size(); i++) {
-            if (a.get(i) != b.get(i) && !equal(a.get(i), b.get(i), budget, nesting + 1)) {
+            if (!isItem(a.get(i), b.get(i), budget, nesting + 1)) {
                 return false;
             }
         }
@@ -67,7 +73,7 @@ final class Comparison {
         }
         for (Map.Entry<Key, Value> entry : a.entries().entrySet()) {
             Value other = b.entries().get(entry.getKey());
-            if (other == null || (other != entry.getValue() && !equal(entry.getValue(), other, budget, nesting + 1))) {
+            if (other == null || !isItem(entry.getValue(), other, budget, nesting + 1)) {
                 return false;
             }
         }
@@ -123,7 +129,7 @@ final class Comparison {
     private static boolean orderedItems(String operator, List<Value> a, List<Value> b, Budget budget, int nesting) {
         int common = Math.min(a.size(), b.size());
         for (int i = 0; i < common; i++) {
-            if (a.get(i) != b.get(i) && !equal(a.get(i), b.get(i), budget, nesting + 1)) {
+            if (!isItem(a.get(i), b.get(i), budget, nesting + 1)) {
                 return ordered(operator, a.get(i), b.get(i), budget, nesting + 1);
             }
         }
@@ -234,7 +240,7 @@ final class Comparison {
     static int indexOf(List<Value> items, Value wanted, int start, int end, Budget budget) {
         for (int i = start; i < end; i++) {
             @Nullable Value item = items.get(i);
-            if (item == wanted || equal(item, wanted, budget)) {
+            if (isItem(item, wanted, budget, 0)) {
                 return i;
             }
         }

@@ -181,10 +181,11 @@ final class Evaluator {
         return new Arguments(positional, named);
     }
 
-    private static void spread(Value value, Map<String, Value> named) {
+    private void spread(Value value, Map<String, Value> named) {
         if (!(value instanceof PyDict dict)) {
             throw PyError.type("argument after ** must be a mapping, not " + value.typeName());
         }
+        budget.items(dict.entries().size());
         dict.entries().forEach((key, item) -> {
             if (!(key.value() instanceof PyText name)) {
                 throw PyError.type("keywords must be strings");

@@ -1,5 +1,6 @@
 package dev.nla4j.chat.jinja;
 
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -163,7 +164,7 @@ final class JsonWriter {
                 case '\b' -> quoted.append("\\b");
                 default -> {
                     if (c < 0x20 || (asciiOnly && c > 0x7e)) {
-                        quoted.append(String.format("\\u%04x", (int) c));
+                        quoted.append("\\u").append(HexFormat.of().toHexDigits(c));
                     } else {
                         quoted.append(c);
                     }

@@ -47,6 +47,7 @@ final class MarkupFilters {
             throw PyError.type("'" + value.typeName() + "' object has no attribute 'items'");
         }
         StringBuilder out = new StringBuilder();
+        budget.items(dict.entries().size());
         for (Map.Entry<Key, Value> entry : dict.entries().entrySet()) {
             if (entry.getValue() == PyNone.NONE || entry.getValue() instanceof PyUndefined) {
                 continue;

@@ -219,16 +219,14 @@ final class Numbers {
     }
 
     private static Value integerPower(BigInteger base, BigInteger exponent, Budget budget) {
-        if (base.bitLength() <= 1) {
-            // 0, 1, -1 and -2: only the last one grows
-            if (base.signum() == 0) {
-                return PyInt.of(exponent.signum() == 0 ? 1 : 0);
-            }
-            if (base.abs().equals(BigInteger.ONE)) {
-                return new PyInt(exponent.testBit(0) ? base : BigInteger.ONE);
-            }
+        int bits = base.abs().bitLength();
+        if (bits == 0) {
+            return PyInt.of(exponent.signum() == 0 ? 1 : 0);
         }
-        if (exponent.bitLength() > 31 || (long) (base.bitLength() - 1) * exponent.intValue() > MOST_BITS) {
+        if (bits == 1) { // 1 and -1
+            return new PyInt(exponent.testBit(0) ? base : BigInteger.ONE);
+        }
+        if (exponent.bitLength() > 31 || (long) (bits - 1) * exponent.intValue() > MOST_BITS) {
             throw tooLarge();
         }
         BigInteger result = base.pow(exponent.intValue());

@@ -47,8 +47,10 @@ final class OrderFilters {
         List<Function<Value, Value>> keys = attributes.stream()
                 .map(attribute -> key(attribute, bound.truth(2, false), budget))
                 .toList();
-        Function<Value, Value> key =
-                item -> new PyList(keys.stream().map(one -> one.apply(item)).toList());
+        Function<Value, Value> key = item -> {
+            budget.items(keys.size());
+            return new PyList(keys.stream().map(one -> one.apply(item)).toList());
+        };
         List<Value> items = Sequences.list(bound.at(0), budget);
         return new PyList(Comparison.sorted(items, key, bound.truth(1, false), budget));
     }

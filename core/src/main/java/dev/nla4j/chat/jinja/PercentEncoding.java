@@ -1,9 +1,12 @@
 package dev.nla4j.chat.jinja;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /// Text for addresses: UTF-8, all bytes but letters, digits and `_.-~` written as `%XX`.
 final class PercentEncoding {
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
     private PercentEncoding() {}
 
     /// @param query whether `/` is encoded too and a space is `+`
@@ -18,7 +21,7 @@ final class PercentEncoding {
             } else if (c == ' ' && query) {
                 out.append('+');
             } else {
-                out.append(String.format("%%%02X", (int) c));
+                out.append('%').append(HEX.toHexDigits(b));
             }
         }
         return out.toString();

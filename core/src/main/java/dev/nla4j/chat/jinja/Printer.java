@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -116,9 +117,11 @@ final class Printer {
 
     static String escaped(int codePoint) {
         if (codePoint < 0x100) {
-            return String.format("\\x%02x", codePoint);
+            return "\\x" + HexFormat.of().toHexDigits(codePoint, 2);
         }
-        return codePoint < 0x10000 ? String.format("\\u%04x", codePoint) : String.format("\\U%08x", codePoint);
+        return codePoint < 0x10000
+                ? "\\u" + HexFormat.of().toHexDigits(codePoint, 4)
+                : "\\U" + HexFormat.of().toHexDigits(codePoint, 8);
     }
 
     static String decimal(BigInteger value, Budget budget) {

@@ -147,6 +147,7 @@ final class Sequences {
                 Iterator<Value> items = iterate(container, budget);
                 while (items.hasNext()) {
                     Value candidate = items.next();
+                    budget.step();
                     if (candidate == item || Comparison.equal(candidate, item, budget)) {
                         yield true;
                     }

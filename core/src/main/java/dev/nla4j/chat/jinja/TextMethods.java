@@ -191,6 +191,7 @@ final class TextMethods {
 
     private static Value partition(PyText self, Arguments arguments, Budget budget) {
         String separator = separator("partition", arguments);
+        budget.chars(self.chars().length()); // of which the pieces are copies
         int at = TextSearch.indexOf(self.chars(), separator, 0, budget);
         return at < 0 ? three(self, self.chars(), "", "") : around(self, at, separator);
     }

@@ -1,6 +1,7 @@
 package dev.nla4j.chat.jinja;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.math.BigDecimal;
@@ -197,6 +198,16 @@ class JinjaTemplateTest {
             for (int i = 0; i < 200; i++) {
                 assertThat(results.get(i).get()).isEqualTo(String.valueOf(i * (i - 1)));
             }
+        }
+    }
+
+    @Test
+    void powers_of_minus_two_are_bounded_like_others() {
+        assertThat(render("{{ (-2) ** 3 }} {{ (-1) ** 5 }} {{ (-4) ** 2 }} {{ 0 ** 0 }}", Map.of()))
+                .isEqualTo("-8 -1 16 1");
+        for (String exponent : List.of("2147483647", "2000000000")) {
+            assertThatThrownBy(() -> render("{{ (-2) ** " + exponent + " }}", Map.of()))
+                    .isInstanceOf(TemplateException.class);
         }
     }
 

@@ -106,6 +106,14 @@ class LimitsTest {
                 "{% for i in range(100000) %}{{ ('9' * 4000) | int }}{% endfor %}",
                 "{% for i in range(100000) %}{{ 10**4000 }}{% endfor %}",
                 "{% for i in range(1000) %}{{ long | wordwrap(1) }}{% endfor %}",
+                "{{ range(100000) | map(attribute='.' * 1000000, default=0) | list }}",
+                "{{ range(100) | sort(attribute=',' * 1000000) }}",
+                "{% set ns = namespace(l=[]) %}{% for i in range(1000) %}{% set ns.l = ns.l + [(long * 7).partition('a')] %}"
+                        + "{% endfor %}",
+                "{% set d = dict.fromkeys(range(100000) | map('string')) %}{% for i in range(100000) %}"
+                        + "{% set y = [] | map('x', **d) %}{% endfor %}",
+                "{% set a = [0] * 2000000 %}{% set b = a * 1 %}{% for i in range(100000) %}{% if a == b %}{% endif %}"
+                        + "{% endfor %}",
                 "{% for i in range(1000) %}{{ long | urlize }}{% endfor %}",
                 "{% for i in range(1000) %}{{ long | striptags }}{% endfor %}",
                 "{% for i in range(1000) %}{{ long | title }}{% endfor %}",

@@ -395,8 +395,8 @@ class RlLoopTest {
                         .mapToObj(i -> new Example(
                                 activations.get(i), texts.get(i), "", new Example.Source("held" + i, "", 0)))
                         .toList();
-                Examples two =
-                        new Examples(Path.of("two.parquet"), run.data().heldOut().meta(), rows);
+                Examples two = new Examples(
+                        Path.of("two.parquet"), run.data().heldOut().meta(), rows);
                 assertThatThrownBy(() -> Preflight.check(run.critic(), "lucky", two))
                         .isInstanceOf(InputException.class)
                         .hasMessageContaining("lucky: this reconstructor does not read its text: error ")

@@ -285,10 +285,7 @@ class RlStepTest {
     @Test
     void texts_that_fail_by_the_reference_rule_get_its_flat_reward_and_teach_neither_half() {
         try (TinyRl.Run run = run(
-                "rl.adapt-ar-steps=0",
-                "rl.max-new-tokens=1",
-                "rl.gold-fraction=0",
-                "rl.reward.failure=reference")) {
+                "rl.adapt-ar-steps=0", "rl.max-new-tokens=1", "rl.gold-fraction=0", "rl.reward.failure=reference")) {
             List<float[]> before = numbers(run.critic().parameters());
             Map<String, Double> values = run.step().update(0);
             assertThat(values)
