@@ -1,6 +1,7 @@
 package dev.nla4j.cli;
 
 import dev.nla4j.format.Sha256;
+import dev.nla4j.format.gguf.GgufFile;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.hub.ModelRef;
 import dev.nla4j.model.LanguageModel;
@@ -67,12 +68,15 @@ final class TrainRuns {
     /// another folder elsewhere, or a stranger's repository.
     HalfSidecar.Base named() {
         Path file = model.path();
+        Path single = GgufFile.meantBy(file);
         boolean local = ModelRef.parse(config.model()) instanceof ModelRef.LocalPath;
         return new HalfSidecar.Base(
                 local ? file.toAbsolutePath().normalize().toString() : config.model(),
                 model.sha256(progress())
                         .map(hash -> new NlaMeta.BaseFile(
-                                Objects.requireNonNull(file.getFileName()).toString(), hash)));
+                                Objects.requireNonNull((single == null ? file : single).getFileName())
+                                        .toString(),
+                                hash)));
     }
 
     ObjectNode part(String path) {

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -160,10 +161,18 @@ public final class DataTeach {
             DatasetMeta meta = made.meta();
             return Files.getLastModifiedTime(out).compareTo(Files.getLastModifiedTime(in)) >= 0
                     && meta.provenance().parentDatasets().contains(file.meta().datasetId())
-                    && meta.provenance().createdBy().equals(createdBy());
+                    && isBy(meta);
         } catch (InputException e) {
             return false; // what is wrong with one of them is said by run
         }
+    }
+
+    private boolean isBy(DatasetMeta meta) {
+        String maker = meta.provenance().createdBy();
+        // earlier versions named themselves alone; what an API was asked stands in the sidecar all the same
+        boolean asked = teacher.summaries().isPresent()
+                && Objects.equals(meta.apiSummaries(), teacher.summaries().get());
+        return maker.equals(createdBy()) || (maker.equals(DataOutput.CREATED_BY) && asked);
     }
 
     private ObjectNode plan(DataFile file) throws IOException {

@@ -53,9 +53,11 @@ public record Paraphrase(
     private static final Pattern ALL_INVISIBLE = Pattern.compile("[" + INVISIBLE + "]++");
     /// A label, what it names, and what ends the sentence.
     private static final Pattern LISTING = Pattern.compile("(?i)(next|about|kind)\\s*:\\s*(.*?)([.!?]*)");
-    /// Up to a comma that is in no quotation.
-    private static final Pattern ITEM = Pattern.compile("(?:" + QUOTED + "|[^,;\"'“]++|[\"'“])++");
-    private static final Pattern LITERAL_TAIL = Pattern.compile("(?:^|\\R|" + BEHIND_STOP + ")(?=Text: )");
+    /// Up to a comma that is in no quotation and no number.
+    private static final Pattern ITEM = Pattern.compile("(?:" + QUOTED + "|[^,;\"'“]++|(?<=\\d),(?=\\d)|[\"'“])++");
+    /// A quotation may end what stands before it, too.
+    private static final Pattern LITERAL_TAIL = Pattern.compile(
+            "(?:^|\\R|" + BEHIND_STOP + "|(?<=[\"”]|[\\p{L}\\p{N}]')[\\s\\p{Z}]+)(?=Text: )");
     /// At most the 64 units of the longest tail, escapes as one each, and marks around them.
     private static final Pattern SHORT_TAIL =
             Pattern.compile("(?s)Text: +(?:\\\\u\\{\\p{XDigit}{1,6}\\}|\\\\.|.){0,66}+");

@@ -46,15 +46,15 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final Pattern ITEM = Pattern.compile("^\\s*\\(?(?:\\d{1,3}|[a-z]|[ivx]+)[.)]\\s.*");
     /// Sets and what logs append close what their line opened. Fields of headers have semicolons between
     /// them, as statements seldom have. Headers have a name at their front, and logs a time.
-    private static final Pattern NO_STATEMENT = Pattern.compile("(?s)[^{]*+\\{.*\\}\\s*"
-            + "|(?!.*\\bfor\\s*\\().*;.*;.*"
+    private static final Pattern NO_STATEMENT = Pattern.compile("(?s)\\s*+[^{\\s][^{]*+\\{(?!.*;\\s*\\}).*\\}\\s*"
+            + "|[^{}()]*;[^{}()]*;[^{}()]*"
             + "|[A-Z][\\w-]*+:\\s.*"
             + "|\\W?\\d{4}[-/]\\d\\d[-/]\\d\\d.*"
             + "|.{0,20}(?<!\\d)\\d{1,2}:\\d\\d:\\d\\d(?!\\d).*");
     private static final Pattern LATEX = Pattern.compile("\\\\[a-zA-Z]+\\{");
-    /// Links, and what forms leave to be filled in: `[Name of Company]`, `[___]`.
-    private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)"
-            + "|(?<![\\w)\\]])\\[(?:[\\p{Lu}_\u25cf]|\\p{L}+ )[\\p{L}\\p{N}_\u25cf .,'\u2019&/-]*+\\]");
+    private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)");
+    /// What forms leave to be filled in: `[Name of Company]`, `[___]`. Programs have lists and messages there.
+    private static final Pattern BLANK = Pattern.compile("(?<![\\w)\\]])\\[(?:[\\p{Lu}_\u25cf]|\\p{L}+ )[\\p{L}\\p{N}_\u25cf .,'\u2019&/-]*+\\]");
     private static final Pattern QUERY =
             Pattern.compile("^\\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WHERE|FROM|JOIN)\\b.*");
     /// Words of programs, and a name with its value.
@@ -84,7 +84,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final Pattern GOES_ON = Pattern.compile(
             "^\\?(?:\\)|\\s+\\p{Ll}|[^\\S\\n]+[(\\[\u2013\u2014-]|\\s*[=:|&.,]|\\s+\\d+\\s*:)|^\uff1f[\u300d\u300f\u201d\u2019]+\\p{L}");
     /// What stands before a mark that asks nothing: a move of chess, or where a query has a value.
-    private static final Pattern NO_QUESTION = Pattern.compile("(?:(?:[a-h][1-8](?:=[QRBN])?|O-O)[+#]?|[=(,]\\s*)\\z");
+    private static final Pattern NO_QUESTION =
+            Pattern.compile("(?:(?<![\\p{L}\\p{N}])(?:[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[QRBN])?|O-O(?:-O)?)[+#]?"
+                    + "|[=(,]\\s*)\\z");
     /// An address up to where its query begins.
     private static final Pattern ADDRESS = Pattern.compile("[\\w.]/\\S*\\?\\z");
     private static final Pattern QUOTE_MARK = Pattern.compile(
@@ -211,11 +213,11 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
 
     /// Two at most are counted.
     private static long marks(String line) {
-        return CODE_MARK
-                .matcher(LINK.matcher(line).replaceAll(" "))
-                .results()
-                .limit(2)
-                .count();
+        String plain = LINK.matcher(line).replaceAll(" ");
+        boolean program =
+                line.stripLeading().startsWith("[") || CODE_START.matcher(line).matches();
+        String filled = program ? plain : BLANK.matcher(plain).replaceAll(" ");
+        return CODE_MARK.matcher(filled).results().limit(2).count();
     }
 
     /// Who speaks begins with a capital; what is spoken of, or goes on, need not.

@@ -1,5 +1,6 @@
 package dev.nla4j.teacher;
 
+import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -118,7 +119,7 @@ final class FunctionWords {
     /// @param word in lower case
     /// @param language of the context; where it is not certain, words of all languages count
     static boolean contains(String word, Optional<Language> language) {
-        String plain = word.replace('\u2019', '\'');
+        String plain = Normalizer.normalize(word, Normalizer.Form.NFC).replace('\u2019', '\'');
         if (isOne(plain, language) || plain.endsWith("n't")) {
             return true;
         }

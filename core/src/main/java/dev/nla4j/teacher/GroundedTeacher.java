@@ -2,6 +2,7 @@ package dev.nla4j.teacher;
 
 import dev.nla4j.activation.DatasetMeta.ApiSummaries;
 import dev.nla4j.nla.ExplanationText;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -71,7 +72,8 @@ public final class GroundedTeacher implements Teacher {
         Map<String, Integer> last = new HashMap<>();
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i);
-            if (word.length() >= SHORTEST_WORD
+            String composed = Normalizer.normalize(word, Normalizer.Form.NFC);
+            if (composed.codePointCount(0, composed.length()) >= SHORTEST_WORD
                     && !FunctionWords.contains(word, facts.language())
                     && frequencies.isUsable(word)) {
                 weights.merge(word, Math.pow(FADE, words.size() - 1 - i), Double::sum);

@@ -2,6 +2,7 @@ package dev.nla4j.teacher;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -13,9 +14,10 @@ import java.util.stream.Collectors;
 /// @param next tokens as they are written between quotes, escaped
 /// @param text the escaped tail; empty when there is none
 record GroundedText(List<String> next, List<String> about, List<String> kinds, String text) {
-    /// Begins a sentence: prose may speak of `the text: a report`.
-    private static final Pattern LABEL =
-            Pattern.compile("(?:^|(?<=[.!?\n\"\u201d']))\\s*(Next|About|Kind|Text)\\s*:", Pattern.CASE_INSENSITIVE);
+    /// Begins a sentence or, as the teacher writes it, stands behind a quotation: prose may speak of
+    /// `the authors' text: a report`.
+    private static final Pattern LABEL = Pattern.compile("(?:(?:^|\n|(?<=[.!?])\\s)\\s*(?i:(Next|About|Kind|Text))"
+            + "|(?<=[\"\u201d]|[\\p{L}\\p{N}]')\\s+(Next|About|Kind|Text))\\s*:");
 
     GroundedText {
         next = List.copyOf(next);
@@ -59,7 +61,8 @@ record GroundedText(List<String> next, List<String> about, List<String> kinds, S
                 continue;
             }
             addPieces(pieces, explanation, segment, start, label.start());
-            segment = Claim.Segment.valueOf(label.group(1).toUpperCase(java.util.Locale.ROOT));
+            String name = label.group(1) == null ? label.group(2) : label.group(1);
+            segment = Claim.Segment.valueOf(name.toUpperCase(Locale.ROOT));
             start = label.end();
         }
         addPieces(pieces, explanation, segment, start, explanation.length());

@@ -51,7 +51,7 @@ final class Heading {
         boolean capitals = isCapitals(line)
                 && ContextFacts.words(line).size() >= FEWEST_CAPITALS
                 && ContextFacts.words(line).stream().anyMatch(Heading::isNoTicker)
-                && !isOfCapitals(previous)
+                && !(isOfCapitals(previous) && previous.strip().contains(" ")) // but for `IV`, `PREFACE`
                 && !NO_HEADING.matcher(line).find();
         return (chapter || capitals) && standsAlone(before);
     }

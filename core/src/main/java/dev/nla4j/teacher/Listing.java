@@ -22,7 +22,7 @@ final class Listing {
             Pattern.compile("\\s*-(?:,?\\s+\\p{Lu}[\\p{L}\\p{M}.'\u2019-]*+){1,5}\\s*");
     private static final Pattern QUOTED = Pattern.compile(".*[\"\u201d\u00bb]\\s*");
     /// Of a patch: a place in a file, or a sign with a line's text right behind it, or its indentation.
-    private static final Pattern CHANGED = Pattern.compile("@@ |[+-](?:[^\\s+-]| {4}|\\t)");
+    private static final Pattern CHANGED = Pattern.compile("@@ |[+-](?:[^\\s+-]| {4})|\\+\\t");
     /// Comments have their stars one column behind where they are indented.
     private static final Pattern COMMENTED = Pattern.compile("(?:\\t| {2})*+ \\*\\s");
     /// A line that ends inside of a sentence.
@@ -59,11 +59,15 @@ final class Listing {
                         && lines.stream().anyMatch(line -> line.startsWith("+")));
     }
 
-    /// A comment of a program, whose lines begin with stars.
+    /// A comment of a program: its bounds are seen, or all its lines have stars, but for a first one that may
+    /// be cut and announces no list.
     private static boolean isComment(String end) {
+        List<String> lines = end.lines().filter(line -> !line.isBlank()).toList();
         return end.contains("/*")
                 || end.contains("*/")
-                || end.lines().anyMatch(line -> COMMENTED.matcher(line).lookingAt());
+                || (!lines.getFirst().stripTrailing().endsWith(":")
+                        && lines.subList(1, lines.size()).stream()
+                                .allMatch(line -> COMMENTED.matcher(line).lookingAt()));
     }
 
     private static boolean isSubtitle(List<String> lines) {

@@ -32,6 +32,10 @@ final class Tense {
             Set.of("the", "a", "an", "his", "her", "him", "it", "them", "my", "me", "their", "its", "us");
     /// Beside these a past is none: `I wish it were`, `he was to leave, and we will`, `who was there shall`.
     private static final Set<String> BENDS = Set.of("will", "wish", "wishes", "shall", "can", "may", "must", "cannot");
+    private static final Set<String> BEFORE_MONTH =
+            Set.of("in", "of", "on", "since", "until", "by", "last", "early", "late");
+    private static final Set<String> BEFORE_INFINITIVE =
+            Set.of("did", "could", "would", "had", "should", "might");
     private static final Set<String> DOERS = Set.of("he", "she", "it", "who");
     /// What one of them does now, as `finds`; `this`, `thus` and `less` are no such words.
     private static final Pattern PRESENT_FORM = Pattern.compile("\\p{L}{2,}[\\p{L}&&[^sui]]s");
@@ -57,7 +61,7 @@ final class Tense {
             present += isPresent(before, word) ? 1 : 0;
             maybePast |=
                     SURE_PAST.contains(word) || isPastForm(before, word, i + 1 < last.size() ? last.get(i + 1) : "");
-            maybePresent |= isMaybePresent(before, word);
+            maybePresent |= isMaybePresent(i < 2 ? "" : last.get(i - 2), before, word);
         }
         if (past >= 2 && present == 0 && !maybePresent) {
             return Optional.of(Kind.PAST_TENSE);
@@ -74,11 +78,11 @@ final class Tense {
         };
     }
 
-    /// A past is none behind `if` either: `if I were you`.
-    private static boolean isMaybePresent(String before, String word) {
-        return BENDS.contains(word)
+    /// A past is none behind `if` either: `if I were you`. May is a month too, and `did she have` is a past.
+    private static boolean isMaybePresent(String first, String before, String word) {
+        return (BENDS.contains(word) && !(word.equals("may") && BEFORE_MONTH.contains(before)))
                 || (word.equals("if") && !before.equals("as"))
-                || (word.equals("have") && SUBJECTS.contains(before))
+                || (word.equals("have") && SUBJECTS.contains(before) && !BEFORE_INFINITIVE.contains(first))
                 || (DOERS.contains(before) && PRESENT_FORM.matcher(word).matches() && !NO_PRESENT_FORMS.contains(word))
                 || PRESENT_CONTRACTION.matcher(word).matches();
     }

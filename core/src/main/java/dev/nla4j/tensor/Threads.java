@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// OpenBLAS has threads of its own, that libtorch's number does not reach. How many of them share a product decides its
 /// last bits. So where [InnerProduct] multiplies the weights, OpenBLAS has one thread, and more only while a model
-/// learns ([#together]). Elsewhere it multiplies all that is fp32 and has as many as the machine, but two on one
-/// processor too: its bits are those of two.
+/// learns ([#together]). Elsewhere it multiplies all that is fp32 and has as many as libtorch, but two beside one too:
+/// its bits are those of two.
 public final class Threads {
     /// The loading of libtorch that [#preload] began.
     private static final AtomicReference<@Nullable FutureTask<Integer>> LOADING = new AtomicReference<>();

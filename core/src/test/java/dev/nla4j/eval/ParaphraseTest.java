@@ -235,4 +235,21 @@ class ParaphraseTest {
         assertThat(seen).hasSizeGreaterThan(10);
         assertThatThrownBy(() -> only(true, 1, 0, 0, Quotes.KEPT)).hasMessage("dropout: must be below 1, was 1");
     }
+
+    @Test
+    void a_number_is_one_item() {
+        for (int number = 0; number < 8; number++) {
+            assertThat(Paraphrase.QUOTES_KEPT.of("About: 1,000 men, war. Text: x", 3, number))
+                    .contains("1,000 men");
+        }
+    }
+
+    /// Also behind a quotation without a stop.
+    @Test
+    void a_literal_tail_stays_behind_a_quotation() {
+        for (int number = 0; number < 8; number++) {
+            assertThat(Paraphrase.REWARD.of("Next: \"was\" Text: of the old house", 3, number))
+                    .endsWith("Text: of the old house");
+        }
+    }
 }

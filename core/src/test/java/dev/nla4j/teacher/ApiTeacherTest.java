@@ -229,7 +229,6 @@ class ApiTeacherTest {
         }
     }
 
-    /// It was paid for: whoever never gets it whole does not ask ten times.
     /// As gateways do that had begun to answer when the server behind them failed.
     @Test
     void a_failure_within_an_accepted_answer_is_tried_again_and_said() throws Exception {
@@ -253,6 +252,7 @@ class ApiTeacherTest {
         }
     }
 
+    /// It was paid for: whoever never gets it whole does not ask ten times.
     @Test
     void answers_that_break_off_again_and_again_are_not_asked_for_ten_times() throws Exception {
         AtomicInteger asked = new AtomicInteger();

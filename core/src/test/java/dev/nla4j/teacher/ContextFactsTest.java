@@ -136,6 +136,17 @@ class ContextFactsTest {
                 "DIALOGUE,|\"Hello there_ friend_\" he said. \"How are you today?\" She|",
                 "QUESTION,|He took the pawn on e4. Was it a good move? I|",
                 "QUESTION,|select the name (of the user_ or so)? Yes|",
+                "QUESTION,|Have you heard of Web3?|",
+                "QUESTION,|Which of them is better_ vue2 or vue3?|",
+                "CODE,|.a { color: red; }\n.b { margin: 0; padding: 0; }|",
+                "CODE,|    public int getAge() { return age; }\n    public int getSize() { return size; }|",
+                "CODE,|{\"id\": 1_ \"text\": \"abc\"}\n{\"id\": 2_ \"text\": \"def\"}\n{\"id\": 3_ \"te|",
+                "CODE,|    [self setup];\n    [self start];\n}\n\n- (void)stop {\n    [self pause];\n    [self reset];\n}\n|",
+                "HEADING,|It was so.\n\nIV\n\nTHE RETURN OF THE NATIVE|",
+                "LIST,|The steps:\n * wash the cup\n * dry the|",
+                "LIST,|The steps:\n-\twash the cup\n-\tdry the|",
+                "PAST_TENSE,|He was born in May 1950 and was educated in the town where they had a house|",
+                "PAST_TENSE,|How many eggs did she have after the hens were sold_ when there had been twelve|",
             })
     void a_fact_is_seen(Kind kind, String context) {
         String text = context.replace("\\n", "\n").replace("_", ",");
@@ -323,6 +334,8 @@ class ContextFactsTest {
                 "DIALOGUE,|[\"Hello there, friend.\", \"How are you today?\", |",
                 "QUESTION,|1. e4 e5 2. Nf3 Nc6 3. Bc4 Nd4? 4|",
                 "QUESTION,|12. Nf3? Bg4|",
+                "LIST,|    [self start];\n}\n\n- (void)stop {\n    [self pause];\n    [self reset];\n}\n\n- (void)setup|",
+                "OPEN_QUOTATION,|{\"id\": 1, \"text\": \"abc\"}\n{\"id\": 2, \"text\": \"def\"}\n{\"id\": 3, \"te|",
                 "QUESTION,|31. Qxb7+? Kd8|",
                 "QUESTION,|select name\nfrom users\nwhere id = ?|",
             })

@@ -195,6 +195,9 @@ class GroundedCheckerTest {
                         "Genre of the text: a news report about a trial=open",
                         "The phrase \"the court held\" sets up a ruling=open");
         assertThat(verdicts("What comes next: a verb")).containsExactly("What comes next: a verb=open");
+        assertThat(verdicts("The authors' text: a report")).containsExactly("The authors' text: a report=open");
+        assertThat(verdicts("It uses item.kind: a string")).hasSize(2).allMatch(verdict -> verdict.endsWith("=open"));
+        assertThat(verdicts("Next: \"and\" Text: oratory")).containsExactly("\"and\"=yes", "oratory=yes");
         assertThat(verdicts(" next: \"and\" About: people\nKIND : English. Text: oratory"))
                 .containsExactly("\"and\"=yes", "people=yes", "English=yes", "oratory=yes");
     }
@@ -295,7 +298,7 @@ class GroundedCheckerTest {
             StringBuilder text = new StringBuilder();
             for (int length = random.nextInt(60); length > 0; length--) {
                 if (random.nextInt(6) == 0) {
-                    text.append(List.of(". Next: ", "\nAbout: ", ". Kind: ", ".Text: ")
+                    text.append(List.of(". Next: ", "\nAbout: ", ". Kind: ", ". Text: ")
                             .get(random.nextInt(4)));
                 }
                 text.append(alphabet.charAt(random.nextInt(alphabet.length())));

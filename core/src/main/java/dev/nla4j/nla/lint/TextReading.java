@@ -210,7 +210,7 @@ final class TextReading {
 
     private Sample explained(Sample sample, Half other, @Nullable LanguageModel base) {
         PairFolder pair = PairFolder.of(other.folder(), half.folder());
-        if (base == null) { // beside it, adapters are small
+        if (!other.adapter() || !half.adapter()) { // two adapters are small beside what is loaded
             requireFits(() -> MemoryPlan.of(null, pair, options.dtype(), false).withoutAdvice());
         }
         try (Nla nla = Nla.open(pair, base(base), options.dtype(), progress)) {

@@ -26,10 +26,11 @@ import java.util.stream.Stream;
 ///
 /// @param bytes in memory at the worst moment
 /// @param operations of one step for each token that is written of a text
-/// @param tokens of a text, as far as they are known
+/// @param tokens of a text, by its bytes: rather too many
+/// @param isKnown whether there are texts that say it
 /// @param run its configuration
 /// @param model target of both halves
-public record RlEstimate(double bytes, double operations, double tokens, RlConfig run, ModelConfig model)
+public record RlEstimate(double bytes, double operations, double tokens, boolean isKnown, RlConfig run, ModelConfig model)
         implements Estimate {
     /// Numbers of a block that a token's backward pass needs, in multiples of the model's width.
     private static final int KEPT_WIDTHS = 14;
@@ -72,8 +73,9 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
                 + perToken * rl.rollout().promptsPerStep() * TextLengths.PROMPT
                 + perToken * rl.rollout().microBatch() * most
                 + SftEstimate.LOGITS * config.vocabulary() * DType.FP32.bytes();
-        double tokens = TextLengths.written(run.data().av()).average();
-        return new RlEstimate(bytes, operations, tokens, rl, config);
+        TextLengths written = TextLengths.written(run.data().av());
+        boolean isKnown = !written.equals(TextLengths.UNKNOWN);
+        return new RlEstimate(bytes, operations, written.average(), isKnown, rl, config);
     }
 
     /// The pair that joint learning begins with, where both of its halves are there already.
@@ -131,15 +133,15 @@ public record RlEstimate(double bytes, double operations, double tokens, RlConfi
                 cutOff().map(said -> "; " + said).orElse(""));
     }
 
-    /// What is said where the verbalizer has learned to write more than it may.
+    /// What is said where the verbalizer may have learned to write more than it may.
     public Optional<String> cutOff() {
         int most = run.rollout().maxNewTokens();
-        return tokens <= most
+        return !isKnown || tokens <= most
                 ? Optional.empty()
                 : Optional.of(String.format(
                         Locale.ROOT,
-                        "texts it learned from have some %.0f tokens, so train.rl.max-new-tokens, %d, cuts most off: what"
-                                + " stands at their end is neither rewarded nor read",
+                        "texts it learned from have, by their bytes, up to some %.0f tokens; train.rl.max-new-tokens, %d, may"
+                                + " cut many off: what stands at their end is then neither rewarded nor read",
                         tokens,
                         most));
     }

@@ -95,8 +95,11 @@ class EstimateTest {
         assertThat(RlEstimate.of(target, config("rl.max-new-tokens=20"), OptionalInt.empty())
                         .at(100))
                 .contains("of 20 tokens", "longest, 20 tokens")
-                .contains("texts it learned from have some 42 tokens, so train.rl.max-new-tokens, 20, cuts most off");
-        assertThat(said).doesNotContain("cuts");
+                .doesNotContain("cut many off"); // nobody knows the texts
+        RlConfig run = config("rl.max-new-tokens=20").train().rl();
+        assertThat(new RlEstimate(1, 1, 42, true, run, target).cutOff().orElseThrow())
+                .contains("up to some 42 tokens; train.rl.max-new-tokens, 20, may cut many off");
+        assertThat(new RlEstimate(1, 1, 20, true, run, target).cutOff()).isEmpty();
     }
 
     /// Before there is a file that says it, the configuration's block counts.
