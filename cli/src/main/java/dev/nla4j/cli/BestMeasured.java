@@ -35,7 +35,7 @@ record BestMeasured(String label, String key, int sign, Map<String, String> cont
             "eval/fve",
             1,
             Map.of(
-                    "eval/fve_literal", "last words alone",
+                    "eval/fve_literal", "last four tokens alone",
                     "eval/fve_mean_vector", "mean vector",
                     "eval/fve_nearest", "nearest activation",
                     "eval/fve_reworded", "reworded",

@@ -105,9 +105,11 @@ final class ExplanationView {
         String best = samples == 1 ? "" : ", the best of " + samples;
         out.println("Controls (" + over + "): empty text " + known(controls.empty(), report, Explainer.NO_EMPTY));
         out.println("          " + other + best + " " + known(controls.shuffled(), report, without));
-        if (report.rawvar().isEmpty()) {
-            out.println("No FVE: " + report.noFve());
-        }
+        out.println(
+                report.rawvar().isEmpty()
+                        ? "No FVE: " + report.noFve()
+                        : String.format(
+                                Locale.ROOT, "FVE by rawvar %.4f", report.rawvar().getAsDouble()));
     }
 
     private static String known(OptionalDouble cosine, Explainer.Report report, String without) {

@@ -152,6 +152,9 @@ final class ScoreCommand implements Callable<Integer> {
         for (int i = 0; i < n; i++) {
             printRow(lines.get(i), Score.of(read[i], vectors[i]), denominator);
         }
+        if (!json && denominator.isPresent()) {
+            System.out.println(String.format(Locale.ROOT, "FVE by rawvar %.4f", denominator.getAsDouble()));
+        }
         int[] others = others(lines.stream().mapToInt(Line::row).toArray());
         summary("mean", mean(read, vectors, i -> i), denominator, n);
         String empty = "control: empty text";
@@ -212,6 +215,7 @@ final class ScoreCommand implements Callable<Integer> {
         if (json) {
             ObjectNode node =
                     Json.mapper().createObjectNode().put("summary", what).put("texts", count);
+            denominator.ifPresent(value -> node.put("rawvar", value));
             System.out.println(scores(node, score, denominator));
         } else {
             System.out.println(String.format(Locale.ROOT, "%-28s %s", what, text(score, denominator)));

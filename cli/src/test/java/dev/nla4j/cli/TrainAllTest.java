@@ -87,7 +87,7 @@ class TrainAllTest {
                 .containsPattern(
                         "pair/ar: .*held-out FVE \\S+ \\(no text \\S+, mean vector \\S+, other rows' texts \\S+, rawvar")
                 .containsPattern(
-                        "pair-rl: .*held-out FVE \\S+ \\(last words alone \\S+, mean vector \\S+, nearest activation"
+                        "pair-rl: .*held-out FVE \\S+ \\(last four tokens alone \\S+, mean vector \\S+, nearest activation"
                                 + " \\S+, reworded \\S+, same token \\S+, second critic \\S+, other rows' texts \\S+, rawvar");
 
         Run again = all();

@@ -158,8 +158,8 @@ public final class Explainer {
         return report(positions, activations, activations.length, options, own(), progress);
     }
 
-    /// Explains `a − b`. The controls are of the difference too: what the explanations of `a` and of `b` by
-    /// themselves score on it, in the mean, and what the empty text does.
+    /// Explains `a − b`. The controls are of the difference too: what the better of the explanations of `a` and of
+    /// `b` by themselves scores on it, and what the empty text does.
     public Report difference(float[] a, float[] b, Options options, Progress progress) {
         float[] difference = new float[a.length];
         for (int i = 0; i < a.length; i++) {
@@ -235,18 +235,19 @@ public final class Explainer {
     }
 
     /// Each activation against the explanations of the next one, the last against those of the first; one
-    /// that is shown alone against those of each that was read for this. Of as many explanations the best
-    /// counts, as of the own ones: an only one would be too low a bar for the best of several.
+    /// that is shown alone against those of all that were read for this. The best of them counts, as of the own
+    /// ones: an only one would be too low a bar for the best of several. (The explanations of `a` and of `b` score
+    /// about as much above 0 on `a − b` as below: their mean says nothing.)
     private static OptionalDouble shuffled(float[][] reconstructions, float[][] activations, int shown, int samples) {
         int count = activations.length;
         return IntStream.range(0, shown)
                 .boxed()
                 .flatMapToDouble(i -> (shown == 1 ? IntStream.range(1, count) : IntStream.of((i + 1) % count))
-                        .mapToDouble(other -> IntStream.range(other * samples, (other + 1) * samples)
-                                .mapToDouble(at -> Score.of(reconstructions[at], activations[i])
-                                        .cosine())
-                                .max()
-                                .orElseThrow()))
+                        .flatMap(other -> IntStream.range(other * samples, (other + 1) * samples))
+                        .mapToDouble(
+                                at -> Score.of(reconstructions[at], activations[i]).cosine())
+                        .max()
+                        .stream())
                 .average();
     }
 }

@@ -104,6 +104,11 @@ public final class Critic implements AutoCloseable {
         return accumulate(texts, activations, _ -> true, count);
     }
 
+    /// Whether a text gives it anything to read at.
+    public boolean reads(String text) {
+        return prompts.reads(text);
+    }
+
     /// Adds the gradient of the summed error, divided by `count`, to that of the parameters.
     ///
     /// @param teaches which texts' errors have a gradient

@@ -25,7 +25,8 @@ public final class HeldOutEvaluation {
     private static final int DRAWS = 2000;
     private static final int SAMPLES = 8;
     private static final long EVALUATION = -1;
-    /// Tokens before the activation that a reconstructor is given alone: as many as the tail of a gold text has words.
+    /// Tokens before the activation that a reconstructor is given alone: some three words, where the tail of a gold text
+    /// has five.
     private static final int LITERAL = 4;
     /// FVE by which the run's own reconstructor may read texts better than the second one, at the least.
     private static final double LARGEST_GAP = 0.05;
@@ -37,6 +38,7 @@ public final class HeldOutEvaluation {
     private final Optional<List<Evidence>> evidence;
     private final Map<String, Double> baselines;
     private final Optional<List<String>> literal;
+    private final String constant;
     private final double rawvar;
     private final float[] mean;
     private final int[] others;
@@ -72,6 +74,7 @@ public final class HeldOutEvaluation {
                         .map(row -> lastTokens(target, row.context()))
                         .toList())
                 : Optional.empty();
+        this.constant = data.gold().rows().getFirst().explanation();
         this.baselines = baselines(data, target);
     }
 
@@ -139,11 +142,16 @@ public final class HeldOutEvaluation {
                 Bootstrap.mean(errors, documents, LEVEL, DRAWS, config.seed()).asFve(rawvar);
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("eval/fve", interval.mean());
-        values.put("eval/fve_low", interval.low());
-        values.put("eval/fve_high", interval.high());
+        values.put("eval/documents", (double) interval.documents());
+        if (interval.documents() > 1) {
+            values.put("eval/fve_low", interval.low());
+            values.put("eval/fve_high", interval.high());
+        }
         values.put("eval/fve_shuffled", fve(critic, shuffled(texts)));
-        values.put("eval/fve_empty", fve(critic.errors("", activations)));
-        values.put("eval/fve_constant", fve(critic.errors(gold.getFirst(), activations)));
+        if (critic.reads("")) {
+            values.put("eval/fve_empty", fve(critic.errors("", activations)));
+        }
+        values.put("eval/fve_constant", fve(critic.errors(constant, activations)));
         literal.ifPresent(tails -> values.put("eval/fve_literal", fve(critic, tails)));
         values.putAll(baselines);
         values.put("eval/fve_gold", fve(critic, gold));
@@ -176,7 +184,7 @@ public final class HeldOutEvaluation {
     }
 
     private static Optional<String> alarm(Bootstrap.Interval gap) {
-        return gap.low() > LARGEST_GAP
+        return gap.documents() > 1 && gap.low() > LARGEST_GAP
                 ? Optional.of(String.format(
                         Locale.ROOT,
                         "the run's own reconstructor reads its texts better than the second one, by FVE %.3f (%.3f to"

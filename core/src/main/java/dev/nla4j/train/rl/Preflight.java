@@ -7,6 +7,7 @@ import dev.nla4j.train.sft.Examples;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /// Refuses to start with a reconstructor that does not read its text: a verbalizer would then be rewarded for noise.
 public final class Preflight {
@@ -17,15 +18,20 @@ public final class Preflight {
     private Preflight() {}
 
     /// Mean errors `2 (1 − cos)` of gold texts, of other rows' texts, and without text.
-    public record Report(double real, double shuffled, double empty, int rows) {
+    ///
+    /// @param empty none where a prompt without text has no token
+    public record Report(double real, double shuffled, OptionalDouble empty, int rows) {
         @Override
         public String toString() {
+            String without = empty.isPresent()
+                    ? String.format(Locale.ROOT, ", %.3f without text", empty.getAsDouble())
+                    : "";
             return String.format(
                     Locale.ROOT,
-                    "error %.3f with the real texts, %.3f with other rows' texts, %.3f without text (%d rows)",
+                    "error %.3f with the real texts, %.3f with other rows' texts%s (%d rows)",
                     real,
                     shuffled,
-                    empty,
+                    without,
                     rows);
         }
     }
@@ -41,9 +47,9 @@ public final class Preflight {
         double[] real = critic.errors(texts, activations);
         double[] shuffled =
                 critic.errors(Arrays.stream(others).mapToObj(texts::get).toList(), activations);
-        double[] empty = critic.errors("", activations);
-        Report report = new Report(mean(real), mean(shuffled), mean(empty), rows.size());
-        if (!isBetter(real, shuffled) || !isBetter(real, empty)) {
+        double[] empty = critic.reads("") ? critic.errors("", activations) : new double[0];
+        Report report = new Report(mean(real), mean(shuffled), Arrays.stream(empty).average(), rows.size());
+        if (!isBetter(real, shuffled) || (empty.length > 0 && !isBetter(real, empty))) {
             throw new InputException(name + ": this reconstructor does not read its text: " + report
                     + "; real texts must be better than both by more than " + LEAST_ERRORS
                     + " standard errors. Teach it first: nla train sft --role ar");

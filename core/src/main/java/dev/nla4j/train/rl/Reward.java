@@ -3,8 +3,6 @@ package dev.nla4j.train.rl;
 import dev.nla4j.train.config.RewardConfig;
 import dev.nla4j.train.config.RewardTerm;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -78,21 +76,5 @@ public record Reward(RewardConfig config) {
             case TRUTH -> facts.truth().orElse(0);
             case TOKEN_COST -> -facts.tokens();
         };
-    }
-
-    /// Means for the log: `reward`, and `reward/TERM` for each term that is on.
-    public Map<String, Double> means(List<Result> results) {
-        Map<String, Double> means = new LinkedHashMap<>();
-        means.put(
-                "reward", results.stream().mapToDouble(Result::total).average().orElse(0));
-        for (RewardTerm term : config.weights().keySet()) {
-            means.put(
-                    "reward/" + term.label(),
-                    results.stream()
-                            .mapToDouble(result -> result.terms().getOrDefault(term, 0.0))
-                            .average()
-                            .orElse(0));
-        }
-        return means;
     }
 }

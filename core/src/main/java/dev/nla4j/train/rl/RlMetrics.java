@@ -1,8 +1,8 @@
 package dev.nla4j.train.rl;
 
 import dev.nla4j.train.Metric;
+import dev.nla4j.train.config.RewardTerm;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// What a step logs of its samples.
@@ -20,9 +20,12 @@ final class RlMetrics {
             Advantages advantages,
             Optional<PolicyGradient.Outcome> outcome) {
         Means means = new Means();
-        double n = rollouts.size();
-        for (Map.Entry<String, Double> mean : reward.means(judgement.rewards()).entrySet()) {
-            means.add(mean.getKey(), mean.getValue() * n, n);
+        for (Reward.Result result : judgement.rewards()) {
+            means.add("reward", result.total(), 1);
+            for (RewardTerm term : reward.config().weights().keySet()) {
+                Double value = result.terms().get(term); // none of a flat failure
+                means.add("reward/" + term.label(), value == null ? 0 : value, value == null ? 0 : 1);
+            }
         }
         for (int i = 0; i < rollouts.size(); i++) {
             Reward.Facts facts = judgement.facts().get(i);

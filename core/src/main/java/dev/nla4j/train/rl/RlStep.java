@@ -146,7 +146,12 @@ public final class RlStep implements TrainingStep {
         // sums over processes: each has its share of the losses
         double one = group.rank() == 0 ? 1 : 0;
         means.add(Metric.LOSS.key(), outcome.map(PolicyGradient.Outcome::loss).orElse(0.0), one);
-        means.add("ar_loss", Arrays.stream(errors).sum() / textsRead(), one);
+        IntPredicate teaches = teaches(rollouts);
+        double taught = IntStream.range(0, errors.length)
+                .filter(teaches)
+                .mapToDouble(i -> errors[i])
+                .sum();
+        means.add("ar_loss", taught / textsRead(), one);
         means.add("lessons", lessons.size(), one);
         Map<String, Double> values = means.over(group);
         apply(step, values);
@@ -218,10 +223,14 @@ public final class RlStep implements TrainingStep {
                 activations.add(gold.activation());
             }
         }
+        return parts.critic().accumulate(texts, activations, teaches(rollouts), textsRead());
+    }
+
+    /// Of which texts the reconstructor learns: written ones, then gold ones.
+    private IntPredicate teaches(List<Policy.Rollout> rollouts) {
         boolean failuresTeach = config.reward().failure() == RewardConfig.Failure.AS_IT_STANDS;
-        IntPredicate teaches = text ->
+        return text ->
                 failuresTeach || text >= rollouts.size() || !rollouts.get(text).failed();
-        return parts.critic().accumulate(texts, activations, teaches, textsRead());
     }
 
     /// Texts that the reconstructor reads in a step, over all processes.

@@ -137,7 +137,7 @@ final class TokenLoss {
         PolicyLoss.Ratio ratio = policy.ratio(drawn.detach(), tokens.sampled, tokens.advantages);
         return new Sums(
                 loss.item_double(),
-                divergence.sum().item_double(),
+                exact.sum().item_double(),
                 entropy.sum().item_double(),
                 ratio.meanRatio() * n,
                 ratio.mismatch() * n,

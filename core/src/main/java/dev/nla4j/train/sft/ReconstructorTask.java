@@ -172,9 +172,11 @@ public final class ReconstructorTask implements Task {
         double fve = variance.fve(VarianceExplained.errors(read, truth));
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("fve", fve);
-        List<float[]> empty =
-                Collections.nCopies(truth.size(), reconstructed(List.of("")).getFirst());
-        values.put("fve_empty", variance.fve(VarianceExplained.errors(empty, truth)));
+        if (prompts.reads("")) {
+            List<float[]> empty =
+                    Collections.nCopies(truth.size(), reconstructed(List.of("")).getFirst());
+            values.put("fve_empty", variance.fve(VarianceExplained.errors(empty, truth)));
+        }
         values.put("rawvar", variance.rawvar());
         values.put("fve_shuffled", variance.fve(VarianceExplained.errors(foreign, truth)));
         values.put("fve_mean_vector", variance.fve(VarianceExplained.errors(constant, truth)));

@@ -75,15 +75,6 @@ class RewardTest {
     }
 
     @Test
-    void means_name_every_term_that_is_on() {
-        Reward reward = reward(Map.of(RewardTerm.ERROR, 1.0, RewardTerm.TRUTH, 1.0), Failure.AS_IT_STANDS);
-        Facts good = new Facts(0, OptionalDouble.empty(), OptionalDouble.of(1), 9, false, false);
-        Facts bad = new Facts(2, OptionalDouble.empty(), OptionalDouble.of(0), 9, false, false);
-        assertThat(reward.means(List.of(reward.of(good), reward.of(bad))))
-                .isEqualTo(Map.of("reward", -0.5, "reward/error", -1.0, "reward/truth", 0.5));
-    }
-
-    @Test
     void impossible_weights_and_facts_are_refused() {
         assertThatThrownBy(() -> new RewardConfig(Map.of(RewardTerm.TRUTH, -1.0), Failure.REFERENCE))
                 .hasMessage("truth: must be >= 0 and finite, was -1.0");
