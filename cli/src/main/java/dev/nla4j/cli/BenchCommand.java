@@ -95,7 +95,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "fp32|bf16",
-            description = "One dtype (default: both, the better one counts).")
+            description = "One dtype (default: both, the better one counts; joint: that of explain).")
     @Nullable
     DType dtype;
 
@@ -140,6 +140,10 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--micro-batch: must be 1 to 32, was " + microBatch);
         }
         if (work == Work.JOINT) {
+            if (against != null || noAdapters) {
+                throw new IllegalArgumentException("--against and --no-adapters go with the other works: a joint step has"
+                        + " adapters, and no peer's figure is of one");
+            }
             return joint();
         }
         JsonNode peers = against == null ? null : peers(against);

@@ -64,13 +64,15 @@ final class RlRun {
         RlData data = data(base.config().vocabulary());
         requireContexts(data);
         Nla.Base stands = runs.standsOn(base);
+        double rawvar;
         // Opening it checks both sidecars against tokenizer, template, weights and base.
-        try (Nla first = Nla.open(pair, stands, config.dtype(), runs.progress());
-                Policy policy = new Policy(base, pair.verbalizer(), rl);
+        try (Nla first = Nla.open(pair, stands, config.dtype(), runs.progress())) {
+            requireFits(data, first);
+            rawvar = first.rawvar().orElseGet(data::rawvar);
+        }
+        try (Policy policy = new Policy(base, pair.verbalizer(), rl);
                 Critic critic =
                         new Critic(base, pair.reconstructor(), rl.rollout().microBatch())) {
-            requireFits(data, first);
-            double rawvar = first.rawvar().orElseGet(data::rawvar);
             Judge judge = new Judge(rl.reward(), rl.seed(), new GroundedChecker());
             try (RlStep step = new RlStep(rl, new RlStep.Parts(base, policy, critic, judge, data, rawvar), group)) {
                 if (group.rank() > 0) {

@@ -20,7 +20,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -87,7 +86,8 @@ public final class PairExport {
         List<Object> state = identities(pair);
         List<Kept> kept = new ArrayList<>();
         Path target = out.toAbsolutePath().normalize();
-        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        AtomicFile.dropStale(target);
+        Path temporary = AtomicFile.temporary(target);
         Files.createDirectories(temporary);
         try {
             int blocks = pair.layer() + 1;

@@ -45,9 +45,11 @@ final class TensorFile {
             requireSame(file, stored.names(), targets.keySet());
             targets.forEach((name, target) -> requireFits(file, stored.tensor(name), target));
             targets.forEach((name, target) -> {
-                Tensor copy = Tensors.empty(target.scalar_type().intern(), Shapes.of(target));
-                stored.readRaw(name, Tensors.memory(copy));
-                target.copy_(copy);
+                try (Scope _ = Scope.noGrad()) { // one copy at a time
+                    Tensor copy = Tensors.empty(target.scalar_type().intern(), Shapes.of(target));
+                    stored.readRaw(name, Tensors.memory(copy));
+                    target.copy_(copy);
+                }
             });
         }
     }

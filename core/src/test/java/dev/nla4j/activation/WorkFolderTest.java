@@ -3,6 +3,8 @@ package dev.nla4j.activation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nla4j.format.InputException;
+import dev.nla4j.ChildJvm;
 import dev.nla4j.format.FormatException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
@@ -61,12 +63,31 @@ class WorkFolderTest {
         }
     }
 
+    /// Threads of one process are told apart by another table than the system's.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void another_process_that_works_on_the_file_is_not_disturbed_and_its_lock_falls_with_it() throws Exception {
+        Path out = folder.resolve("x.parquet");
+        Process child = ChildJvm.start(WorkFolderChild.class, "64m", out.toString());
+        Path tmp = folder.resolve("x.parquet.work/.part.tmp");
+        while (!Files.exists(tmp) && child.isAlive()) {
+            Thread.sleep(20);
+        }
+        assertThatThrownBy(() -> WorkFolder.open(out))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("another run is writing it");
+        assertThat(tmp).exists();
+        ChildJvm.kill(child);
+        try (WorkFolder _ = WorkFolder.open(out)) {
+            assertThat(tmp).doesNotExist();
+        }
+    }
+
     @Test
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void a_linked_lock_is_not_written_through() throws IOException {
         Path others = Files.writeString(folder.resolve("others"), "somebody's");
-        Files.createSymbolicLink(
-                Files.createDirectories(folder.resolve("x.parquet.work")).resolve("lock"), others);
+        Files.createSymbolicLink(folder.resolve(".x.parquet.work.lock"), others);
         assertThatThrownBy(() -> WorkFolder.open(folder.resolve("x.parquet"))).isInstanceOf(IOException.class);
         assertThat(others).hasContent("somebody's");
     }
