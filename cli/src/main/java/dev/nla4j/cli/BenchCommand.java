@@ -141,8 +141,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (work == Work.JOINT) {
             if (against != null || noAdapters) {
-                throw new IllegalArgumentException("--against and --no-adapters go with the other works: a joint step has"
-                        + " adapters, and no peer's figure is of one");
+                throw new IllegalArgumentException(
+                        "--against and --no-adapters go with the other works: a joint step has"
+                                + " adapters, and no peer's figure is of one");
             }
             return joint();
         }

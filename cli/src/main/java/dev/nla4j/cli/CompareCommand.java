@@ -180,7 +180,7 @@ final class CompareCommand implements Callable<Integer> {
         }
         System.out.println(String.format(Locale.ROOT, "norm of the difference: %.1f", result.norm()));
         ExplanationView view = new ExplanationView(Terminal.current(), System.out);
-        view.controls(report, "on the difference", "explanations of either text alone", "");
+        view.controls(report, "on the difference", "the better text's explanation alone", "");
         view.untrained(List.of(first.position(), second.position()), stages.trained());
     }
 }

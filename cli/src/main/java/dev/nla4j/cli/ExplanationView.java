@@ -109,7 +109,9 @@ final class ExplanationView {
                 report.rawvar().isEmpty()
                         ? "No FVE: " + report.noFve()
                         : String.format(
-                                Locale.ROOT, "FVE by rawvar %.4f", report.rawvar().getAsDouble()));
+                                Locale.ROOT,
+                                "FVE by rawvar %.4f",
+                                report.rawvar().getAsDouble()));
     }
 
     private static String known(OptionalDouble cosine, Explainer.Report report, String without) {

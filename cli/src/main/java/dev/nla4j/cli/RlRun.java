@@ -61,6 +61,8 @@ final class RlRun {
         PairFolder pair = PairFolder.in(start);
         requireAdapters(pair);
         requireNamed(config, OptionalInt.of(pair.layer()));
+        // Before they are read: what is replaced in between is then refused when the run goes on, and not mixed.
+        RunFolder.Info info = info(pair);
         RlData data = data(base.config().vocabulary());
         requireContexts(data);
         Nla.Base stands = runs.standsOn(base);
@@ -84,7 +86,11 @@ final class RlRun {
                         + Preflight.check(critic, pair.reconstructor().folder().toString(), data.heldOut()));
                 try (Nla.LoneReconstructor second =
                                 Nla.openReconstructor(secondCritic(pair), stands, config.dtype(), runs.progress());
-                        RunFolder run = open(folder, pair, data)) {
+                        RunFolder run = RunFolder.open(
+                                folder,
+                                runs.part("train.rl"),
+                                info,
+                                rl.cadence().retention())) {
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
                     RlPair left = new RlPair(pair, policy, critic, data, rawvar);
@@ -103,10 +109,14 @@ final class RlRun {
         }
     }
 
-    /// With the hashes of everything that a half's numbers depend on.
-    private RunFolder open(Path folder, PairFolder pair, RlData data) throws IOException {
-        Set<Path> files = new LinkedHashSet<>(List.of(
-                data.prompts().file(), data.gold().file(), data.heldOut().file()));
+    /// The hashes of everything that a half's numbers depend on.
+    private RunFolder.Info info(PairFolder pair) throws IOException {
+        Path ar = config.data().ar();
+        TrainData.requireThere("data.ar", ar);
+        TrainData.requireThere("data.rl", prompts());
+        TrainData.requireThere("data.held-out", config.data().heldOut());
+        Set<Path> files =
+                new LinkedHashSet<>(List.of(prompts(), ar, config.data().heldOut()));
         config.data().transcripts().ifPresent(files::add);
         for (Path half :
                 List.of(pair.verbalizer().folder(), pair.reconstructor().folder(), secondCritic(pair))) {
@@ -116,11 +126,15 @@ final class RlRun {
                         .forEach(files::add);
             }
         }
-        return RunFolder.open(
-                folder,
-                runs.part("train.rl"),
-                runs.info(List.copyOf(files), rl.seed()),
-                rl.cadence().retention());
+        return runs.info(List.copyOf(files), rl.seed());
+    }
+
+    /// The activations that are written about.
+    private Path prompts() {
+        Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
+        return config.data()
+                .rl()
+                .orElse(Files.exists(beside) ? beside : config.data().ar());
     }
 
     /// Refuses named halves that joint learning can't go on with, before hours of work or a model's loading. Those of
@@ -190,11 +204,7 @@ final class RlRun {
 
     private RlData data(int vocabulary) {
         Path ar = config.data().ar();
-        Path beside = RunConfig.Data.in(config.folder()).rl().orElseThrow();
-        Path prompts = config.data().rl().orElse(Files.exists(beside) ? beside : ar);
-        TrainData.requireThere("data.ar", ar);
-        TrainData.requireThere("data.rl", prompts);
-        TrainData.requireThere("data.held-out", config.data().heldOut());
+        Path prompts = prompts();
         Examples gold = Examples.read(ar);
         TrainData.tellOtherTarget(gold, config);
         Examples heldOut = Examples.read(config.data().heldOut());

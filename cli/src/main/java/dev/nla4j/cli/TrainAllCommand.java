@@ -96,6 +96,7 @@ final class TrainAllCommand implements Callable<Integer> {
                 System.err.println(place + stage.name() + ": is done");
                 continue;
             }
+            requireUnchanged(stage, read);
             notes.begin(stage);
             Files.createDirectories(config.paths().data());
             List<String> command = stages.command(stage);
@@ -211,6 +212,15 @@ final class TrainAllCommand implements Callable<Integer> {
             return type.cast(read.asCommandLineList().getLast().getCommand());
         } catch (CommandLine.ParameterException e) {
             throw new ConfigException("pipeline." + kind.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage());
+        }
+    }
+
+    /// A training reads the file itself, hours after this command did, and is noted as what was read then.
+    private void requireUnchanged(Stage stage, TrainOptions.Read before) {
+        if (stage.trains() && !options.read().resolved().equals(before.resolved())) {
+            throw new ConfigException(
+                    options.config + ": was changed while earlier stages ran; put it back and go on by"
+                            + " the same command, or give the changed one a folder of its own");
         }
     }
 

@@ -45,8 +45,7 @@ class EndToEndTest {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("NLA_CLASSPATH", System.getProperty("java.class.path"));
-        List.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
-                .forEach(builder.environment()::remove);
+        List.of("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS").forEach(builder.environment()::remove);
         builder.environment().putAll(environment);
         int code = builder.start().waitFor();
         return new Run(

@@ -229,7 +229,7 @@ class PairFoldersTest {
         assertThat(cosines).hasSize(4).isSortedAccordingTo(Comparator.reverseOrder());
         assertThat(text.out())
                 .contains("FVE", "norm of the difference: ", "Controls (on the difference): empty text cos")
-                .contains("explanations of either text alone, the best of 4 cos", "mean of the 4: cos")
+                .contains("the better text's explanation alone, the best of 4 cos", "mean of the 4: cos")
                 .containsPattern(
                         "target, block 2: \"[^\"]+\" \\(token [0-9]+\\) of the first text minus \"[^\"]+\" \\(token");
     }

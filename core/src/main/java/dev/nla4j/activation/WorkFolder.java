@@ -6,6 +6,7 @@ import dev.nla4j.format.HeldLock;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +46,7 @@ public final class WorkFolder implements AutoCloseable {
             throw new InputException(out + ": is a folder, expected the name of a file");
         }
         Path folder = folder(out);
-        HeldLock lock = HeldLock.tryHold(folder.resolveSibling("." + folder.getFileName() + ".lock"))
-                .orElseThrow(() ->
-                        new InputException(out + ": another run is writing it; wait for it or use another file"));
+        HeldLock lock = lock(folder.resolveSibling("." + folder.getFileName() + ".lock"), out);
         try {
             Files.createDirectories(folder);
             WorkFolder work = new WorkFolder(folder, lock);
@@ -56,6 +55,20 @@ public final class WorkFolder implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
+        }
+    }
+
+    private static HeldLock lock(Path file, Path out) throws IOException {
+        try {
+            return HeldLock.tryHold(file)
+                    .orElseThrow(() ->
+                            new InputException(out + ": another run is writing it; wait for it or use another file"));
+        } catch (AccessDeniedException e) {
+            if (!Files.exists(file)) {
+                throw e;
+            }
+            throw new InputException(
+                    out + ": its lock " + file + " is another user's; delete it if no run works on the file", e);
         }
     }
 

@@ -56,8 +56,8 @@ public record Paraphrase(
     /// Up to a comma that is in no quotation and no number.
     private static final Pattern ITEM = Pattern.compile("(?:" + QUOTED + "|[^,;\"'“]++|(?<=\\d),(?=\\d)|[\"'“])++");
     /// A quotation may end what stands before it, too.
-    private static final Pattern LITERAL_TAIL = Pattern.compile(
-            "(?:^|\\R|" + BEHIND_STOP + "|(?<=[\"”]|[\\p{L}\\p{N}]')[\\s\\p{Z}]+)(?=Text: )");
+    private static final Pattern LITERAL_TAIL =
+            Pattern.compile("(?:^|\\R|" + BEHIND_STOP + "|(?<=[\"”]|[\\p{L}\\p{N}]')[\\s\\p{Z}]+)(?=Text: )");
     /// At most the 64 units of the longest tail, escapes as one each, and marks around them.
     private static final Pattern SHORT_TAIL =
             Pattern.compile("(?s)Text: +(?:\\\\u\\{\\p{XDigit}{1,6}\\}|\\\\.|.){0,66}+");

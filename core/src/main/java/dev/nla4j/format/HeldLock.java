@@ -58,8 +58,8 @@ public final class HeldLock implements AutoCloseable {
     }
 
     private static Optional<HeldLock> lock(Path real) throws IOException {
-        FileChannel channel = FileChannel.open(
-                real, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel =
+                FileChannel.open(real, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         boolean locked = false;
         try {
             locked = channel.tryLock() != null;

@@ -17,12 +17,15 @@ record Retries(HubSettings.Patience patience) {
     /// @param mark how far the work is: grows when a failed try achieved something
     <T> T run(Attempt<T> attempt, LongSupplier mark) throws SourceFailure, InterruptedException {
         int failures = 0;
+        long farthest = mark.getAsLong();
         while (true) {
-            long before = mark.getAsLong();
             try {
                 return attempt.run();
             } catch (TemporaryFailure e) {
-                failures = mark.getAsLong() > before ? 1 : failures + 1;
+                // not than the try before, which may have begun anew
+                long reached = mark.getAsLong();
+                failures = reached > farthest ? 1 : failures + 1;
+                farthest = Math.max(farthest, reached);
                 if (failures >= patience.tries()) {
                     throw new SourceFailure(e.reason() + " (" + failures + " tries)", e);
                 }

@@ -134,10 +134,12 @@ record Shelf(StoreLayout layout) {
         long freed = 0;
         for (Path model : in(layout.models(), "")) {
             String key = String.valueOf(model.getFileName());
-            boolean whole = Files.exists(layout.manifests().resolve(key + ".json"));
-            if (!whole) {
-                // its files are links to blobs, which are counted below
-                unlessLocked(layout.locks().resolve("model-" + key + ".lock"), () -> deleteTree(model));
+            Path manifest = layout.manifests().resolve(key + ".json");
+            if (!Files.exists(manifest)) {
+                // its files are links to blobs, which are counted below; a pull may have ended just now
+                unlessLocked(
+                        layout.locks().resolve("model-" + key + ".lock"),
+                        () -> Files.exists(manifest) ? 0 : deleteTree(model));
             }
         }
         for (Path work : in(layout.partials(), "")) {

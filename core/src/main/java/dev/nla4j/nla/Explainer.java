@@ -243,11 +243,11 @@ public final class Explainer {
         return IntStream.range(0, shown)
                 .boxed()
                 .flatMapToDouble(i -> (shown == 1 ? IntStream.range(1, count) : IntStream.of((i + 1) % count))
-                        .flatMap(other -> IntStream.range(other * samples, (other + 1) * samples))
-                        .mapToDouble(
-                                at -> Score.of(reconstructions[at], activations[i]).cosine())
-                        .max()
-                        .stream())
+                                .flatMap(other -> IntStream.range(other * samples, (other + 1) * samples))
+                                .mapToDouble(at -> Score.of(reconstructions[at], activations[i])
+                                        .cosine())
+                                .max()
+                                .stream())
                 .average();
     }
 }

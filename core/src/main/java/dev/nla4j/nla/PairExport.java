@@ -120,8 +120,8 @@ public final class PairExport {
         List<Object> identities = new ArrayList<>();
         for (PairFolder.Half half : List.of(pair.verbalizer(), pair.reconstructor())) {
             var attributes = Files.readAttributes(half.folder(), BasicFileAttributes.class);
-            // Where the platform knows no identity, the time.
-            identities.add(attributes.fileKey() == null ? attributes.lastModifiedTime() : attributes.fileKey());
+            // Numbers of folders that are gone are given to new ones; some platforms know none.
+            identities.add(List.of(attributes.lastModifiedTime(), Optional.ofNullable(attributes.fileKey())));
         }
         return identities;
     }

@@ -54,7 +54,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     private static final Pattern LATEX = Pattern.compile("\\\\[a-zA-Z]+\\{");
     private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*+\\]\\([^()]*+\\)");
     /// What forms leave to be filled in: `[Name of Company]`, `[___]`. Programs have lists and messages there.
-    private static final Pattern BLANK = Pattern.compile("(?<![\\w)\\]])\\[(?:[\\p{Lu}_\u25cf]|\\p{L}+ )[\\p{L}\\p{N}_\u25cf .,'\u2019&/-]*+\\]");
+    private static final Pattern BLANK =
+            Pattern.compile("(?<![\\w)\\]])\\[(?:[\\p{Lu}_\u25cf]|\\p{L}+ )[\\p{L}\\p{N}_\u25cf .,'\u2019&/-]*+\\]");
     private static final Pattern QUERY =
             Pattern.compile("^\\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WHERE|FROM|JOIN)\\b.*");
     /// Words of programs, and a name with its value.
@@ -112,7 +113,7 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
         boolean besideCode = code || end.lines().anyMatch(ContextFacts::looksProgrammed);
         Optional<Language> language = Language.of(context, words, besideCode);
         add(kinds, Kind.CODE, code);
-        add(kinds, Kind.LIST, !code && Listing.isAtEnd(end, language.equals(Optional.of(Language.ENGLISH))));
+        add(kinds, Kind.LIST, !besideCode && Listing.isAtEnd(end, language.equals(Optional.of(Language.ENGLISH))));
         add(kinds, Kind.DIALOGUE, !code && isDialogue(end));
         add(kinds, Kind.QUESTION, !besideCode && endsInQuestion(end));
         add(kinds, Kind.OPEN_QUOTATION, !code && isQuotationOpen(line));
@@ -214,8 +215,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// Two at most are counted.
     private static long marks(String line) {
         String plain = LINK.matcher(line).replaceAll(" ");
-        boolean program =
-                line.stripLeading().startsWith("[") || CODE_START.matcher(line).matches();
+        boolean program = line.matches("\\s*\\[[^\\[\\]]*+\\];\\s*")
+                || CODE_START.matcher(line).matches();
         String filled = program ? plain : BLANK.matcher(plain).replaceAll(" ");
         return CODE_MARK.matcher(filled).results().limit(2).count();
     }

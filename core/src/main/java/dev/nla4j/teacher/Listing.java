@@ -22,9 +22,9 @@ final class Listing {
             Pattern.compile("\\s*-(?:,?\\s+\\p{Lu}[\\p{L}\\p{M}.'\u2019-]*+){1,5}\\s*");
     private static final Pattern QUOTED = Pattern.compile(".*[\"\u201d\u00bb]\\s*");
     /// Of a patch: a place in a file, or a sign with a line's text right behind it, or its indentation.
-    private static final Pattern CHANGED = Pattern.compile("@@ |[+-](?:[^\\s+-]| {4})|\\+\\t");
+    private static final Pattern CHANGED = Pattern.compile("@@ |[+-](?:[^\\s+-]| {4}|\\t)");
     /// Comments have their stars one column behind where they are indented.
-    private static final Pattern COMMENTED = Pattern.compile("(?:\\t| {2})*+ \\*\\s");
+    private static final Pattern COMMENTED = Pattern.compile("(?:\\t| {2})*+ \\*(?:\\s|$)");
     /// A line that ends inside of a sentence.
     private static final Pattern UNFINISHED = Pattern.compile(".*[\\p{L},]\\s*");
     private static final Pattern LIKE_ITEM = Pattern.compile(
@@ -54,7 +54,7 @@ final class Listing {
         return isSignature(lines)
                 || isSubtitle(lines)
                 || (!english && lines.stream().anyMatch(Listing::isSpokenItem))
-                || lines.stream().anyMatch(line -> CHANGED.matcher(line).lookingAt())
+                || isChanged(lines)
                 || (lines.stream().anyMatch(line -> line.startsWith("-"))
                         && lines.stream().anyMatch(line -> line.startsWith("+")));
     }
@@ -65,9 +65,21 @@ final class Listing {
         List<String> lines = end.lines().filter(line -> !line.isBlank()).toList();
         return end.contains("/*")
                 || end.contains("*/")
-                || (!lines.getFirst().stripTrailing().endsWith(":")
+                || (!announces(lines.getFirst())
                         && lines.subList(1, lines.size()).stream()
                                 .allMatch(line -> COMMENTED.matcher(line).lookingAt()));
+    }
+
+    private static boolean announces(String line) {
+        return line.stripTrailing().endsWith(":") && !COMMENTED.matcher(line).lookingAt();
+    }
+
+    /// Items that are announced may have a tab behind their hyphen.
+    private static boolean isChanged(List<String> lines) {
+        boolean announced = lines.stream().anyMatch(Listing::announces);
+        return lines.stream()
+                .filter(line -> !(announced && line.startsWith("-\t")))
+                .anyMatch(line -> CHANGED.matcher(line).lookingAt());
     }
 
     private static boolean isSubtitle(List<String> lines) {

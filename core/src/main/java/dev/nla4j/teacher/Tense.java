@@ -34,8 +34,7 @@ final class Tense {
     private static final Set<String> BENDS = Set.of("will", "wish", "wishes", "shall", "can", "may", "must", "cannot");
     private static final Set<String> BEFORE_MONTH =
             Set.of("in", "of", "on", "since", "until", "by", "last", "early", "late");
-    private static final Set<String> BEFORE_INFINITIVE =
-            Set.of("did", "could", "would", "had", "should", "might");
+    private static final Set<String> BEFORE_INFINITIVE = Set.of("did", "could", "would", "had", "should", "might");
     private static final Set<String> DOERS = Set.of("he", "she", "it", "who");
     /// What one of them does now, as `finds`; `this`, `thus` and `less` are no such words.
     private static final Pattern PRESENT_FORM = Pattern.compile("\\p{L}{2,}[\\p{L}&&[^sui]]s");

@@ -186,7 +186,7 @@ class ExtractionTest {
         assertThat(sidecarWithoutTime(out)).isEqualTo(sidecarWithoutTime(undisturbed));
         try (Stream<Path> files = Files.list(out.getParent())) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder("acts.parquet", "acts.parquet.nla_meta.yaml");
+                    .containsExactlyInAnyOrder("acts.parquet", "acts.parquet.nla_meta.yaml", ".acts.parquet.work.lock");
         }
     }
 

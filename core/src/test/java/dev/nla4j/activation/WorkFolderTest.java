@@ -3,9 +3,9 @@ package dev.nla4j.activation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.nla4j.format.InputException;
 import dev.nla4j.ChildJvm;
 import dev.nla4j.format.FormatException;
+import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -167,7 +167,8 @@ class ExplainerTest {
                     explainer.explain(new float[][] {difference, read[0], read[1]}, OPTIONS, Progress.NONE);
             assertThat(report.results()).hasSize(1);
             double expected = Math.max(
-                    bestOn(pair, each.results().get(1), difference), bestOn(pair, each.results().get(2), difference));
+                    bestOn(pair, each.results().get(1), difference),
+                    bestOn(pair, each.results().get(2), difference));
             assertThat(report.controls().shuffled().orElseThrow()).isCloseTo(expected, CLOSE);
             assertThat(report.controls().empty().orElseThrow()).isCloseTo(emptyOn(pair, difference), CLOSE);
             // The sidecar's denominator is of activations.

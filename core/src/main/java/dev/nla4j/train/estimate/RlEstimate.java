@@ -30,7 +30,8 @@ import java.util.stream.Stream;
 /// @param isKnown whether there are texts that say it
 /// @param run its configuration
 /// @param model target of both halves
-public record RlEstimate(double bytes, double operations, double tokens, boolean isKnown, RlConfig run, ModelConfig model)
+public record RlEstimate(
+        double bytes, double operations, double tokens, boolean isKnown, RlConfig run, ModelConfig model)
         implements Estimate {
     /// Numbers of a block that a token's backward pass needs, in multiples of the model's width.
     private static final int KEPT_WIDTHS = 14;

@@ -23,9 +23,8 @@ public final class Preflight {
     public record Report(double real, double shuffled, OptionalDouble empty, int rows) {
         @Override
         public String toString() {
-            String without = empty.isPresent()
-                    ? String.format(Locale.ROOT, ", %.3f without text", empty.getAsDouble())
-                    : "";
+            String without =
+                    empty.isPresent() ? String.format(Locale.ROOT, ", %.3f without text", empty.getAsDouble()) : "";
             return String.format(
                     Locale.ROOT,
                     "error %.3f with the real texts, %.3f with other rows' texts%s (%d rows)",
@@ -48,7 +47,8 @@ public final class Preflight {
         double[] shuffled =
                 critic.errors(Arrays.stream(others).mapToObj(texts::get).toList(), activations);
         double[] empty = critic.reads("") ? critic.errors("", activations) : new double[0];
-        Report report = new Report(mean(real), mean(shuffled), Arrays.stream(empty).average(), rows.size());
+        Report report =
+                new Report(mean(real), mean(shuffled), Arrays.stream(empty).average(), rows.size());
         if (!isBetter(real, shuffled) || (empty.length > 0 && !isBetter(real, empty))) {
             throw new InputException(name + ": this reconstructor does not read its text: " + report
                     + "; real texts must be better than both by more than " + LEAST_ERRORS

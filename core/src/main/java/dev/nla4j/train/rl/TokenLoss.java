@@ -20,7 +20,7 @@ final class TokenLoss {
     /// Sums over tokens.
     ///
     /// @param loss of which the gradient was taken
-    /// @param divergence nats from the warm start
+    /// @param divergence exact, in nats from the warm start, whatever the loss takes
     /// @param entropy nats
     /// @param ratios of policy and sampling policy
     /// @param mismatch k3 between both

@@ -6,6 +6,7 @@ import dev.nla4j.model.ModelConfig;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Role;
 import dev.nla4j.train.config.ConfigTree;
+import dev.nla4j.train.config.RlConfig;
 import dev.nla4j.train.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;

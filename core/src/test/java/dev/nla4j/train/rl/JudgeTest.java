@@ -202,8 +202,7 @@ class JudgeTest {
         double rawvar = run.data().rawvar();
         assertThat(values).hasEntrySatisfying("eval/rawvar", is(rawvar));
         String known = run.data().gold().rows().getFirst().explanation();
-        assertThat(values)
-                .hasEntrySatisfying("eval/fve_constant", is(fve(Collections.nCopies(8, known), activations)));
+        assertThat(values).hasEntrySatisfying("eval/fve_constant", is(fve(Collections.nCopies(8, known), activations)));
         assertThat(values).hasEntrySatisfying("eval/fve_literal", is(fve(lastFourTokens(rows), activations)));
         List<float[]> nearest = Baselines.nearest(run.data().prompts().activations(), activations);
         assertThat(values)

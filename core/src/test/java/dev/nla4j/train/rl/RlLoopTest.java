@@ -360,7 +360,9 @@ class RlLoopTest {
             try (TinyRl.Run run = TinyRl.Run.of(tiny, folder.resolve("pair"), config, Collective.alone())) {
                 Examples rows = run.data().heldOut();
                 Preflight.Report report = Preflight.check(run.critic(), "pair", rows);
-                assertThat(report.real()).isLessThan(report.shuffled()).isLessThan(report.empty().orElseThrow());
+                assertThat(report.real())
+                        .isLessThan(report.shuffled())
+                        .isLessThan(report.empty().orElseThrow());
                 try (Scope _ = Scope.noGrad()) {
                     run.critic().head().zero_();
                 }
