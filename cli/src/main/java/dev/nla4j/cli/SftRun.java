@@ -61,6 +61,11 @@ final class SftRun {
     ///
     /// @param collective the processes that do; the first one writes
     void run(LanguageModel base, Collective collective, boolean resume) throws IOException {
+        // Before they are read: what is replaced in between is refused when the run goes on.
+        List<Path> files = List.of(config.data().of(role), config.data().heldOut());
+        TrainData.requireThere("data." + role.label(), files.getFirst());
+        TrainData.requireThere("data.held-out", files.getLast());
+        RunFolder.Info info = runs.info(files, sft.seed());
         Rows rows = rows();
         Examples data = rows.data();
         Examples heldOut = rows.heldOut();
@@ -83,7 +88,7 @@ final class SftRun {
         try (RunFolder run = RunFolder.open(
                         folder,
                         runs.part("train.sft." + role.label()),
-                        runs.info(List.of(data.file(), heldOut.file()), sft.seed()),
+                        info,
                         sft.cadence().retention());
                 Task task = task(base, data, heldOut, run.checkpoint().isPresent())) {
             collective.sum(new double[1]);

@@ -5,6 +5,7 @@ import dev.nla4j.format.InputException;
 import dev.nla4j.hub.LocalModel;
 import dev.nla4j.model.ModelLoader;
 import dev.nla4j.nla.Role;
+import dev.nla4j.train.RunFolder;
 import dev.nla4j.train.config.ConfigException;
 import dev.nla4j.train.config.PipelineConfig;
 import dev.nla4j.train.config.RunConfig;
@@ -217,10 +218,20 @@ final class TrainAllCommand implements Callable<Integer> {
 
     /// A training reads the file itself, hours after this command did, and is noted as what was read then.
     private void requireUnchanged(Stage stage, TrainOptions.Read before) {
-        if (stage.trains() && !options.read().resolved().equals(before.resolved())) {
-            throw new ConfigException(
-                    options.config + ": was changed while earlier stages ran; put it back and go on by"
-                            + " the same command, or give the changed one a folder of its own");
+        if (!stage.trains()) {
+            return;
+        }
+        TrainOptions.Read now = options.read();
+        List<String> differing = new ArrayList<>(RunFolder.contradictions(
+                RunConfig.part(before.resolved(), stage.section()), RunConfig.part(now.resolved(), stage.section())));
+        if (!now.run().folder().equals(before.run().folder())) {
+            differing.add(
+                    "folder was " + before.run().folder() + ", is " + now.run().folder());
+        }
+        if (!differing.isEmpty()) {
+            throw new ConfigException(options.config
+                    + ": was changed while earlier stages ran; the same command goes on with what it says"
+                    + " now. Different: " + String.join("; ", differing));
         }
     }
 

@@ -83,13 +83,13 @@ public final class PairExport {
         if (options.rank() != null) {
             requireSuchRank(pair, options.rank());
         }
-        List<Object> state = identities(pair);
         List<Kept> kept = new ArrayList<>();
         Path target = out.toAbsolutePath().normalize();
         AtomicFile.dropStale(target);
         Path temporary = AtomicFile.temporary(target);
         Files.createDirectories(temporary);
         try {
+            List<Object> state = identities(pair); // the folder made just now may lie in one of them
             int blocks = pair.layer() + 1;
             writeHalf(pair.verbalizer(), base, null, temporary.resolve(Role.VERBALIZER.label()), options, progress)
                     .ifPresent(kept::add);

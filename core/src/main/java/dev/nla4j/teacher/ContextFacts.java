@@ -56,6 +56,9 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// What forms leave to be filled in: `[Name of Company]`, `[___]`. Programs have lists and messages there.
     private static final Pattern BLANK =
             Pattern.compile("(?<![\\w)\\]])\\[(?:[\\p{Lu}_\u25cf]|\\p{L}+ )[\\p{L}\\p{N}_\u25cf .,'\u2019&/-]*+\\]");
+    /// A message, a section of settings, or what is said of a member before it.
+    private static final Pattern PROGRAMMED = Pattern.compile(
+            "\\s*\\[[^\\[\\]]*+\\]\\s*" + "(?:;?\\s*|(?:public|private|protected|internal|static)\\b.*)");
     private static final Pattern QUERY =
             Pattern.compile("^\\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WHERE|FROM|JOIN)\\b.*");
     /// Words of programs, and a name with its value.
@@ -215,8 +218,8 @@ record ContextFacts(List<String> words, Optional<Language> language, Set<Kind> k
     /// Two at most are counted.
     private static long marks(String line) {
         String plain = LINK.matcher(line).replaceAll(" ");
-        boolean program = line.matches("\\s*\\[[^\\[\\]]*+\\];\\s*")
-                || CODE_START.matcher(line).matches();
+        boolean program =
+                PROGRAMMED.matcher(line).matches() || CODE_START.matcher(line).matches();
         String filled = program ? plain : BLANK.matcher(plain).replaceAll(" ");
         return CODE_MARK.matcher(filled).results().limit(2).count();
     }

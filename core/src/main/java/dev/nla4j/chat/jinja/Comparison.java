@@ -49,18 +49,13 @@ final class Comparison {
         return false;
     }
 
-    /// Whether two items of containers are one, or equal.
-    private static boolean isItem(Value a, Value b, Budget budget, int nesting) {
-        budget.step();
-        return a == b || equal(a, b, budget, nesting);
-    }
-
     private static boolean equalItems(List<Value> a, List<Value> b, Budget budget, int nesting) {
         if (a.size() != b.size()) {
             return false;
         }
         for (int i = 0; i < a.size(); i++) {
-            if (!isItem(a.get(i), b.get(i), budget, nesting + 1)) {
+            budget.step(); // of items that are one, too; in no method of its own, which nesting would pay for in stack
+            if (a.get(i) != b.get(i) && !equal(a.get(i), b.get(i), budget, nesting + 1)) {
                 return false;
             }
         }
@@ -73,7 +68,8 @@ final class Comparison {
         }
         for (Map.Entry<Key, Value> entry : a.entries().entrySet()) {
             Value other = b.entries().get(entry.getKey());
-            if (other == null || !isItem(entry.getValue(), other, budget, nesting + 1)) {
+            budget.step();
+            if (other == null || (other != entry.getValue() && !equal(entry.getValue(), other, budget, nesting + 1))) {
                 return false;
             }
         }
@@ -129,7 +125,8 @@ final class Comparison {
     private static boolean orderedItems(String operator, List<Value> a, List<Value> b, Budget budget, int nesting) {
         int common = Math.min(a.size(), b.size());
         for (int i = 0; i < common; i++) {
-            if (!isItem(a.get(i), b.get(i), budget, nesting + 1)) {
+            budget.step();
+            if (a.get(i) != b.get(i) && !equal(a.get(i), b.get(i), budget, nesting + 1)) {
                 return ordered(operator, a.get(i), b.get(i), budget, nesting + 1);
             }
         }
@@ -240,7 +237,8 @@ final class Comparison {
     static int indexOf(List<Value> items, Value wanted, int start, int end, Budget budget) {
         for (int i = start; i < end; i++) {
             @Nullable Value item = items.get(i);
-            if (isItem(item, wanted, budget, 0)) {
+            budget.step();
+            if (item == wanted || equal(item, wanted, budget)) {
                 return i;
             }
         }

@@ -25,9 +25,7 @@ public final class HeldOutEvaluation {
     private static final int DRAWS = 2000;
     private static final int SAMPLES = 8;
     private static final long EVALUATION = -1;
-    /// Tokens before the activation that a reconstructor is given alone: some three words, where the tail of a gold
-    /// text
-    /// has five.
+    /// Tokens before the activation that a reconstructor is given alone: some three words, where a gold tail has five.
     private static final int LITERAL = 4;
     /// FVE by which the run's own reconstructor may read texts better than the second one, at the least.
     private static final double LARGEST_GAP = 0.05;
