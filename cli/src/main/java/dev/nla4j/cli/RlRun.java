@@ -62,7 +62,8 @@ final class RlRun {
         requireAdapters(pair);
         requireNamed(config, OptionalInt.of(pair.layer()));
         // Before they are read: what is replaced in between is then refused when the run goes on, and not mixed.
-        RunFolder.Info info = info(pair);
+        List<Path> files = files(pair);
+        Optional<RunFolder.Info> info = group.rank() == 0 ? Optional.of(runs.info(files, rl.seed())) : Optional.empty();
         RlData data = data(base.config().vocabulary());
         requireContexts(data);
         Nla.Base stands = runs.standsOn(base);
@@ -89,7 +90,7 @@ final class RlRun {
                         RunFolder run = RunFolder.open(
                                 folder,
                                 runs.part("train.rl"),
-                                info,
+                                info.orElseThrow(),
                                 rl.cadence().retention())) {
                     HeldOutEvaluation evaluation =
                             new HeldOutEvaluation(rl, data, rawvar, base, judge, second.reconstructor());
@@ -109,8 +110,8 @@ final class RlRun {
         }
     }
 
-    /// The hashes of everything that a half's numbers depend on.
-    private RunFolder.Info info(PairFolder pair) throws IOException {
+    /// Everything that a half's numbers depend on; the data are there.
+    private List<Path> files(PairFolder pair) throws IOException {
         Path ar = config.data().ar();
         TrainData.requireThere("data.ar", ar);
         TrainData.requireThere("data.rl", prompts());
@@ -126,7 +127,7 @@ final class RlRun {
                         .forEach(files::add);
             }
         }
-        return runs.info(List.copyOf(files), rl.seed());
+        return List.copyOf(files);
     }
 
     /// The activations that are written about.

@@ -40,13 +40,19 @@ final class SftRun {
     /// What is learned from and what is measured on.
     private record Rows(Examples data, Examples heldOut) {}
 
+    /// The files that both lie in; they are there.
+    private List<Path> files() {
+        Path data = config.data().of(role);
+        Path heldOut = config.data().heldOut();
+        TrainData.requireThere("data." + role.label(), data);
+        TrainData.requireThere("data.held-out", heldOut);
+        return List.of(data, heldOut);
+    }
+
     /// Reads both, and refuses what doesn't fit together before anything is made of it.
-    private Rows rows() {
-        Path file = config.data().of(role);
-        TrainData.requireThere("data." + role.label(), file);
-        TrainData.requireThere("data.held-out", config.data().heldOut());
-        Examples data = Examples.withoutContexts(file);
-        Examples heldOut = Examples.withoutContexts(config.data().heldOut());
+    private Rows rows(List<Path> files) {
+        Examples data = Examples.withoutContexts(files.getFirst());
+        Examples heldOut = Examples.withoutContexts(files.getLast());
         data.requireExplained();
         heldOut.requireExplained();
         heldOut.requireLike(data);
@@ -61,28 +67,19 @@ final class SftRun {
     ///
     /// @param collective the processes that do; the first one writes
     void run(LanguageModel base, Collective collective, boolean resume) throws IOException {
-        // Before they are read: what is replaced in between is refused when the run goes on.
-        List<Path> files = List.of(config.data().of(role), config.data().heldOut());
-        TrainData.requireThere("data." + role.label(), files.getFirst());
-        TrainData.requireThere("data.held-out", files.getLast());
-        RunFolder.Info info = runs.info(files, sft.seed());
-        Rows rows = rows();
-        Examples data = rows.data();
-        Examples heldOut = rows.heldOut();
         if (collective.rank() == 0) {
-            TrainData.tellOtherTarget(data, config);
+            lead(base, collective, resume);
+        } else {
+            follow(base, collective);
         }
-        if (collective.rank() > 0) {
-            // The first process draws the verbalizer's texts; the others read what it has drawn.
-            collective.sum(new double[1]);
-            Optional<Checkpoint> checkpoint =
-                    RunFolder.newest(folder, sft.cadence().retention());
-            try (Task task = task(base, data, heldOut, checkpoint.isPresent());
-                    SftStep step = new SftStep(task, sft, collective)) {
-                new TrainingLoop(step).follow(checkpoint);
-            }
-            return;
-        }
+    }
+
+    private void lead(LanguageModel base, Collective collective, boolean resume) throws IOException {
+        List<Path> files = files();
+        // Before they are read: what is replaced in between is refused when the run goes on.
+        RunFolder.Info info = runs.info(files, sft.seed());
+        Rows rows = rows(files);
+        TrainData.tellOtherTarget(rows.data(), config);
         RunFolder.requireResume(folder, resume);
         Files.createDirectories(config.paths().pair());
         try (RunFolder run = RunFolder.open(
@@ -90,7 +87,8 @@ final class SftRun {
                         runs.part("train.sft." + role.label()),
                         info,
                         sft.cadence().retention());
-                Task task = task(base, data, heldOut, run.checkpoint().isPresent())) {
+                Task task = task(base, rows, run.checkpoint().isPresent())) {
+            // The others read the verbalizer's texts, which are drawn now.
             collective.sum(new double[1]);
             try (SftStep step = new SftStep(task, sft, collective)) {
                 BestMeasured best = role == Role.VERBALIZER ? BestMeasured.VERBALIZER : BestMeasured.RECONSTRUCTOR;
@@ -99,18 +97,27 @@ final class SftRun {
         }
     }
 
-    /// @param begun whether it goes on from a checkpoint
-    private Task task(LanguageModel base, Examples data, Examples heldOut, boolean begun) throws IOException {
-        return role == Role.VERBALIZER
-                ? new VerbalizerTask(base, runs.named(), data, heldOut, sft)
-                : new ReconstructorTask(base, runs.named(), data, heldOut, ownSamples(base, data, heldOut, begun), sft);
+    private void follow(LanguageModel base, Collective collective) throws IOException {
+        Rows rows = rows(files());
+        collective.sum(new double[1]);
+        Optional<Checkpoint> checkpoint = RunFolder.newest(folder, sft.cadence().retention());
+        try (Task task = task(base, rows, checkpoint.isPresent());
+                SftStep step = new SftStep(task, sft, collective)) {
+            new TrainingLoop(step).follow(checkpoint);
+        }
     }
 
-    private OwnSamples ownSamples(LanguageModel base, Examples data, Examples heldOut, boolean begun)
-            throws IOException {
-        return mixesOwnTexts()
-                ? new OwnTexts(config, data, heldOut, runs.progress()).take(begun, () -> runs.standsOn(base))
-                : OwnSamples.NONE;
+    /// @param begun whether it goes on from a checkpoint
+    private Task task(LanguageModel base, Rows rows, boolean begun) throws IOException {
+        if (role == Role.VERBALIZER) {
+            return new VerbalizerTask(base, runs.named(), rows.data(), rows.heldOut(), sft);
+        }
+        OwnSamples own = mixesOwnTexts() ? ownTexts(rows).take(begun, () -> runs.standsOn(base)) : OwnSamples.NONE;
+        return new ReconstructorTask(base, runs.named(), rows.data(), rows.heldOut(), own, sft);
+    }
+
+    private OwnTexts ownTexts(Rows rows) throws IOException {
+        return new OwnTexts(config, rows.data(), rows.heldOut(), runs.progress());
     }
 
     private boolean mixesOwnTexts() {
@@ -124,8 +131,7 @@ final class SftRun {
         if (!mixesOwnTexts()) {
             return;
         }
-        Rows rows = rows();
-        OwnTexts texts = new OwnTexts(config, rows.data(), rows.heldOut(), runs.progress());
+        OwnTexts texts = ownTexts(rows(files()));
         boolean begun = RunFolder.newest(folder, sft.cadence().retention()).isPresent();
         if (texts.kept().isEmpty()) {
             try (LanguageModel base = runs.base()) {

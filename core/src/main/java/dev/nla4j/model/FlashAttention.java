@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.Operator;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Threads;
@@ -28,7 +29,18 @@ final class FlashAttention {
     /// Numbers of fp32 that libtorch's loops go on by: two of the widest vectors.
     static final int VECTOR = 32;
 
+    /// Asked once, and only when needed.
+    private static final class Bf16 {
+        static final boolean FAST = MachineProbe.hasMatrixUnits();
+    }
+
     private FlashAttention() {}
+
+    /// Whether its products of bf16 go to matrix units. Without them libtorch multiplies number by number there, which
+    /// takes twenty times as long as the same in fp32.
+    static boolean isFastInBf16() {
+        return Bf16.FAST;
+    }
 
     /// A part's result, and what it weighs.
     ///
@@ -45,8 +57,10 @@ final class FlashAttention {
     static Part apply(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
         // Waking a second thread takes longer than little work does.
         long work = query.numel() * key.size(2);
+        // OpenBLAS's bits depend on its threads: how many it has must not follow from the rows beside a row.
+        long ofRow = work / query.size(0);
         try (Threads.Limit _ = work <= LITTLE ? Threads.one() : Threads.all();
-                Threads.@Nullable Blas _ = work >= LARGE ? Threads.apart() : null) {
+                Threads.@Nullable Blas _ = ofRow >= LARGE ? Threads.apart() : null) {
             Tensor[] results = OPERATOR.call(query, key, value, DROPOUT, CAUSAL, mask, scale);
             return new Part(results[0], results[1]);
         }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class SoftmaxAttention {
     /// Scores of one call are held at once; beyond this many, queries go through in slices.
     private static final long MOST_SCORES = 1L << 26;
-    /// From so many queries of a key-value head on, bf16 has a fast blocked kernel; below, plain products are faster.
+    /// From so many queries of a key-value head on, bf16 goes through the blocked kernel; below, plain products are
+    /// faster.
     private static final long MANY_QUERIES = 192;
 
     /// Up to so many tokens a row alone copies the prefix in front of its own: cheaper than a second call.
@@ -147,19 +148,21 @@ final class SoftmaxAttention {
                     return back(inOneBlock(grouped, all, heads), tokens, heads);
                 }
             }
-            ScalarType maskType = step ? ScalarType.Float : type;
+            ScalarType inside = kernel && (step || !FlashAttention.isFastInBf16()) ? ScalarType.Float : type;
             // [B or 1, 1, G*T, S] or null
-            Tensor ownMask = ofRows(masks.own(maskType, first, tokens, own.count(), window, group), row, rows);
+            Tensor ownMask = ofRows(masks.own(inside, first, tokens, own.count(), window, group), row, rows);
             Tensor sharedMask =
-                    shared == null ? null : ofRows(masks.prefix(maskType, first, tokens, window, group), row, rows);
+                    shared == null ? null : ofRows(masks.prefix(inside, first, tokens, window, group), row, rows);
             Tensor attended; // [B, K, G*T, d]
             if (kernel && type == ScalarType.Float) {
                 attended = inBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads, step);
             } else if (step) {
                 attended = inWideBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads);
             } else {
-                Seen seen = new Seen(mine.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
-                attended = kernel ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
+                Seen seen = new Seen(mine.to(inside), ownMask, shared == null ? null : shared.to(inside), sharedMask);
+                attended = kernel
+                        ? inOneBlock(grouped.to(inside), seen, heads).to(type)
+                        : inProducts(grouped, seen, heads);
             }
             return back(attended, tokens, heads);
         }

@@ -26,7 +26,12 @@ public final class MachineProbe {
     /// system does not say.
     public static String processor() {
         String name = told("model name");
-        return (name.isEmpty() ? "unknown" : name) + (flags().contains("amx_bf16") ? " with AMX" : "");
+        return (name.isEmpty() ? "unknown" : name) + (hasMatrixUnits() ? " with AMX" : "");
+    }
+
+    /// Whether the processor has units that multiply blocks of bf16 matrices (AMX).
+    public static boolean hasMatrixUnits() {
+        return flags().contains("amx_bf16");
     }
 
     /// What the processor can, by the system's short names; empty where the system does not say.
