@@ -7,9 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.nla4j.activation.ActivationFile;
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
-import dev.nla4j.activation.DatasetMeta;
-import dev.nla4j.activation.DatasetSidecar;
-import dev.nla4j.activation.PositionsPerDocument;
 import dev.nla4j.bench.Bench;
 import dev.nla4j.bench.Measure;
 import dev.nla4j.format.AtomicFile;
@@ -166,25 +163,20 @@ class CommandsTest {
                 .allSatisfy(line -> assertThat(line).doesNotContain("\n"));
     }
 
+    /// Extracts one activation a text, after block 1.
+    private Run extract(Path target, String lines, Path out, String... more) throws IOException {
+        List<String> words = new ArrayList<>(List.of("extract", "--model", target.toString()));
+        words.addAll(List.of("--corpus", file("texts.jsonl", lines), "--layer", "1", "--min-position", "2"));
+        words.addAll(List.of("--per-doc", "1", "--out", out.toString()));
+        words.addAll(List.of(more));
+        return Run.of(words.toArray(String[]::new));
+    }
+
     @Test
     void an_extraction_tells_what_it_wrote_and_a_columns_name_can_not_steer_the_terminal() throws IOException {
         Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
         Path out = folder.resolve("acts.parquet");
-        Run run = Run.of(
-                "extract",
-                "--model",
-                target.toString(),
-                "--corpus",
-                file("texts.jsonl", "{\"text\": \"the capital of France\"}\n{\"text\": \"a\"}\n"),
-                "--layer",
-                "1",
-                "--min-position",
-                "2",
-                "--per-doc",
-                "1",
-                "--out",
-                out.toString(),
-                "--json");
+        Run run = extract(target, "{\"text\": \"the capital of France\"}\n{\"text\": \"a\"}\n", out, "--json");
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode document = Json.parse(folder, run.out());
         assertThat(document.path("file").stringValue()).isEqualTo(out.toString());
@@ -203,22 +195,7 @@ class CommandsTest {
         Path target = RandomPair.tiny("llama").target(folder.resolve("target"));
         String text = "the capital of France";
         Path out = folder.resolve("acts.parquet");
-        Run run = Run.of(
-                "extract",
-                "--model",
-                target.toString(),
-                "--corpus",
-                file("texts.jsonl", "{\"text\": \"" + text + "\"}\n"),
-                "--layer",
-                "1",
-                "--min-position",
-                "2",
-                "--per-doc",
-                "1",
-                "--dtype",
-                "fp32",
-                "--out",
-                out.toString());
+        Run run = extract(target, "{\"text\": \"" + text + "\"}\n", out, "--dtype", "fp32");
         assertThat(run.code()).as(run.err()).isZero();
         try (ActivationFile written = ActivationFile.open(out);
                 LanguageModel model = ModelLoader.load(target, DType.FP32, ModelLoader.Extent.WHOLE, Progress.NONE);
@@ -510,29 +487,10 @@ class CommandsTest {
 
     private String activations(String name, String target, int layer) throws IOException {
         Path file = folder.resolve(name + ".parquet");
-        try (ActivationWriter writer = ActivationWriter.create(file, 4)) {
+        try (ActivationWriter writer = ActivationWriter.create(file, BaseSidecar.WIDTH)) {
             writer.write(new ActivationRow(12, "some text", new float[] {1, 2, 3, 4}, layer, "texts:train:0"));
         }
-        DatasetSidecar.write(
-                DatasetSidecar.beside(file),
-                new DatasetMeta(
-                        name,
-                        DatasetMeta.Stage.BASE,
-                        1,
-                        new DatasetMeta.Extraction(
-                                target,
-                                4,
-                                layer,
-                                "texts",
-                                new DatasetMeta.CorpusSlice(0, 1),
-                                PositionsPerDocument.of(1),
-                                null,
-                                null),
-                        true,
-                        null,
-                        DatasetMeta.PromptTemplates.NONE,
-                        null,
-                        new DatasetMeta.Provenance(List.of(), "2026-01-01T00:00:00Z", "test", "")));
+        BaseSidecar.write(file, target, layer, 1);
         return file.toString();
     }
 

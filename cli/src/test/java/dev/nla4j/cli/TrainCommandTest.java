@@ -145,12 +145,12 @@ class TrainCommandTest {
     void runs_are_compared_on_one_page() throws IOException {
         Path a = Files.createDirectory(folder.resolve("a"));
         Path b = Files.createDirectory(folder.resolve("b"));
-        Files.writeString(a.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":2.5}\n");
+        Files.writeString(a.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":2.5,\"eval/fve\":0.5}\n");
         Files.writeString(b.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":1.5}\n");
         Path out = folder.resolve("page.html");
         Run run = Run.of("train", "compare", a.toString(), b.toString(), "--out", out.toString());
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).isEmpty();
+        assertThat(run.out()).isEqualTo(a + "\n\n| step | 1 |\n| --- | ---: |\n| eval/fve | 0.500 |\n\n");
         assertThat(run.err()).contains("curves of 2 runs");
         assertThat(out).content().contains("<td>loss</td><td>2.5000</td><td>1.5000</td>");
     }

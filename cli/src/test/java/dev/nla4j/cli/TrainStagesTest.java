@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nla4j.activation.ActivationRow;
 import dev.nla4j.activation.ActivationWriter;
-import dev.nla4j.activation.DatasetMeta;
 import dev.nla4j.activation.DatasetSidecar;
-import dev.nla4j.activation.PositionsPerDocument;
 import dev.nla4j.format.InputException;
 import dev.nla4j.format.json.Json;
 import dev.nla4j.train.config.ConfigTree;
@@ -205,29 +203,6 @@ class TrainStagesTest {
         return base;
     }
 
-    private static void sidecar(Path base, int rows) throws IOException {
-        DatasetSidecar.write(
-                DatasetSidecar.beside(base),
-                new DatasetMeta(
-                        "base_tiny_L20_0a0b0c0d",
-                        DatasetMeta.Stage.BASE,
-                        rows,
-                        new DatasetMeta.Extraction(
-                                "tiny",
-                                4,
-                                20,
-                                "texts",
-                                new DatasetMeta.CorpusSlice(0, 1),
-                                PositionsPerDocument.of(10),
-                                null,
-                                null),
-                        true,
-                        null,
-                        DatasetMeta.PromptTemplates.NONE,
-                        null,
-                        new DatasetMeta.Provenance(List.of(), "2026-01-01T00:00:00Z", "test", "")));
-    }
-
     private Way withTexts() throws IOException {
         Files.createDirectories(folder.resolve("texts"));
         for (int i = 0; i < 200; i++) {
@@ -242,7 +217,7 @@ class TrainStagesTest {
         Way stages = withTexts();
         Stage extract = stage(stages, "extract");
         Path old = activations(3);
-        sidecar(old, 3);
+        BaseSidecar.write(old, "tiny", 20, 3);
         // what was there before is not what the stage makes
         assertThat(stages.isDone(extract)).isFalse();
         assertThat(stages.command(extract)).contains("--restart");
@@ -252,7 +227,7 @@ class TrainStagesTest {
         Files.delete(DatasetSidecar.beside(old));
         activations(5);
         assertThat(stages.isDone(extract)).as("without its sidecar").isFalse();
-        sidecar(old, 5);
+        BaseSidecar.write(old, "tiny", 20, 5);
         assertThat(stages.isDone(extract)).isTrue();
         assertThatThrownBy(() -> isDone(stages(List.of("pipeline.layer=19")), "extract"))
                 .isInstanceOf(InputException.class)

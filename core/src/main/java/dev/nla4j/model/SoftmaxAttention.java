@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class SoftmaxAttention {
     /// Scores of one call are held at once; beyond this many, queries go through in slices.
     private static final long MOST_SCORES = 1L << 26;
-    /// From so many queries of a key-value head on, bf16 goes through the blocked kernel; below, plain products are
-    /// faster.
+    /// From so many queries of a key-value head on, bf16 has a fast blocked kernel, where it has one; below, plain
+    /// products are faster.
     private static final long MANY_QUERIES = 192;
 
     /// Up to so many tokens a row alone copies the prefix in front of its own: cheaper than a second call.
@@ -95,7 +95,7 @@ final class SoftmaxAttention {
         boolean kernel = blocks
                 && (tokens == 1
                         || query.scalar_type().intern() == ScalarType.Float
-                        || (long) group * tokens >= MANY_QUERIES);
+                        || ((long) group * tokens >= MANY_QUERIES && FlashAttention.isFastInBf16()));
         Pieces pieces = new Pieces(own, shared, heads, masks, window, kernel);
         // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
         // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
@@ -148,21 +148,19 @@ final class SoftmaxAttention {
                     return back(inOneBlock(grouped, all, heads), tokens, heads);
                 }
             }
-            ScalarType inside = kernel && (step || !FlashAttention.isFastInBf16()) ? ScalarType.Float : type;
+            ScalarType maskType = step ? ScalarType.Float : type;
             // [B or 1, 1, G*T, S] or null
-            Tensor ownMask = ofRows(masks.own(inside, first, tokens, own.count(), window, group), row, rows);
+            Tensor ownMask = ofRows(masks.own(maskType, first, tokens, own.count(), window, group), row, rows);
             Tensor sharedMask =
-                    shared == null ? null : ofRows(masks.prefix(inside, first, tokens, window, group), row, rows);
+                    shared == null ? null : ofRows(masks.prefix(maskType, first, tokens, window, group), row, rows);
             Tensor attended; // [B, K, G*T, d]
             if (kernel && type == ScalarType.Float) {
                 attended = inBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads, step);
             } else if (step) {
                 attended = inWideBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads);
             } else {
-                Seen seen = new Seen(mine.to(inside), ownMask, shared == null ? null : shared.to(inside), sharedMask);
-                attended = kernel
-                        ? inOneBlock(grouped.to(inside), seen, heads).to(type)
-                        : inProducts(grouped, seen, heads);
+                Seen seen = new Seen(mine.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
+                attended = kernel ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
             }
             return back(attended, tokens, heads);
         }
@@ -293,7 +291,7 @@ final class SoftmaxAttention {
         // In fp32 inside; read and written in the scores' own type.
         Tensor weights = torch.softmax(scores, -1, SCORES_TYPE); // [B, K, M, P+S]
         long p = scores.size(3) - s;
-        Tensor attended = torch.bmm(
+        Tensor attended = MatrixProduct.batched(
                         weights.narrow(3, p, s).reshape(rows * kv, m, s), own.values.reshape(rows * kv, s, d))
                 .view(rows, kv, m, d);
         if (shared == null) {

@@ -67,6 +67,22 @@ class RunComparisonTest {
     }
 
     @Test
+    void a_table_has_a_column_for_each_measurement_and_nothing_of_the_steps_between() {
+        List<MetricsLog.Line> lines = List.of(
+                new MetricsLog.Line(0, Map.of("eval/fve", 0.25)),
+                new MetricsLog.Line(1, Map.of("loss", 2.0, "kl", 1.0)),
+                new MetricsLog.Line(2, Map.of("loss", 1.0, "kl", 0.5, "eval/fve", 0.5, "eval/t\u001bruth", 0.125)));
+        assertThat(MeasuredTable.of(new Run("r", lines))).isEqualTo("""
+                | step | 0 | 2 |
+                | --- | ---: | ---: |
+                | eval/fve | 0.250 | 0.500 |
+                | eval/t\\u001bruth |  | 0.125 |
+                | kl |  | 0.500 |
+                """);
+        assertThat(MeasuredTable.of(new Run("r", lines.subList(1, 2)))).isEmpty();
+    }
+
+    @Test
     void a_folder_without_metrics_is_no_run(@TempDir Path folder) throws IOException {
         assertThatThrownBy(() -> Run.read(folder))
                 .isInstanceOf(InputException.class)
