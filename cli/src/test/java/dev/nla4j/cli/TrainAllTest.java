@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +68,9 @@ class TrainAllTest {
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void texts_become_a_pair_that_beats_its_controls_and_what_is_done_is_passed_over() throws IOException {
         DefaultModel.required();
+        Instant start = Instant.now();
         Run run = all();
+        System.out.println("from texts to a pair: " + Duration.between(start, Instant.now()));
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.err()).contains("nla: preflight: error ");
         requireFalls("sft-av");
