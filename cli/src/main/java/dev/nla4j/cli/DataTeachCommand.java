@@ -215,7 +215,7 @@ final class DataTeachCommand implements Callable<Integer> {
                         .put("without_usage", usage.unmetered())
                         .put("input_tokens", usage.inputTokens())
                         .put("output_tokens", usage.outputTokens())
-                        .put("dollars", usage.dollars());
+                        .put("dollars", teacher.hasPrice() ? usage.dollars() : null);
                 print(node);
             }
         }
@@ -321,11 +321,11 @@ final class DataTeachCommand implements Callable<Integer> {
         if (node.has("dollars")) {
             line.append(String.format(
                     Locale.ROOT,
-                    ", %d answers (%d from the cache), %s%.4f dollars",
+                    ", %d answers (%d from the cache), %s%s",
                     node.path("answered").asLong(0) + node.path("cached").asLong(0),
                     node.path("cached").asLong(0),
-                    node.path("without_usage").asLong(0) > 0 ? "more than " : "",
-                    node.path("dollars").asDouble(0)));
+                    node.path("without_usage").asLong(0) > 0 && teacher.hasPrice() ? "more than " : "",
+                    teacher.dollars(node.path("dollars").asDouble(0), 4)));
         }
         System.err.println(line);
     }

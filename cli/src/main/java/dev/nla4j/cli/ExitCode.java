@@ -89,10 +89,11 @@ final class ExitCode {
         };
     }
 
-    /// A full disk is mended by the user, and what was finished is kept.
+    /// A full disk is mended by the user.
     private static String advised(String problem) {
         return problem.toLowerCase(Locale.ROOT).contains("no space left")
-                ? problem + "; free some and start the same again (a training by --resume): what was finished is kept"
+                ? problem
+                        + "; free some and start the same again (a training by --resume, an extraction without --restart)"
                 : problem;
     }
 

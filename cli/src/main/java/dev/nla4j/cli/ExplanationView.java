@@ -65,8 +65,10 @@ final class ExplanationView {
                 + scores(best.score().cosine(), rawvar) + "  "
                 + terminal.faint(mean(result) + String.format(Locale.ROOT, "norm %.0f", result.norm())));
         describe(best, "");
-        for (Explainer.Sample sample : result.samples()) {
-            if (!sample.equals(best)) {
+        int first = result.samples().indexOf(best); // others may be equal to it
+        for (int i = 0; i < result.samples().size(); i++) {
+            if (i != first) {
+                Explainer.Sample sample = result.samples().get(i);
                 describe(
                         sample,
                         String.format(Locale.ROOT, "cos %.2f  ", sample.score().cosine()));

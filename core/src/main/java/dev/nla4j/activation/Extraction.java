@@ -67,7 +67,8 @@ public final class Extraction {
         corpus.requireOutside(out);
         String kept = "";
         try (WorkFolder work = WorkFolder.open(out)) {
-            kept = "; finished parts are kept, the same command goes on with them";
+            kept = "; finished parts are kept, the same command" + (start == Start.RESUME ? "" : " without --restart")
+                    + " goes on with them";
             try {
                 return run(out, start, work);
             } catch (InputException e) {

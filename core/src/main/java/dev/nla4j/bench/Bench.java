@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
@@ -35,6 +36,7 @@ public final class Bench {
     private static final int SLOT = 30;
     private static final int NEW = 64;
     private static final int RANK = 8;
+    private static final String WEIGHTS_ALONE = "the products with weights alone";
 
     private final LanguageModel model;
     private final Decoder decoder;
@@ -85,7 +87,7 @@ public final class Bench {
                     decoder.residual(decoder.embed(Tensors.ids(ids)), TRUNK, Context.none(), (depth, residual) -> {});
                 }
             };
-            return row("extract", "tokens/s", 24 * 96, work, products.of(TRUNK, 24 * 96, 0));
+            return read("extract", "tokens/s", 24 * 96, work, products.of(TRUNK, 24 * 96, 0), attention(TRUNK, 24, 96));
         }
     }
 
@@ -106,8 +108,21 @@ public final class Bench {
             DoubleSupplier below = products.of(TRUNK - 1, 64 * 64, 0);
             DoubleSupplier last =
                     products.lastBlock(TRUNK - 1, model.config().heads().queryWidth(), 64 * 64, 64);
-            return row("reconstruct", "texts/s", 64, work, () -> below.getAsDouble() + last.getAsDouble());
+            return read(
+                    "reconstruct",
+                    "texts/s",
+                    64,
+                    work,
+                    () -> below.getAsDouble() + last.getAsDouble(),
+                    attention(TRUNK - 1, 64, 64));
         }
+    }
+
+    /// Attention's products, where it is made of such.
+    private Optional<DoubleSupplier> attention(int depth, int rows, int tokens) {
+        return decoder.attendsByProducts(tokens)
+                ? Optional.of(products.attending(depth, products.attended(rows, tokens, tokens)))
+                : Optional.empty();
     }
 
     /// `rows` activations, a prompt of 41 tokens with one row replaced, exactly 64 new tokens each at temperature
@@ -133,7 +148,7 @@ public final class Bench {
                 }
                 return seconds;
             };
-            return row("verbalize_" + rows, "explanations/s", rows, () -> write(rows, 1), all);
+            return row("verbalize_" + rows, "explanations/s", rows, () -> write(rows, 1), all, WEIGHTS_ALONE);
         }
     }
 
@@ -198,10 +213,28 @@ public final class Bench {
         return ids;
     }
 
-    private Row row(String name, String unit, int amount, Runnable work, DoubleSupplier roof) {
+    private Row read(
+            String name,
+            String unit,
+            int amount,
+            Runnable work,
+            DoubleSupplier weights,
+            Optional<DoubleSupplier> attention) {
+        return attention
+                .map(scores -> row(
+                        name,
+                        unit,
+                        amount,
+                        work,
+                        () -> weights.getAsDouble() + scores.getAsDouble(),
+                        "its products, attention's included"))
+                .orElseGet(() -> row(name, unit, amount, work, weights, WEIGHTS_ALONE));
+    }
+
+    private Row row(String name, String unit, int amount, Runnable work, DoubleSupplier roof, String of) {
         Measure[] inTurns = Measure.inTurns(amount, repeats, work, roof);
         double share = inTurns[1].median() / inTurns[0].median();
-        return new Row(name(name), unit, at(), inTurns[0], share, "the products with weights alone");
+        return new Row(name(name), unit, at(), inTurns[0], share, of);
     }
 
     private String name(String name) {

@@ -33,7 +33,7 @@ final class Products {
     }
 
     /// The products with the weights of the first `depth` blocks for so many tokens, and of the head for some of them;
-    /// attention, which one operator does there, is left out. Inputs are
+    /// attention is left out: [#attending]. Inputs are
     /// made here, before any clock starts, and belong to the caller's scope; matrices of one width share theirs.
     ///
     /// @return what multiplies once and gives the seconds it took
@@ -105,6 +105,25 @@ final class Products {
         return new Attended((long) rows * heads.keyValues(), (long) group * tokens, seen);
     }
 
+    /// The products of `depth` blocks' attention, forward.
+    DoubleSupplier attending(int depth, Attended attended) {
+        Scored scored = scored(attended);
+        return () -> {
+            long start = System.nanoTime();
+            for (int layer = 0; layer < depth; layer++) {
+                scored.forward();
+            }
+            return (System.nanoTime() - start) / 1e9;
+        };
+    }
+
+    private Scored scored(Attended part) {
+        return new Scored(
+                batch(part.times(), part.queries(), heads.width()),
+                batch(part.times(), part.keys(), heads.width()),
+                batch(part.times(), part.queries(), part.keys()));
+    }
+
     /// The products of a training step through blocks `first` to before `end`, the weights frozen, an adapter of `rank`
     /// on each projection: forward, then what reaches each product's inputs, and the adapters' own gradients; those
     /// between queries, keys and values, too. Weights narrower than the arithmetic are widened, as training does.
@@ -123,12 +142,7 @@ final class Products {
                 matrices.add(new Trained(weight, input(joined, weight.size(1)), input(weight.size(0), joined)));
             }
         }
-        List<Scored> scored = Arrays.stream(attention)
-                .map(part -> new Scored(
-                        batch(part.times(), part.queries(), heads.width()),
-                        batch(part.times(), part.keys(), heads.width()),
-                        batch(part.times(), part.queries(), part.keys())))
-                .toList();
+        List<Scored> scored = Arrays.stream(attention).map(this::scored).toList();
         Tensor head = headRows == 0 ? null : weights.headProduct().tensor();
         Tensor last = head == null ? null : input(headRows, head.size(1));
         Tensor logits = head == null ? null : input(headRows, head.size(0));
@@ -177,10 +191,16 @@ final class Products {
 
     /// Queries `[N, M, d]`, keys or values `[N, S, d]`, scores `[N, M, S]` of a block's attention.
     private record Scored(Tensor query, Tensor key, Tensor scores) {
-        void multiply() {
+        void forward() {
             try (Scope _ = Scope.noGrad()) {
                 torch.bmm(query, key.transpose(1, 2));
                 torch.bmm(scores, key);
+            }
+        }
+
+        void multiply() {
+            forward();
+            try (Scope _ = Scope.noGrad()) {
                 torch.bmm(query, key.transpose(1, 2)); // of the weights
                 torch.bmm(scores.transpose(1, 2), query); // of the values
                 torch.bmm(scores, key); // of the queries

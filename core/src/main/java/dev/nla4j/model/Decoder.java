@@ -105,7 +105,15 @@ public final class Decoder {
 
     /// Bytes of what is on its way through a block while a text of so many tokens is read, keys and values apart.
     public static double bytesWhileReading(ModelConfig config, int tokens) {
-        return (double) STREAMS * tokens * config.dim() * Float.BYTES + FeedForward.bytes(config, tokens);
+        return (double) STREAMS * tokens * config.dim() * Float.BYTES
+                + FeedForward.bytes(config, tokens)
+                + SoftmaxAttention.bytes(config, tokens);
+    }
+
+    /// Whether attention over texts of so many tokens is plain matrix products, and no kernel of its own, on this
+    /// processor.
+    public boolean attendsByProducts(int tokens) {
+        return SoftmaxAttention.isOfProducts(config.heads(), type, tokens);
     }
 
     /// The residual stream after all blocks, `[B, T, D]` fp32.

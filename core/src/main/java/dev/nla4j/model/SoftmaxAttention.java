@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class SoftmaxAttention {
     /// Scores of one call are held at once; beyond this many, queries go through in slices.
     private static final long MOST_SCORES = 1L << 26;
+    /// As many where plain products make them and nothing is recorded: what goes from product to product stays small.
+    private static final long MOST_OF_PRODUCTS = 1L << 24;
+    /// Scores, weights, and what is on the way between them.
+    private static final long BYTES_A_SCORE = 8;
     /// From so many queries of a key-value head on, bf16 has a fast blocked kernel, where it has one; below, plain
     /// products are faster.
     private static final long MANY_QUERIES = 192;
@@ -91,19 +95,15 @@ final class SoftmaxAttention {
         long all = (long) own.count() + (shared == null ? 0 : shared.count());
         int group = heads.queries() / heads.keyValues();
         boolean learns = needsGradient(query, own);
-        boolean blocks = heads.scoreCap() == 0 && !learns;
-        boolean kernel = blocks
-                && (tokens == 1
-                        || query.scalar_type().intern() == ScalarType.Float
-                        || ((long) group * tokens >= MANY_QUERIES && FlashAttention.isFastInBf16()));
+        boolean kernel = !learns && !isOfProducts(heads, query.scalar_type().intern(), tokens);
         Pieces pieces = new Pieces(own, shared, heads, masks, window, kernel);
+        long most = kernel || learns ? mostScores : Math.min(mostScores, MOST_OF_PRODUCTS);
         // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
         // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
         long each = kernel ? group * all : (learns ? (long) rows : 1) * heads.queries() * all;
-        int slice = Math.toIntExact(Math.clamp(mostScores / Math.max(1, each), 1, (long) tokens));
-        int together = kernel || learns
-                ? rows
-                : Math.toIntExact(Math.clamp(mostScores / Math.max(1, each * slice), 1, (long) rows));
+        int slice = Math.toIntExact(Math.clamp(most / Math.max(1, each), 1, (long) tokens));
+        int together =
+                kernel || learns ? rows : Math.toIntExact(Math.clamp(most / Math.max(1, each * slice), 1, (long) rows));
         Tensor[] ofRows = new Tensor[Math.ceilDiv(rows, together)];
         for (int i = 0; i < ofRows.length; i++) {
             int from = i * together;
@@ -113,12 +113,28 @@ final class SoftmaxAttention {
             for (int part = 0; part < parts.length; part++) {
                 int first = part * slice;
                 int number = Math.min(slice, tokens - first);
-                Tensor queries = number == tokens ? some : some.narrow(1, first, number);
-                parts[part] = pieces.attend(queries, from, first);
+                try (Scope scope = Scope.open()) {
+                    Tensor queries = number == tokens ? some : some.narrow(1, first, number);
+                    parts[part] = scope.keep(pieces.attend(queries, from, first));
+                }
             }
             ofRows[i] = parts.length == 1 ? parts[0] : Tensors.cat(1, parts);
         }
         return ofRows.length == 1 ? ofRows[0] : Tensors.cat(0, ofRows);
+    }
+
+    /// Bytes of what is between the products while a text of so many tokens is read.
+    static double bytes(ModelConfig config, int tokens) {
+        return BYTES_A_SCORE
+                * Math.min(MOST_OF_PRODUCTS, (double) config.heads().queries() * tokens * tokens);
+    }
+
+    /// Whether queries of so many tokens a row go through plain products where nothing is recorded.
+    static boolean isOfProducts(Heads heads, ScalarType type, int tokens) {
+        long queries = (long) heads.queries() / heads.keyValues() * tokens;
+        boolean fast =
+                tokens == 1 || type == ScalarType.Float || (queries >= MANY_QUERIES && FlashAttention.isFastInBf16());
+        return heads.scoreCap() != 0 || !fast;
     }
 
     /// What pieces of a call's queries share.

@@ -29,7 +29,8 @@ public final class MachineProbe {
         return (name.isEmpty() ? "unknown" : name) + (hasMatrixUnits() ? " with AMX" : "");
     }
 
-    /// Whether the processor has units that multiply blocks of bf16 matrices (AMX).
+    /// Whether the processor has units that multiply blocks of bf16 matrices (AMX); false where the system does not
+    /// say.
     public static boolean hasMatrixUnits() {
         return flags().contains("amx_bf16");
     }

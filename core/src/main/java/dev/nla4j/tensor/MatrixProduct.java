@@ -82,7 +82,7 @@ public final class MatrixProduct {
     private static Tensor inSlices(Tensor x, Tensor weight) {
         long inner = weight.size(1);
         long slices = Math.ceilDiv(inner, WIDEST_SUM);
-        long each = Math.ceilDiv(Math.ceilDiv(inner, slices), WHOLE_TILES) * WHOLE_TILES;
+        long each = slice(inner);
         Tensor flat = x.reshape(-1, inner);
         Tensor sum = torch.linear(flat.narrow(1, 0, each), weight.narrow(1, 0, each));
         if (slices > 2) {
@@ -97,6 +97,13 @@ public final class MatrixProduct {
         return sum.to(ScalarType.BFloat16).view(Shapes.withLast(x, weight.size(0)));
     }
 
+    /// How wide slices of a wide sum are: all about as wide, or the last one might be too narrow to have bits of its
+    /// own.
+    private static long slice(long inner) {
+        long slices = Math.ceilDiv(inner, WIDEST_SUM);
+        return Math.ceilDiv(Math.ceilDiv(inner, slices), WHOLE_TILES) * WHOLE_TILES;
+    }
+
     /// `[K, N, P]` times `[K, P, d]`; wide sums of bf16 in slices too, but where gradients are recorded.
     public static Tensor batched(Tensor x, Tensor y) {
         long inner = y.size(1);
@@ -104,8 +111,9 @@ public final class MatrixProduct {
             return torch.bmm(x, y);
         }
         Tensor sum = null;
-        for (long from = 0; from < inner; from += WIDEST_SUM) {
-            long count = Math.min(WIDEST_SUM, inner - from);
+        long each = slice(inner);
+        for (long from = 0; from < inner; from += each) {
+            long count = Math.min(each, inner - from);
             Tensor part = torch.bmm(x.narrow(2, from, count), y.narrow(1, from, count))
                     .to(ScalarType.Float);
             sum = sum == null ? part : sum.add_(part);

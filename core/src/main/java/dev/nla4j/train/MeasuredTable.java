@@ -14,7 +14,8 @@ public final class MeasuredTable {
     /// How the names of such figures begin; a supervised reconstructor's have no folder.
     private static final List<String> MEASURED = List.of("eval/", "fve_", "rawvar");
 
-    private static final List<String> BESIDE = List.of("fve", "kl");
+    /// Measured in a supervised reconstructor's run; in joint learning it is of a step's own texts.
+    private static final String ALONE = "fve";
 
     private MeasuredTable() {}
 
@@ -26,7 +27,7 @@ public final class MeasuredTable {
         Set<String> names = new TreeSet<>();
         for (MetricsLog.Line line : measurements) {
             line.values().keySet().stream()
-                    .filter(name -> isMeasured(name) || BESIDE.contains(name))
+                    .filter(name -> isMeasured(name) || (name.equals(ALONE) && isAlone(line)))
                     .forEach(names::add);
         }
         if (names.isEmpty()) {
@@ -42,6 +43,10 @@ public final class MeasuredTable {
                     measurements.stream().map(line -> number(line.values().get(name))));
         }
         return table.toString();
+    }
+
+    private static boolean isAlone(MetricsLog.Line line) {
+        return line.values().containsKey("rawvar");
     }
 
     private static boolean isMeasured(String name) {

@@ -29,6 +29,8 @@ class ProductsTest {
             long queries = (long) model.config().heads().queries()
                     * model.config().heads().width();
             assertThat(products.of(depth, 6, 2).getAsDouble()).isPositive();
+            assertThat(products.attending(depth, products.attended(2, 3, 3)).getAsDouble())
+                    .isPositive();
             assertThat(products.lastBlock(depth - 1, queries, 6, 2).getAsDouble())
                     .isPositive();
             assertThat(new Products(learner.weights(), learner.config().heads())

@@ -148,9 +148,9 @@ class EngineTest {
         // Prompts of 1,000 tokens are read four at a time, however many there are.
         double longRow = 3 * 2 * 2 * 8 * 4.0 * (1100 + 16) + 2 * 4.0 * TinyModels.VOCABULARY;
         double longReading = 3 * 2 * 2 * 8 * 4.0 * (1000 + 16);
-        long available = (long) (2 * (20.5 * longRow + 4 * longReading));
+        long available = (long) (2 * (60.5 * longRow + 4 * longReading));
         assertThat(Engine.room(config, 1000, 1000, 1100, OptionalLong.of(available)))
-                .isEqualTo(20);
+                .isEqualTo(60);
         assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.of((long) (2 * row))))
                 .isEqualTo(1);
         assertThatThrownBy(() -> Engine.room(config, 1, 10, 90, OptionalLong.of((long) row)))

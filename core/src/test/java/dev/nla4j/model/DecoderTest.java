@@ -161,8 +161,13 @@ class DecoderTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 100, 1000, 1500})
     void attention_in_slices_equals_attention_at_once(long mostScores) {
+        attentionInSlices(TinyModels.llama(0).heads(), mostScores);
+        // Scores that are capped go through plain products.
+        attentionInSlices(new ModelConfig.Heads(4, 2, 8, 0.35, 5, false, false, false), mostScores);
+    }
+
+    private static void attentionInSlices(ModelConfig.Heads heads, long mostScores) {
         Random random = new Random(12);
-        ModelConfig.Heads heads = TinyModels.llama(0).heads();
         for (int rows : new int[] {1, 2}) {
             Tensor query = TinyModels.normal(random, rows, 20, 4, 8);
             SoftmaxAttention.Tokens own = new SoftmaxAttention.Tokens(

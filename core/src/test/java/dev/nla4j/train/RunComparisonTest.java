@@ -70,15 +70,18 @@ class RunComparisonTest {
     void a_table_has_a_column_for_each_measurement_and_nothing_of_the_steps_between() {
         List<MetricsLog.Line> lines = List.of(
                 new MetricsLog.Line(0, Map.of("eval/fve", 0.25)),
-                new MetricsLog.Line(1, Map.of("loss", 2.0, "kl", 1.0)),
-                new MetricsLog.Line(2, Map.of("loss", 1.0, "kl", 0.5, "eval/fve", 0.5, "eval/t\u001bruth", 0.125)));
+                new MetricsLog.Line(1, Map.of("loss", 2.0, "fve", 0.75)),
+                new MetricsLog.Line(2, Map.of("loss", 1.0, "fve", 0.75, "eval/fve", 0.5, "eval/t\u001bruth", 0.125)));
         assertThat(MeasuredTable.of(new Run("r", lines))).isEqualTo("""
                 | step | 0 | 2 |
                 | --- | ---: | ---: |
                 | eval/fve | 0.250 | 0.500 |
                 | eval/t\\u001bruth |  | 0.125 |
-                | kl |  | 0.500 |
                 """);
+        MetricsLog.Line reconstructor = new MetricsLog.Line(8, Map.of("fve", 0.5, "rawvar", 1.0, "loss", 1.0));
+        assertThat(MeasuredTable.of(new Run("r", List.of(reconstructor))))
+                .contains("| fve | 0.500 |")
+                .doesNotContain("loss");
         assertThat(MeasuredTable.of(new Run("r", lines.subList(1, 2)))).isEmpty();
     }
 
