@@ -171,7 +171,8 @@ final class DataTeachCommand implements Callable<Integer> {
                 DataTeach.Result result = new DataTeach(rules, predictions::of, evidence, CHUNK_ROWS)
                         .run(input, output, restart, progress);
                 ObjectNode node = describe(output, result);
-                node.put("without_predictions", predictions.unknown());
+                // Of chunks that an earlier start finished nobody knows any more.
+                node.put("without_predictions", result.chunksKept() == 0 ? predictions.unknown() : null);
                 print(node);
             }
         }

@@ -227,6 +227,7 @@ final class ModelCommand {
             pair.nla = model;
             report = verifyPair(wiring, pair, golden, dtype);
         }
+        PairSession.tellPeak(pair.verbose);
         if (json) {
             System.out.println(json(report));
         } else {
@@ -245,7 +246,7 @@ final class ModelCommand {
             }
         }
         int vocabulary = ModelLoader.config(folder.verbalizer().folder()).vocabulary();
-        Wiring.announce(MemoryPlan.of(null, folder, dtype, false).withoutAdvice(), false);
+        Wiring.announce(MemoryPlan.of(null, folder, dtype, false).withoutAdvice(), pair.verbose);
         dev.nla4j.tensor.Threads.useAllProcessors();
         try (Nla nla = Nla.open(folder, null, dtype, wiring.progress())) {
             return GoldenCheck.pair(nla, dtype, vocabulary, golden);

@@ -132,8 +132,8 @@ public final class Bench {
         int room = Engine.atOnce(model.config(), rows, PROMPT - SLOT, PROMPT - SLOT + NEW);
         if (room < rows) {
             throw new InputException(
-                    "--rows " + rows + ": memory holds " + room + " rows of this model at once, so that"
-                            + " it would be other work than its name and its roof say; give fewer");
+                    "--rows " + rows + ": this program writes " + room + " rows of this model at once here, so"
+                            + " that it would be other work than its name and its roof say; give fewer");
         }
         try (Scope _ = Scope.noGrad()) {
             DoubleSupplier shared = products.of(depth, SLOT, 0);

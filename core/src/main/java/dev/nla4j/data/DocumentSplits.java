@@ -63,7 +63,8 @@ public final class DocumentSplits {
 
     /// These, or a share drawn as by [#drawn] where they come from a corpus that holds no document out.
     public DocumentSplits orDrawn(double share) {
-        return known == null || known.containsValue(true) ? this : drawn(share);
+        DocumentSplits drawn = drawn(share); // which is refused wherever it is no share
+        return known == null || known.containsValue(true) ? this : drawn;
     }
 
     /// A share of the documents is held out, drawn by their ids: for a corpus without splits of its own.
