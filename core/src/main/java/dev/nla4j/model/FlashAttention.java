@@ -37,8 +37,7 @@ final class FlashAttention {
     private FlashAttention() {}
 
     /// Whether its products of bf16 go to matrix units, as far as the system says. Without them it multiplies number by
-    /// number and takes forty
-    /// times as long as plain products of bf16 do.
+    /// number and takes forty times as long as plain products of bf16 do.
     static boolean isFastInBf16() {
         return Bf16.FAST;
     }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class SoftmaxAttention {
     /// Scores of one call are held at once; beyond this many, queries go through in slices.
     private static final long MOST_SCORES = 1L << 26;
-    /// As many where plain products make them and nothing is recorded: what goes from product to product stays small.
+    /// No more than these where plain products make them and nothing is recorded: what goes from product to product
+    /// stays small.
     private static final long MOST_OF_PRODUCTS = 1L << 24;
     /// Scores, weights, and what is on the way between them.
     private static final long BYTES_A_SCORE = 8;
