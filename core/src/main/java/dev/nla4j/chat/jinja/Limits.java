@@ -10,7 +10,9 @@ package dev.nla4j.chat.jinja;
 /// @param sourceChars length of the template
 public record Limits(long steps, int outputChars, int valueSize, int depth, int sourceChars) {
     /// A conversation of a million characters passes with room to spare; a hostile template ends within a second.
-    public static final Limits DEFAULT = new Limits(10_000_000, 16_000_000, 8_000_000, 1000, 1_000_000);
+    /// The deepest nesting takes some 600 KB of a thread's stack at worst (compiled by C1, coverage counted), so
+    /// that it fits the usual megabyte with room for the caller.
+    public static final Limits DEFAULT = new Limits(10_000_000, 16_000_000, 8_000_000, 500, 1_000_000);
 
     public Limits {
         if (steps < 1 || outputChars < 1 || valueSize < 1 || depth < 1 || sourceChars < 1) {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -247,48 +248,59 @@ class LimitsTest {
         assertThat(render("{{ deep }}")).isEqualTo("[".repeat(301) + "]".repeat(301));
     }
 
+    /// In three quarters of what a thread usually has, for callers have frames as well.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}"
+                        + "{{ ns.x | pprint }}",
+                "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}"
+                        + "{% set ns.y = [ns.y] %}{% endfor %}{{ ns.x < ns.y }}",
+                "{% macro m(x) %}{{ x ~ m(x + 1) }}{% endmacro %}{{ m(0) }}",
+                "{% macro m(caller=none) %}{% call m() %}{% endcall %}{{ caller }}{% endmacro %}{{ m() }}",
+                "{% for x in [[1]] recursive %}{{ loop([[1]]) }}{% endfor %}",
+            })
+    void what_the_limit_on_nesting_allows_fits_the_stack(String template) throws InterruptedException {
+        Object result = inThread(768, () -> render(template));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        TemplateException.class, e -> assertThat(e).hasMessageContaining("nesting deeper than 500"));
+    }
+
     @Test
-    void the_deepest_allowed_nesting_fits_a_small_stack() throws InterruptedException {
+    void a_hundred_calls_in_one_another_fit_half_a_stack() throws InterruptedException {
         String template = "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% else %}end{% endif %}{% endmacro %}{{ m(100) }}"
                 + "{{ " + "(".repeat(40) + "1" + ")".repeat(40) + " }}";
-        AtomicReference<Object> result = new AtomicReference<>();
-        Thread thread = new Thread(
-                null,
-                () -> {
-                    try {
-                        result.set(render(template));
-                    } catch (Throwable e) {
-                        result.set(e);
-                    }
-                },
-                "small stack",
-                512 * 1024);
-        thread.start();
-        thread.join();
-        assertThat(result.get()).isEqualTo("end1");
+        assertThat(inThread(512, () -> render(template))).isEqualTo("end1");
     }
 
     @Test
     void a_stack_too_small_for_the_limits_is_an_error_of_the_template() throws InterruptedException {
+        Limits deep = new Limits(10_000_000, 1000, 1000, 1_000_000, 1000);
+        Object result = inThread(256, () -> render("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", deep));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        TemplateException.class, e -> assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT));
+    }
+
+    /// What `work` gives or throws on a stack of so many KiB.
+    private static Object inThread(int stack, Supplier<?> work) throws InterruptedException {
         AtomicReference<Object> result = new AtomicReference<>();
         Thread thread = new Thread(
                 null,
                 () -> {
                     try {
-                        Limits deep = new Limits(10_000_000, 1000, 1000, 1_000_000, 1000);
-                        JinjaTemplate.parse("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "t", deep)
-                                .render(Map.of(), NOW, 0);
+                        result.set(work.get());
                     } catch (Throwable e) {
                         result.set(e);
                     }
                 },
-                "tiny stack",
-                256 * 1024);
+                "stack of " + stack + " KiB",
+                stack * 1024L);
         thread.start();
         thread.join();
-        assertThat(result.get())
-                .isInstanceOfSatisfying(
-                        TemplateException.class, e -> assertThat(e.kind()).isEqualTo(TemplateException.Kind.LIMIT));
+        return result.get();
     }
 
     @Test
