@@ -22,8 +22,8 @@ public final class MachineProbe {
 
     private MachineProbe() {}
 
-    /// The processor's name and, where it has them, its matrix units, which the name does not tell; `unknown` where the
-    /// system does not say.
+    /// The processor's name and, where it has them, its matrix units, which the name does not tell; `unknown` where
+    /// the system does not say.
     public static String processor() {
         String name = told("model name");
         return (name.isEmpty() ? "unknown" : name) + (hasMatrixUnits() ? " with AMX" : "");
@@ -92,9 +92,10 @@ public final class MachineProbe {
         }
     }
 
-    /// The largest difference between rows computed a few at a time and the same rows among many; 0 means bit-equal.
-    /// Wide inner dimensions are looked at too: a library may add their parts up in another order for few rows. Of
-    /// packed bf16 it is the fp32 products beside the packed ones that count: adapters and attention.
+    /// The largest difference between rows computed a few at a time and the same rows among many; 0 means
+    /// bit-equal. Wide inner dimensions are looked at too: a library may add their parts up in another order for
+    /// few rows. Where weights are packed, the plain product counts as well, which adapters and attention take
+    /// beside it.
     public static double rowDifference(DType dtype) {
         double worst = 0;
         for (int[] shape : SHAPES) {
@@ -108,16 +109,20 @@ public final class MachineProbe {
             int most = ROW_COUNTS[ROW_COUNTS.length - 1];
             Tensor x = random(3, most, inner).to(dtype.arithmetic());
             Tensor weight = random(4, outer, inner).to(dtype.scalarType());
-            float[] among = Tensors.floats(MatrixProduct.linear(x, weight, null));
-            double worst = 0;
-            for (int rows : ROW_COUNTS) {
-                float[] few = Tensors.floats(MatrixProduct.linear(x.narrow(0, 0, rows), weight, null));
-                for (int i = 0; i < few.length; i++) {
-                    worst = Math.max(worst, Math.abs((double) few[i] - among[i]));
-                }
-            }
-            return worst;
+            return Math.max(rowDifference(x, Matrix.stored(weight)), rowDifference(x, Matrix.forReading(weight)));
         }
+    }
+
+    private static double rowDifference(Tensor x, Matrix matrix) {
+        float[] among = Tensors.floats(matrix.times(x));
+        double worst = 0;
+        for (int rows : ROW_COUNTS) {
+            float[] few = Tensors.floats(matrix.times(x.narrow(0, 0, rows)));
+            for (int i = 0; i < few.length; i++) {
+                worst = Math.max(worst, Math.abs((double) few[i] - among[i]));
+            }
+        }
+        return worst;
     }
 
     private static Tensor random(long seed, int rows, int columns) {

@@ -1,56 +1,20 @@
 package dev.nla4j.tensor;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.pytorch.GradMode;
-import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
-/// A bf16 matrix laid out anew as fp16 for FBGEMM, which multiplies it with fp32 numbers and widens it within the
-/// processor: on AVX2, where bf16 is not multiplied, 1.5 to 8 times as fast as widening it in memory first, and a row
-/// alone half as long as in fp32 (engine.md). libtorch has it as its product of quantised models.
-///
-/// Numbers of bf16 from 6.1e-5 to 65504 in size are fp16's too; smaller ones become multiples of 6e-8. Larger ones are
-/// not packed. It passes no gradient on.
+/// A bf16 matrix laid out anew for the library that multiplies it fastest on this processor:
+/// [OneDnnWeights] where bf16 is multiplied, [FbgemmWeights] on AVX2. It passes no gradient on.
 final class PackedMatrix implements Matrix {
-    /// FBGEMM cuts rows into groups of up to six; groups of one and of two add numbers up in another order, so that a
-    /// row's bits would depend on how many rows there are. Found by trying 1 to 300 rows.
-    private static final long GROUP = 6;
-
-    private static final long SMALLEST_GROUP = 3;
-    private static final double LARGEST = 65504;
-    /// Larger ones are packed in slices of so many numbers, so that their copy in fp32 stays small beside the model.
-    private static final long LARGEST_WHOLE = 1L << 25;
-
-    private static final long SLICE = 1L << 24;
-
-    /// FBGEMM's blocks: a matrix takes the room of whole ones, whatever it fills of them (`FbgemmPackMatrixB.h`).
-    private static final long BLOCK_INPUTS = 512;
-
-    private static final long BLOCK_OUTPUTS = 16;
-
-    /// Asked once, and only when needed: it loads libtorch. Null where bf16 is multiplied, or the library was built
-    /// without them.
-    private static final class Operators {
-        static final @Nullable Operator PACK = operator("quantized::linear_prepack_fp16");
-        static final @Nullable Operator MULTIPLY = operator("quantized::linear_dynamic_fp16");
-
-        private static @Nullable Operator operator(String name) {
-            return Threads.cpuCapability().equals("AVX2") ? Operator.find(name, "") : null;
-        }
-    }
-
-    private final List<IValue> parts; // below each other; owned by whoever made this
+    private final PackedWeights weights; // owned by whoever made this
     private final long outputs; // of all that is packed
     private final long inputs;
     private final long from;
     private final long count;
 
-    private PackedMatrix(List<IValue> parts, long outputs, long inputs, long from, long count) {
-        this.parts = List.copyOf(parts);
+    private PackedMatrix(PackedWeights weights, long outputs, long inputs, long from, long count) {
+        this.weights = weights;
         this.outputs = outputs;
         this.inputs = inputs;
         this.from = from;
@@ -59,55 +23,34 @@ final class PackedMatrix implements Matrix {
 
     /// Whether matrices of this dtype are packed here.
     static boolean suits(DType dtype) {
-        // The inner product sees to it that what is multiplied beside packed matrices has bits of its own, too.
-        return dtype == DType.BF16 && Operators.PACK != null && Operators.MULTIPLY != null && InnerProduct.isThere();
+        return dtype == DType.BF16 && (OneDnnWeights.isThere() || FbgemmWeights.isThere());
     }
 
     /// Whether this one can be.
     static boolean holds(Tensor tensor) {
-        try (Scope _ = Scope.noGrad()) {
-            return tensor.scalar_type().intern() == ScalarType.BFloat16
-                    && tensor.numel() > 0
-                    && !(Math.max(tensor.max().item_double(), -tensor.min().item_double()) > LARGEST);
-        }
+        return tensor.scalar_type().intern() == ScalarType.BFloat16
+                && tensor.numel() > 0
+                && (OneDnnWeights.isThere() || FbgemmWeights.holds(tensor));
     }
 
     static Matrix of(Tensor tensor) {
-        if (Operators.PACK == null) {
-            throw new IllegalStateException("this libtorch has no fp16 products on this processor");
-        }
-        long rows = tensor.size(0);
-        long slice = slice(rows, tensor.size(1));
-        List<IValue> parts = new ArrayList<>();
-        for (long from = 0; from < rows; from += slice) {
-            try (Scope scope = Scope.noGrad()) {
-                Tensor wide =
-                        tensor.narrow(0, from, Math.min(slice, rows - from)).to(ScalarType.Float);
-                parts.add(scope.keep(Operators.PACK.value(wide, null)));
-            }
-        }
-        return new PackedMatrix(parts, rows, tensor.size(1), 0, rows);
-    }
-
-    /// Rows of a part.
-    private static long slice(long outputs, long inputs) {
-        return outputs * inputs <= LARGEST_WHOLE ? outputs : Math.clamp(SLICE / inputs, 1, outputs);
+        PackedWeights packed = OneDnnWeights.isThere() ? OneDnnWeights.of(tensor) : FbgemmWeights.of(tensor);
+        return new PackedMatrix(packed, tensor.size(0), tensor.size(1), 0, tensor.size(0));
     }
 
     /// Bytes that a packed matrix takes.
     static long bytes(long outputs, long inputs) {
-        long slice = slice(outputs, inputs);
-        long rows = outputs / slice * blocks(slice, BLOCK_OUTPUTS) + blocks(outputs % slice, BLOCK_OUTPUTS);
-        return DType.BF16.bytes() * rows * blocks(inputs, BLOCK_INPUTS);
+        return OneDnnWeights.isThere() ? OneDnnWeights.bytes(outputs, inputs) : FbgemmWeights.bytes(outputs, inputs);
     }
 
-    private static long blocks(long numbers, long block) {
-        return (numbers + block - 1) / block * block;
-    }
-
-    /// Bytes that packing takes besides what is packed: the numbers as they were, and a slice of them in fp32.
+    /// Bytes that packing takes besides what is packed.
     static long bytesMeanwhile(long numbers) {
-        return DType.BF16.bytes() * numbers + DType.FP32.bytes() * (numbers <= LARGEST_WHOLE ? numbers : SLICE);
+        return OneDnnWeights.isThere() ? OneDnnWeights.bytesMeanwhile(numbers) : FbgemmWeights.bytesMeanwhile(numbers);
+    }
+
+    /// `numbers`, filled up to whole blocks.
+    static long whole(long numbers, long block) {
+        return Math.ceilDiv(numbers, block) * block;
     }
 
     @Override
@@ -125,50 +68,19 @@ final class PackedMatrix implements Matrix {
         if (GradMode.is_enabled() && x.requires_grad()) {
             throw new IllegalStateException("gradients do not pass a packed matrix: load the model for training");
         }
-        long rows = x.numel() / inputs;
-        long[] shape = Shapes.withLast(x, count);
-        if (rows == 0) {
-            return Tensors.zeros(DType.FP32, shape);
+        if (x.numel() == 0) {
+            return Tensors.zeros(DType.FP32, Shapes.withLast(x, count)).to(x.scalar_type());
         }
-        Tensor product = multiplied(whole(x, rows));
-        if (product.size(0) > rows) {
-            product = product.narrow(0, 0, rows);
-        }
+        Tensor product = weights.times(x);
         return count == outputs
-                ? product.view(shape)
-                : product.narrow(1, from, count).contiguous().view(shape);
-    }
-
-    /// `[N, in]` of a number of rows that is cut into sound groups: more than there are, where need be.
-    private Tensor whole(Tensor x, long rows) {
-        if (rows == 1) {
-            return x.reshape(1, inputs).expand(SMALLEST_GROUP, inputs).contiguous();
-        }
-        long over = rows % GROUP;
-        Tensor flat = x.reshape(rows, inputs);
-        return over == 1 || over == 2
-                ? torch.constant_pad_nd(flat, new long[] {0, 0, 0, SMALLEST_GROUP - over})
-                : flat.contiguous();
-    }
-
-    /// `[N, in]` to `[N, outputs]`.
-    private Tensor multiplied(Tensor x) {
-        if (Operators.MULTIPLY == null) {
-            throw new IllegalStateException("this libtorch has no fp16 products on this processor");
-        }
-        try (Scope scope = Scope.open()) {
-            Tensor[] products = new Tensor[parts.size()];
-            for (int i = 0; i < products.length; i++) {
-                products[i] = Operators.MULTIPLY.call(x, parts.get(i))[0];
-            }
-            return scope.keep(products.length == 1 ? products[0] : Tensors.cat(1, products));
-        }
+                ? product
+                : product.narrow(product.dim() - 1, from, count).contiguous();
     }
 
     /// All outputs are computed, and these are taken.
     @Override
     public Matrix rows(long from, long count) {
-        return new PackedMatrix(parts, outputs, inputs, this.from + from, count);
+        return new PackedMatrix(weights, outputs, inputs, this.from + from, count);
     }
 
     @Override
@@ -189,7 +101,7 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public void keepIn(Scope scope) {
-        parts.forEach(scope::keep);
+        weights.keepIn(scope);
     }
 
     @Override
@@ -199,6 +111,6 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public void close() {
-        parts.forEach(IValue::close);
+        weights.close();
     }
 }

@@ -1,0 +1,18 @@
+package dev.nla4j.tensor;
+
+import org.bytedeco.pytorch.Tensor;
+
+/// The numbers of a matrix `[out, in]` in a library's own order.
+sealed interface PackedWeights extends AutoCloseable permits FbgemmWeights, OneDnnWeights {
+    /// `x · Wᵀ`, without gradient.
+    ///
+    /// @param x `[..., in]` in the arithmetic's type, at least one row
+    /// @return `[..., out]` in x's type, contiguous and the caller's alone
+    Tensor times(Tensor x);
+
+    /// Lets it outlive `scope`.
+    void keepIn(Scope scope);
+
+    @Override
+    void close();
+}
