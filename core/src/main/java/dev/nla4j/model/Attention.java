@@ -4,10 +4,11 @@ import dev.nla4j.model.ModelConfig.Heads;
 import dev.nla4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// A block's grouped-query attention: projections, norms and turns around [SoftmaxAttention]; the same in extraction,
-/// decoding, scoring and training.
+/// A block's grouped-query attention: projections, norms and turns around [SoftmaxAttention]; the same in
+/// extraction, decoding, scoring and training.
 final class Attention {
     private Attention() {}
 
@@ -37,6 +38,9 @@ final class Attention {
                     normed(queryKey.narrow(2, heads.queries(), heads.keyValues()), weights.keyNorm(), config));
         }
         queryKey = rotate(queryKey, call.turn(kind.rope()));
+        if (call.isStep()) {
+            queryKey = Tensors.as(ScalarType.Float, queryKey); // as both are needed, in one pass
+        }
         Tensor[] turned = Tensors.split(queryKey, 2, heads.queries(), heads.keyValues());
         Tensor query = turned[0];
         Tensor key = turned[1].transpose(1, 2); // [B, K, T, d]
@@ -99,7 +103,8 @@ final class Attention {
         SoftmaxAttention.Tokens shared = prefix == null
                 ? null
                 : prefix.tokens(layer, own.keys().scalar_type().intern());
-        Tensor attended = SoftmaxAttention.attend(query, own, shared, config.heads(), call.masks(), kind.window());
+        Tensor attended =
+                SoftmaxAttention.attend(query, own, shared, config.heads(), call.masks(), kind.window(), call.type());
         return weights.output().apply(attended, adapter == null ? null : adapter.output());
     }
 

@@ -4,11 +4,15 @@ import dev.nla4j.tensor.Tensors;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// What all blocks of one call share: its context, where its tokens stand, what they see.
 final class Call implements AutoCloseable {
+    private static final long[] NOWHERE = {};
+
     private final Context context;
     private final RopeTables ropes;
     private final Masks masks;
@@ -16,7 +20,8 @@ final class Call implements AutoCloseable {
     private final int prefixLength;
     private final int[] starts;
     private final int seen;
-    private final @Nullable Tensor places; // where keys and values go, or the rows that branches go on with
+    private final @Nullable Tensor branched; // the rows that branches go on with
+    private final long[] places; // where keys and values go
     private final Map<Rope, Turn> turns = new HashMap<>();
 
     /// A call of T tokens.
@@ -31,14 +36,16 @@ final class Call implements AutoCloseable {
             case Context.Start _ -> {
                 starts = new int[] {0};
                 seen = this.tokens;
-                places = null;
+                branched = null;
+                places = NOWHERE;
             }
             case Context.Branches branches -> {
                 int read = Math.toIntExact(branches.read().length());
                 starts = new int[] {read};
                 seen = read + this.tokens;
                 long[] source = Arrays.stream(branches.source()).asLongStream().toArray();
-                places = Tensors.longs(source, source.length);
+                branched = Tensors.longs(source, source.length);
+                places = NOWHERE;
             }
             case KeyValues rows -> {
                 starts = new int[rows.count()];
@@ -46,6 +53,7 @@ final class Call implements AutoCloseable {
                     starts[i] = rows.length(rows.first() + i);
                 }
                 seen = rows.seen(this.tokens);
+                branched = null;
                 places = rows.places(this.tokens);
             }
         }
@@ -56,14 +64,15 @@ final class Call implements AutoCloseable {
     ///
     /// @param at which of its row's tokens each is
     /// @param seen tokens of every row, padding included
-    Call(Context context, RopeTables ropes, int[] at, int seen) {
+    Call(Context.Start context, RopeTables ropes, int[] at, int seen) {
         this.context = context;
         this.ropes = ropes;
         this.tokens = 1;
         this.prefixLength = prefixLength(context);
         this.starts = at.clone();
         this.seen = seen;
-        this.places = null;
+        this.branched = null;
+        this.places = NOWHERE;
         this.masks = new Masks(starts, prefixLength);
     }
 
@@ -82,6 +91,16 @@ final class Call implements AutoCloseable {
 
     Masks masks() {
         return masks;
+    }
+
+    /// In which products are computed.
+    ScalarType type() {
+        return ropes.type();
+    }
+
+    /// Whether each row of a cache goes on by one token.
+    boolean isStep() {
+        return tokens == 1 && context instanceof KeyValues;
     }
 
     /// The turn of a kind of layer.
@@ -117,30 +136,24 @@ final class Call implements AutoCloseable {
 
     /// Takes a block's keys `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.
     Tensor keys(int layer, Tensor key) {
-        if (places == null) {
-            return key;
-        }
         return switch (context) {
             case Context.Start _ -> key;
-            case Context.Branches branches -> joined(branches.read().keys(layer), key, places);
+            case Context.Branches branches -> joined(branches.read().keys(layer), key);
             case KeyValues rows -> rows.appendKeys(layer, key, places, seen);
         };
     }
 
     /// As [#keys].
     Tensor values(int layer, Tensor value) {
-        if (places == null) {
-            return value;
-        }
         return switch (context) {
             case Context.Start _ -> value;
-            case Context.Branches branches -> joined(branches.read().values(layer), value, places);
+            case Context.Branches branches -> joined(branches.read().values(layer), value);
             case KeyValues rows -> rows.appendValues(layer, value, places, seen);
         };
     }
 
-    private static Tensor joined(Tensor read, Tensor own, Tensor source) {
-        return Tensors.cat(2, read.index_select(0, source), own);
+    private Tensor joined(Tensor read, Tensor own) {
+        return Tensors.cat(2, read.index_select(0, Objects.requireNonNull(branched)), own);
     }
 
     /// Gives a block's own keys and values to whoever asked for them.

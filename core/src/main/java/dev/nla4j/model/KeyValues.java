@@ -3,6 +3,7 @@ package dev.nla4j.model;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// The keys and values of rows that grow token by token, each row with a length of its own. Rows in use are
 /// always the first ones: a row that ends gives its place to the last, so that no step computes anything for it.
 ///
-/// They are fp32 whatever the weights are: a step has few queries a row, for which bf16 has no fast kernel. Memory for
-/// `rows * capacity` tokens is reserved at once and taken as tokens come.
+/// They are fp32 whatever the weights are: a step has few queries a row, for which bf16 has no fast kernel.
+/// Memory for `rows * capacity` tokens is reserved at once and taken as tokens come.
 public final class KeyValues implements Context, AutoCloseable {
     /// Steps see this many tokens more at a time, so that a row's sums do not depend on how long its neighbours
     /// are.
@@ -194,7 +195,7 @@ public final class KeyValues implements Context, AutoCloseable {
     /// Where a call's keys and values go in a block's `[R * K * C, d]`.
     ///
     /// @return `[n * K * T]`
-    Tensor places(int tokens) {
+    long[] places(int tokens) {
         int heads = Math.toIntExact(keys.size(2));
         long[] places = new long[count * heads * tokens];
         int next = 0;
@@ -205,22 +206,41 @@ public final class KeyValues implements Context, AutoCloseable {
                 }
             }
         }
-        return Tensors.longs(places, places.length);
+        return places;
     }
 
     /// Adds a call's keys `[n, K, T, d]` and returns those of its rows, `[n, K, S, d]`.
-    Tensor appendKeys(int layer, Tensor added, Tensor places, int seen) {
+    Tensor appendKeys(int layer, Tensor added, long[] places, int seen) {
         return append(layerKeys.get(layer), added, places, seen);
     }
 
     /// As [#appendKeys].
-    Tensor appendValues(int layer, Tensor added, Tensor places, int seen) {
+    Tensor appendValues(int layer, Tensor added, long[] places, int seen) {
         return append(layerValues.get(layer), added, places, seen);
     }
 
-    private Tensor append(Tensor all, Tensor added, Tensor places, int seen) {
-        long width = added.size(3);
-        all.view(-1, width).index_copy_(0, places, Tensors.as(ScalarType.Float, added.reshape(-1, width)));
+    /// Copied head by head: an operator for scattered rows takes longer than that, and wants its numbers side
+    /// by side.
+    private Tensor append(Tensor all, Tensor added, long[] places, int seen) {
+        Tensor wide = Tensors.as(ScalarType.Float, added);
+        MemorySegment source = Tensors.span(wide);
+        MemorySegment target = Tensors.memory(all);
+        long bytes = wide.size(3) * Float.BYTES;
+        int heads = Math.toIntExact(wide.size(1));
+        int tokens = Math.toIntExact(wide.size(2));
+        long rowStride = wide.stride(0);
+        long headStride = wide.stride(1);
+        long tokenStride = wide.stride(2);
+        if (wide.stride(3) != 1 || places.length != (long) count * heads * tokens) {
+            throw new IllegalArgumentException(
+                    "keys and values: heads must lie in one piece each, and be as many as" + " there are places");
+        }
+        for (int i = 0; i < places.length; i++) {
+            long row = i / (heads * tokens);
+            long head = i / tokens % heads;
+            long at = row * rowStride + head * headStride + i % tokens * tokenStride;
+            MemorySegment.copy(source, at * Float.BYTES, target, places[i] * bytes, bytes);
+        }
         return (count == all.size(0) ? all : all.narrow(0, from, count)).narrow(2, 0, seen);
     }
 

@@ -20,6 +20,10 @@ final class RopeTables implements AutoCloseable {
         this.type = type;
     }
 
+    ScalarType type() {
+        return type;
+    }
+
     /// @param cos `[length, w]`
     /// @param sin `[length, w]`, its first half negated: `x · cos + swapped halves of x · sin` is the rotation
     record Table(int lengthClass, int length, Tensor cos, Tensor sin) {}

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// Grouped-query attention with a softmax in fp32, by the fastest of four ways that compute the same
 /// (`docs/design/engine.md`).
 ///
-/// The tokens a query sees are two parts: the prefix all rows share, and the row's own. The query heads of a key-value
-/// head stand below each other as one matrix of M = G*T rows.
+/// The tokens a query sees are two parts: the prefix all rows share, and the row's own. The query heads of a
+/// key-value head stand below each other as one matrix of M = G*T rows.
 final class SoftmaxAttention {
     /// Scores of one call are held at once; beyond this many, queries go through in slices.
     private static final long MOST_SCORES = 1L << 26;
@@ -81,23 +81,32 @@ final class SoftmaxAttention {
     /// @param query `[B, T, H, d]`
     /// @param own of the rows
     /// @param shared of the prefix, with one row; null when there is none
-    /// @return `[B, T, H*d]`
-    static Tensor attend(Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window) {
-        return attend(query, own, shared, heads, masks, window, MOST_SCORES);
+    /// @param type in which products are computed; queries may be wider
+    /// @return `[B, T, H*d]` in that type
+    static Tensor attend(
+            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, ScalarType type) {
+        return attend(query, own, shared, heads, masks, window, type, MOST_SCORES);
     }
 
     /// As above.
     ///
     /// @param mostScores bound on the scores held at once
     static Tensor attend(
-            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, long mostScores) {
+            Tensor query,
+            Tokens own,
+            @Nullable Tokens shared,
+            Heads heads,
+            Masks masks,
+            int window,
+            ScalarType type,
+            long mostScores) {
         int rows = Math.toIntExact(query.size(0));
         int tokens = Math.toIntExact(query.size(1));
         long all = (long) own.count() + (shared == null ? 0 : shared.count());
         int group = heads.queries() / heads.keyValues();
         boolean learns = needsGradient(query, own);
-        boolean kernel = !learns && !isOfProducts(heads, query.scalar_type().intern(), tokens);
-        Pieces pieces = new Pieces(own, shared, heads, masks, window, kernel);
+        boolean kernel = !learns && !isOfProducts(heads, type, tokens);
+        Pieces pieces = new Pieces(own, shared, heads, masks, window, type, kernel);
         long most = kernel || learns ? mostScores : Math.min(mostScores, MOST_OF_PRODUCTS);
         // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
         // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
@@ -141,7 +150,14 @@ final class SoftmaxAttention {
     /// What pieces of a call's queries share.
     ///
     /// @param kernel whether the blocked kernel does it
-    private record Pieces(Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, boolean kernel) {
+    private record Pieces(
+            Tokens own,
+            @Nullable Tokens shared,
+            Heads heads,
+            Masks masks,
+            int window,
+            ScalarType type,
+            boolean kernel) {
         /// @param query `[n, T, H, d]` of the rows from `row` on and the tokens from `first` on
         /// @return `[n, T, H*d]`
         Tensor attend(Tensor query, int row, int first) {
@@ -154,7 +170,6 @@ final class SoftmaxAttention {
                     : query.view(rows, tokens, heads.keyValues(), group, heads.width())
                             .permute(0, 2, 3, 1, 4)
                             .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
-            ScalarType type = query.scalar_type().intern();
             boolean step = kernel && tokens == 1;
             Tokens mine = own.rows(row, rows);
             if (step && type == ScalarType.Float && rows == 1 && window == 0) {
@@ -174,10 +189,12 @@ final class SoftmaxAttention {
             if (kernel && type == ScalarType.Float) {
                 attended = inBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads, step);
             } else if (step) {
-                attended = inWideBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads);
+                attended = inWideBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads)
+                        .to(type);
             } else {
                 Seen seen = new Seen(mine.to(type), ownMask, shared == null ? null : shared.to(type), sharedMask);
-                attended = kernel ? inOneBlock(grouped, seen, heads) : inProducts(grouped, seen, heads);
+                Tensor narrow = Tensors.as(type, grouped);
+                attended = kernel ? inOneBlock(narrow, seen, heads) : inProducts(narrow, seen, heads);
             }
             return back(attended, tokens, heads);
         }
@@ -227,26 +244,26 @@ final class SoftmaxAttention {
                 .contiguous();
     }
 
-    /// As [#inBlocks] for few queries in bf16, which has no fast kernel for them: in fp32, and each row by itself, as
-    /// the bits of a product for all rows together may depend on how many there are.
+    /// As [#inBlocks] for few queries in bf16, which has no fast kernel for them: in fp32, and each row by
+    /// itself, as the bits of a product for all rows together may depend on how many there are.
     private static Tensor inWideBlocks(Tensor query, Seen seen, Heads heads) {
         Tokens own = seen.own;
         Tokens shared = seen.shared;
-        Tensor wide = query.to(ScalarType.Float);
+        Tensor wide = Tensors.as(ScalarType.Float, query);
         Tokens mine = own.to(ScalarType.Float);
         FlashAttention.Part part =
                 FlashAttention.applyInPieces(wide, mine.keys, mine.values, seen.ownMask, heads.scale());
         if (shared == null) {
-            return part.values().to(query.scalar_type());
+            return part.values();
         }
         Tokens before = shared.to(ScalarType.Float).before(query.size(0));
         FlashAttention.Part common =
                 FlashAttention.apply(wide, before.keys, before.values, seen.sharedMask, heads.scale());
-        return FlashAttention.join(part, common).to(query.scalar_type()).contiguous();
+        return FlashAttention.join(part, common);
     }
 
-    /// As [#inBlocks] for many queries in bf16, whose kernel is fast for many queries of one row only, and for a single
-    /// query in fp32: both parts are laid side by side.
+    /// As [#inBlocks] for many queries in bf16, whose kernel is fast for many queries of one row only, and for
+    /// a single query in fp32: both parts are laid side by side.
     private static Tensor inOneBlock(Tensor query, Seen seen, Heads heads) {
         Tokens own = seen.own;
         Tokens shared = seen.shared;
@@ -321,8 +338,8 @@ final class SoftmaxAttention {
         return attended.add(common);
     }
 
-    /// Scaled and capped scores with their mask `[B or 1, 1, M, S]` added: `[B*K, M, S]`. Where rows share a mask and
-    /// nothing is capped, the product itself scales and adds.
+    /// Scaled and capped scores with their mask `[B or 1, 1, M, S]` added: `[B*K, M, S]`. Where rows share a
+    /// mask and nothing is capped, the product itself scales and adds.
     private static Tensor masked(Tensor query, Tensor keys, @Nullable Tensor mask, Heads heads, long rows) {
         long m = query.size(1);
         long s = keys.size(1);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A row's bits depend neither on the rows beside it nor on the number of threads. Found by trying 1 to
 /// 1,312 rows, 1 to 32 threads and 30 shapes up to sums of 18,944; with AMX it was not tried.
-record OneDnnWeights(Tensor packed) implements PackedWeights {
+record OneDnnWeights(IValue packed) implements PackedWeights {
     /// A matrix takes the room of whole blocks, whatever it fills of them (`brgemm_inner_product` of
     /// oneDNN).
     private static final long BLOCK_OUTPUTS = 64;
@@ -42,7 +42,7 @@ record OneDnnWeights(Tensor packed) implements PackedWeights {
 
     /// @param tensor `[out, in]` bf16, at least one number
     static OneDnnWeights of(Tensor tensor) {
-        return new OneDnnWeights(there(Operators.PACK).call(tensor, null)[0]);
+        return new OneDnnWeights(there(Operators.PACK).value(tensor, null));
     }
 
     /// Bytes that a packed matrix takes.

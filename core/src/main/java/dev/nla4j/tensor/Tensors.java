@@ -136,6 +136,22 @@ public final class Tensors {
         }
     }
 
+    /// The memory from a view's first element to its last, whatever lies between them; valid as long as the tensor.
+    /// For a view whose strides are not negative, as libtorch's are.
+    @SuppressWarnings("restricted") // the size follows from the view's own sizes and strides
+    public static MemorySegment span(Tensor view) {
+        try (Pointer data = view.data_ptr()) {
+            if (data == null || view.numel() == 0) {
+                return MemorySegment.NULL;
+            }
+            long last = 0;
+            for (int i = 0; i < view.dim(); i++) {
+                last += (view.size(i) - 1) * view.stride(i);
+            }
+            return MemorySegment.ofAddress(data.address()).reinterpret((last + 1) * view.element_size());
+        }
+    }
+
     /// Joins tensors along `dim`.
     public static Tensor cat(long dim, Tensor... parts) {
         try (TensorVector vector = new TensorVector(parts)) {

@@ -177,8 +177,12 @@ class DecoderTest {
             for (SoftmaxAttention.Tokens shared : Arrays.asList(null, before)) {
                 for (int window : new int[] {0, 5}) {
                     Masks masks = new Masks(new int[] {3}, shared == null ? 0 : 6);
-                    Tensor once = SoftmaxAttention.attend(query, own, shared, heads, masks, window, Long.MAX_VALUE);
-                    assertClose(SoftmaxAttention.attend(query, own, shared, heads, masks, window, mostScores), once);
+                    Tensor once = SoftmaxAttention.attend(
+                            query, own, shared, heads, masks, window, ScalarType.Float, Long.MAX_VALUE);
+                    assertClose(
+                            SoftmaxAttention.attend(
+                                    query, own, shared, heads, masks, window, ScalarType.Float, mostScores),
+                            once);
                 }
             }
         }
@@ -216,14 +220,16 @@ class DecoderTest {
                 ? null
                 : new SoftmaxAttention.Tokens(
                         TinyModels.normal(random, 1, 2, before, 8), TinyModels.normal(random, 1, 2, before, 8));
-        Tensor expected = SoftmaxAttention.attend(query, own, shared, heads, new Masks(starts, before), window);
+        Tensor expected =
+                SoftmaxAttention.attend(query, own, shared, heads, new Masks(starts, before), window, ScalarType.Float);
         Tensor narrow = SoftmaxAttention.attend(
                 query.to(ScalarType.BFloat16),
                 own.to(ScalarType.BFloat16),
                 shared == null ? null : shared.to(ScalarType.BFloat16),
                 heads,
                 new Masks(starts, before),
-                window);
+                window,
+                ScalarType.BFloat16);
         assertThat(narrow.scalar_type().intern()).isEqualTo(ScalarType.BFloat16);
         assertThat(narrow.to(ScalarType.Float).sub(expected).abs().max().item_double())
                 .isLessThan(0.02);
