@@ -1,5 +1,6 @@
 package dev.nla4j.model;
 
+import dev.nla4j.model.ModelConfig.Activation;
 import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
@@ -16,10 +17,6 @@ final class FeedForward {
     private static final int MOST_ROWS = 4096;
     /// Rows of that width which are alive together: gate, up, and what was put together of parts.
     private static final int WIDTHS = 3;
-
-    /// From so many tokens on, two products are as fast as one of twice the width, and what follows reads and
-    /// overwrites memory in one piece. The bits are the same.
-    private static final long MANY_TOKENS = 256;
 
     /// Rows of so many numbers leave nothing over for two threads.
     private static final long SHARED_VECTORS = 2L * FlashAttention.VECTOR;
@@ -51,22 +48,26 @@ final class FeedForward {
     private static Tensor rows(Tensor flat, Weights.Block weights, @Nullable BlockAdapter adapter, ModelConfig config) {
         LowRank added = adapter == null ? null : adapter.gateUp();
         long hidden = config.hidden();
-        Tensor gate; // [N, F]
+        Tensor activated; // [N, F]
         Tensor up; // [N, F]
         boolean learns = GradMode.is_enabled();
-        // Gradients of halves of a weight that learns would be put together again, and halves of a packed one take as
-        // long as the whole.
+        // Gradients of halves of a weight that learns would be put together again.
         Matrix matrix = weights.gateUp().matrix();
-        if (matrix.isCutFreely() && !matrix.learns() && flat.size(0) >= MANY_TOKENS) {
+        if (matrix.isCutFreely(flat.size(0)) && !matrix.learns()) {
             Tensor reduced = added == null ? null : added.reduced(flat);
-            gate = part(flat, weights, added, reduced, 0, hidden);
+            Linear first = weights.gateUp().rows(0, hidden);
+            activated = added == null
+                            && first.bias() == null
+                            && config.activation() == Activation.SILU
+                            && first.matrix().fuses()
+                    ? first.matrix().silu(flat)
+                    : activated(part(flat, weights, added, reduced, 0, hidden), config.activation());
             up = part(flat, weights, added, reduced, hidden, hidden);
         } else {
             Tensor[] halves = Tensors.split(weights.gateUp().apply(flat, added), -1, hidden, hidden);
-            gate = halves[0];
+            activated = activated(halves[0], config.activation());
             up = halves[1];
         }
-        Tensor activated = activated(gate, config.activation());
         Tensor product = learns ? activated.mul(up) : activated.mul_(up);
         return weights.down().apply(product, adapter == null ? null : adapter.down());
     }
@@ -86,7 +87,7 @@ final class FeedForward {
     /// nothing; others go through one thread, so that no bit follows from the number of threads.
     ///
     /// @param gate `[N, F]`
-    static Tensor activated(Tensor gate, ModelConfig.Activation activation) {
+    static Tensor activated(Tensor gate, Activation activation) {
         boolean whole = gate.size(1) % SHARED_VECTORS == 0 || GradMode.is_enabled();
         try (Threads.Limit _ = whole ? Threads.all() : Threads.one()) {
             return switch (activation) {

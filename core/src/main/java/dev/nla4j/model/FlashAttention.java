@@ -69,6 +69,9 @@ final class FlashAttention {
     /// A piece of which a row sees nothing changes no bit of it.
     static Part applyInPieces(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
         long all = key.size(2);
+        if (all <= PIECE) {
+            return apply(query, key, value, mask, scale);
+        }
         Part joined = null;
         for (long from = 0; from < all; from += PIECE) {
             long count = Math.min(PIECE, all - from);

@@ -54,7 +54,7 @@ final class SoftmaxAttention {
         }
 
         Tokens to(ScalarType type) {
-            return new Tokens(keys.to(type), values.to(type));
+            return new Tokens(Tensors.as(type, keys), Tensors.as(type, values));
         }
 
         /// The same tokens before each of so many rows; views.

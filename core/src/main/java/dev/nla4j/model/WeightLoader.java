@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight into its
-/// place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the weights, but
-/// for one matrix at a time where it is put into another form ([Matrix#forReading]).
+/// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight
+/// into its place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the
+/// weights, but for one matrix at a time where it is put into another form ([Matrix#forReading]).
 final class WeightLoader {
     private final TensorSource source;
     private final WeightNames names;
@@ -93,10 +93,12 @@ final class WeightLoader {
     }
 
     /// Puts a matrix into its form; what was read for it is freed where that is another one.
-    private Matrix form(Supplier<Tensor> reading) {
+    ///
+    /// @param parts outputs of parts that are multiplied with by themselves; none for one
+    private Matrix form(Supplier<Tensor> reading, long... parts) {
         try (Scope scope = Scope.noGrad()) {
             Tensor read = reading.get();
-            Matrix matrix = learns ? Matrix.stored(read) : Matrix.forReading(read);
+            Matrix matrix = learns ? Matrix.stored(read) : Matrix.forReading(read, parts);
             matrix.keepIn(scope);
             return matrix;
         }
@@ -117,7 +119,7 @@ final class WeightLoader {
                         heads.outputBias() ? vector(Part.ATTENTION_OUTPUT, layer, dim) : null),
                 sandwich ? norm(Part.POST_ATTENTION_NORM, layer, dim) : null,
                 norm(Part.FEED_FORWARD_NORM, layer, dim),
-                new Linear(form(() -> gateUp(layer)), null),
+                new Linear(form(() -> gateUp(layer), config.hidden(), config.hidden()), null),
                 new Linear(form(() -> matrix(Part.DOWN, layer, dim, config.hidden())), null),
                 sandwich ? norm(Part.POST_FEED_FORWARD_NORM, layer, dim) : null);
     }

@@ -17,8 +17,8 @@ public final class WeightSize {
         return Math.addExact(Math.multiplyExact(matrices, dtype.bytes()), norms * DType.FP32.bytes());
     }
 
-    /// As above of a model that is loaded to be read with: where matrices are packed they have another size, and a tied
-    /// head is kept beside the table.
+    /// As above of a model that is loaded to be read with: where matrices are packed they have another size,
+    /// and a tied head is kept beside the table.
     public static long bytesToRead(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
         if (!Matrix.packs(dtype)) {
             return bytes(config, dtype, extent);
@@ -29,7 +29,7 @@ public final class WeightSize {
         long attended = heads.queryWidth();
         long block = Matrix.packedBytes(heads.fusedWidth(), dim)
                 + Matrix.packedBytes(dim, attended)
-                + Matrix.packedBytes(2 * hidden, dim)
+                + Matrix.packedBytesOfParts(dim, hidden, hidden)
                 + Matrix.packedBytes(dim, hidden)
                 + biases(config) * dtype.bytes()
                 + blockNorms(config) * DType.FP32.bytes();
@@ -39,8 +39,8 @@ public final class WeightSize {
         return table(config) * dtype.bytes() + ends + Math.multiplyExact(block, config.numLayers());
     }
 
-    /// The most bytes that loading to read takes at a time: weights, and one matrix as it was stored and in fp32 while
-    /// it is put into its other form. The head is, before the blocks.
+    /// The most bytes that loading to read takes at a time: weights, and one matrix as it was stored and in
+    /// fp32 while it is put into its other form. The head is, before the blocks.
     public static long whileLoading(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
         long whole = bytesToRead(config, dtype, extent);
         if (!Matrix.packs(dtype)) {

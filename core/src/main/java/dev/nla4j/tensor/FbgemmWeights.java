@@ -120,6 +120,16 @@ record FbgemmWeights(List<IValue> parts, long inputs) implements PackedWeights {
         }
     }
 
+    @Override
+    public boolean fuses() {
+        return false;
+    }
+
+    @Override
+    public Tensor silu(Tensor x) {
+        throw new UnsupportedOperationException("FBGEMM has no activation behind its product");
+    }
+
     /// `[N, in]` of a number of rows that is cut into sound groups: more than there are, where need be.
     private Tensor whole(Tensor x, long rows) {
         if (rows == 1) {

@@ -14,8 +14,11 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
     /// One for products without gradients, in the fastest form this processor has.
     ///
     /// @param tensor `[out, in]`; not used any more where the form is another one
-    static Matrix forReading(Tensor tensor) {
-        return PackedMatrix.suits(DType.BF16) && PackedMatrix.holds(tensor) ? PackedMatrix.of(tensor) : stored(tensor);
+    /// @param parts outputs of parts that will be multiplied with by themselves, all of them together; none for one
+    static Matrix forReading(Tensor tensor, long... parts) {
+        return PackedMatrix.suits(DType.BF16) && PackedMatrix.holds(tensor)
+                ? PackedMatrix.of(tensor, parts)
+                : stored(tensor);
     }
 
     /// Whether [#forReading] makes another form of matrices of this dtype.
@@ -26,6 +29,13 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
     /// Bytes of a matrix that [#forReading] makes, where it makes another form.
     static long packedBytes(long outputs, long inputs) {
         return PackedMatrix.bytes(outputs, inputs);
+    }
+
+    /// As above of one that is made in parts.
+    ///
+    /// @param outputs of each part
+    static long packedBytesOfParts(long inputs, long... outputs) {
+        return PackedMatrix.bytesOfParts(inputs, outputs);
     }
 
     /// Bytes that [#forReading] takes for so many numbers besides what it makes, where it makes another form.
@@ -43,8 +53,16 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
     /// The rows `from` to `from + count`, which belong to this one: outputs of their own.
     Matrix rows(long from, long count);
 
-    /// Whether products with [#rows] take no longer than their share.
-    boolean isCutFreely();
+    /// Whether products of so many rows with parts that it was made of ([#rows]) take no longer than their share.
+    boolean isCutFreely(long rows);
+
+    /// Whether [#silu] is one operator here.
+    boolean fuses();
+
+    /// `silu(x · Wᵀ)`, as [#times], not rounded before the function.
+    ///
+    /// @throws UnsupportedOperationException where it is no operator
+    Tensor silu(Tensor x);
 
     /// Whether gradients are recorded for it.
     boolean learns();

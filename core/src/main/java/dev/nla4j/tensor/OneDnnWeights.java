@@ -18,8 +18,10 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
     private static final long SMALLEST_BLOCK_OUTPUTS = 16;
     private static final long BLOCK_INPUTS = 16;
 
-    /// Nothing is fused behind it: no name, no numbers, no algorithm.
-    private static final IValue NO_NAME = Scope.constant(new IValue("none"));
+    /// What is fused behind it, by name; neither has numbers or an algorithm.
+    private static final IValue NOTHING = Scope.constant(new IValue("none"));
+
+    private static final IValue SILU = Scope.constant(new IValue("swish"));
 
     /// Asked once, and only when needed: it loads libtorch. Null where they are not used.
     private static final class Operators {
@@ -68,7 +70,21 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
 
     @Override
     public Tensor times(Tensor x) {
-        return there(Operators.MULTIPLY).call(x, packed, null, NO_NAME, Operators.NO_NUMBERS, null)[0];
+        return multiplied(x, NOTHING);
+    }
+
+    @Override
+    public boolean fuses() {
+        return true;
+    }
+
+    @Override
+    public Tensor silu(Tensor x) {
+        return multiplied(x, SILU);
+    }
+
+    private Tensor multiplied(Tensor x, IValue fused) {
+        return there(Operators.MULTIPLY).call(x, packed, null, fused, Operators.NO_NUMBERS, null)[0];
     }
 
     @Override

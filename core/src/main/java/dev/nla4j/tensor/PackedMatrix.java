@@ -1,5 +1,9 @@
 package dev.nla4j.tensor;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -7,15 +11,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// A bf16 matrix laid out anew for the library that multiplies it fastest on this processor:
 /// [OneDnnWeights] where bf16 is multiplied, [FbgemmWeights] on AVX2. It passes no gradient on.
 final class PackedMatrix implements Matrix {
-    private final PackedWeights weights; // owned by whoever made this
-    private final long outputs; // of all that is packed
+    private final List<Packed> parts; // below each other; owned by whoever made this
     private final long inputs;
     private final long from;
     private final long count;
 
-    private PackedMatrix(PackedWeights weights, long outputs, long inputs, long from, long count) {
-        this.weights = weights;
-        this.outputs = outputs;
+    /// A part.
+    private record Packed(PackedWeights weights, long outputs) {}
+
+    private PackedMatrix(List<Packed> parts, long inputs, long from, long count) {
+        this.parts = parts;
         this.inputs = inputs;
         this.from = from;
         this.count = count;
@@ -33,14 +38,36 @@ final class PackedMatrix implements Matrix {
                 && (OneDnnWeights.isThere() || FbgemmWeights.holds(tensor));
     }
 
-    static Matrix of(Tensor tensor) {
-        PackedWeights packed = OneDnnWeights.isThere() ? OneDnnWeights.of(tensor) : FbgemmWeights.of(tensor);
-        return new PackedMatrix(packed, tensor.size(0), tensor.size(1), 0, tensor.size(0));
+    /// @param outputs of each part; none where it is one
+    static Matrix of(Tensor tensor, long... outputs) {
+        long all = tensor.size(0);
+        List<Packed> parts = new ArrayList<>();
+        if (!OneDnnWeights.isThere()) {
+            parts.add(new Packed(FbgemmWeights.of(tensor), all)); // whose products do without parts
+        } else if (outputs.length == 0) {
+            parts.add(new Packed(OneDnnWeights.of(tensor), all));
+        } else {
+            if (LongStream.of(outputs).sum() != all) {
+                throw new IllegalArgumentException("parts of " + Arrays.toString(outputs) + " are not all of " + all);
+            }
+            for (Tensor part : Tensors.split(tensor, 0, outputs)) {
+                parts.add(new Packed(OneDnnWeights.of(part), part.size(0)));
+            }
+        }
+        return new PackedMatrix(List.copyOf(parts), tensor.size(1), 0, all);
     }
 
     /// Bytes that a packed matrix takes.
     static long bytes(long outputs, long inputs) {
         return OneDnnWeights.isThere() ? OneDnnWeights.bytes(outputs, inputs) : FbgemmWeights.bytes(outputs, inputs);
+    }
+
+    /// Bytes that one packed in parts takes.
+    ///
+    /// @param outputs of each part
+    static long bytesOfParts(long inputs, long... outputs) {
+        LongStream all = LongStream.of(outputs);
+        return OneDnnWeights.isThere() ? all.map(part -> bytes(part, inputs)).sum() : bytes(all.sum(), inputs);
     }
 
     /// Bytes that packing takes besides what is packed.
@@ -65,27 +92,70 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public Tensor times(Tensor x) {
-        if (GradMode.is_enabled() && x.requires_grad()) {
-            throw new IllegalStateException("gradients do not pass a packed matrix: load the model for training");
-        }
+        requireNoGradient(x);
         if (x.numel() == 0) {
-            return Tensors.zeros(DType.FP32, Shapes.withLast(x, count)).to(x.scalar_type());
+            return nothing(x);
         }
-        Tensor product = weights.times(x);
-        return count == outputs
+        Tensor product = product(x);
+        return count == outputsOfAll()
                 ? product
                 : product.narrow(product.dim() - 1, from, count).contiguous();
     }
 
-    /// All outputs are computed, and these are taken.
+    private static void requireNoGradient(Tensor x) {
+        if (GradMode.is_enabled() && x.requires_grad()) {
+            throw new IllegalStateException("gradients do not pass a packed matrix: load the model for training");
+        }
+    }
+
+    /// Of no rows.
+    private Tensor nothing(Tensor x) {
+        return Tensors.zeros(x.scalar_type().intern(), Shapes.withLast(x, count));
+    }
+
+    private Tensor product(Tensor x) {
+        if (parts.size() == 1) {
+            return parts.getFirst().weights.times(x);
+        }
+        return Tensors.cat(-1, parts.stream().map(part -> part.weights.times(x)).toArray(Tensor[]::new));
+    }
+
+    private long outputsOfAll() {
+        return parts.stream().mapToLong(Packed::outputs).sum();
+    }
+
+    /// A part by itself where that is what is asked for; else all outputs are computed, and these are taken.
     @Override
     public Matrix rows(long from, long count) {
-        return new PackedMatrix(weights, outputs, inputs, this.from + from, count);
+        long first = 0;
+        for (Packed part : parts) {
+            if (this.from + from == first && count == part.outputs) {
+                return new PackedMatrix(List.of(part), inputs, 0, count);
+            }
+            first += part.outputs;
+        }
+        return new PackedMatrix(parts, inputs, this.from + from, count);
     }
 
     @Override
-    public boolean isCutFreely() {
-        return false;
+    public boolean isCutFreely(long rows) {
+        return parts.size() > 1;
+    }
+
+    @Override
+    public boolean fuses() {
+        return parts.size() == 1
+                && count == outputsOfAll()
+                && parts.getFirst().weights.fuses();
+    }
+
+    @Override
+    public Tensor silu(Tensor x) {
+        if (!fuses()) {
+            throw new UnsupportedOperationException("no activation behind this product");
+        }
+        requireNoGradient(x);
+        return x.numel() == 0 ? nothing(x) : parts.getFirst().weights.silu(x);
     }
 
     @Override
@@ -101,16 +171,16 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public void keepIn(Scope scope) {
-        weights.keepIn(scope);
+        parts.forEach(part -> part.weights.keepIn(scope));
     }
 
     @Override
     public long bytes() {
-        return bytes(outputs, inputs);
+        return parts.stream().mapToLong(part -> bytes(part.outputs, inputs)).sum();
     }
 
     @Override
     public void close() {
-        weights.close();
+        parts.forEach(part -> part.weights.close());
     }
 }

@@ -10,6 +10,14 @@ sealed interface PackedWeights extends AutoCloseable permits FbgemmWeights, OneD
     /// @return `[..., out]` in x's type, contiguous and the caller's alone
     Tensor times(Tensor x);
 
+    /// Whether [#silu] is one operator here.
+    boolean fuses();
+
+    /// `silu(x · Wᵀ)`, which is not rounded before it is put in; as [#times].
+    ///
+    /// @throws UnsupportedOperationException where it is no operator
+    Tensor silu(Tensor x);
+
     /// Lets it outlive `scope`.
     void keepIn(Scope scope);
 

@@ -4,6 +4,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /// A matrix that is multiplied as it is stored: see [MatrixProduct].
 record StoredMatrix(Tensor tensor) implements Matrix {
+    /// From so many rows on, two products are as fast as one of twice the width, and what follows reads and
+    /// overwrites memory in one piece. The bits are the same.
+    private static final long MANY_ROWS = 256;
+
     @Override
     public long outputs() {
         return tensor.size(0);
@@ -25,8 +29,18 @@ record StoredMatrix(Tensor tensor) implements Matrix {
     }
 
     @Override
-    public boolean isCutFreely() {
-        return true;
+    public boolean isCutFreely(long rows) {
+        return rows >= MANY_ROWS;
+    }
+
+    @Override
+    public boolean fuses() {
+        return false;
+    }
+
+    @Override
+    public Tensor silu(Tensor x) {
+        throw new UnsupportedOperationException("no activation behind the product of a stored matrix");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.nla4j.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -125,8 +126,49 @@ class PackedMatrixTest {
         }
     }
 
-    /// In fp16 the smallest numbers lose digits, never more than half a step; what it has no number for is not packed.
-    /// Numbers that stay bf16 stay what they are.
+    @Test
+    void parts_are_multiplied_with_by_themselves_or_together() {
+        Tensor weight = weight(90, 64);
+        try (Matrix whole = Matrix.forReading(weight);
+                Matrix matrix = Matrix.forReading(weight, 50, 40)) {
+            Tensor x = numbers(5, 64);
+            Tensor all = whole.times(x);
+            assertThat(torch.equal(matrix.times(x), all)).isTrue();
+            assertThat(torch.equal(matrix.rows(0, 50).times(x), all.narrow(1, 0, 50)))
+                    .isTrue();
+            assertThat(torch.equal(matrix.rows(50, 40).times(x), all.narrow(1, 50, 40)))
+                    .isTrue();
+            assertThat(torch.equal(matrix.rows(40, 20).times(x), all.narrow(1, 40, 20)))
+                    .isTrue();
+            assertThat(matrix.bytes()).isEqualTo(Matrix.packedBytesOfParts(64, 50, 40));
+            assertThat(matrix.isCutFreely(5)).isEqualTo(OneDnnWeights.isThere());
+        }
+        if (OneDnnWeights.isThere()) {
+            assertThatIllegalArgumentException().isThrownBy(() -> Matrix.forReading(weight, 50, 41));
+        }
+    }
+
+    /// Off by half a step of bf16 from the function of the exact product.
+    @Test
+    void a_fused_activation_is_that_of_the_product() {
+        Tensor weight = weight(70, 130);
+        try (Matrix matrix = Matrix.forReading(weight)) {
+            Tensor x = numbers(9, 130);
+            if (!matrix.fuses()) {
+                assertThatThrownBy(() -> matrix.silu(x)).isInstanceOf(UnsupportedOperationException.class);
+                return;
+            }
+            Tensor found = matrix.silu(x);
+            Tensor exact = torch.silu(torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double)));
+            requireNear(found, exact);
+            assertThat(torch.equal(matrix.silu(x.narrow(0, 3, 2)), found.narrow(0, 3, 2)))
+                    .isTrue();
+            assertThat(Shapes.of(matrix.silu(numbers(0, 130)))).containsExactly(0, 70);
+        }
+    }
+
+    /// In fp16 the smallest numbers lose digits, never more than half a step; what it has no number for is not
+    /// packed. Numbers that stay bf16 stay what they are.
     @Test
     void numbers_at_the_ends_of_the_range_are_as_close_as_is_said() {
         float[] numbers = {6.2e-5f, 3e-5f, 1e-6f, 1e-8f, -65280, 1e-20f, 0, -7e-6f};
@@ -163,7 +205,10 @@ class PackedMatrixTest {
     }
 
     private static void requireClose(Tensor found, Tensor x, Tensor weight) {
-        Tensor exact = torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double));
+        requireNear(found, torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double)));
+    }
+
+    private static void requireNear(Tensor found, Tensor exact) {
         Tensor off = found.to(ScalarType.Double).sub(exact, new Scalar(1)).abs();
         Tensor allowed = Tensors.plus(Tensors.times(exact.abs(), TYPE == ScalarType.Float ? 0 : HALF_STEP), 1e-4);
         assertThat(off.sub(allowed).max().item_double()).isNegative();

@@ -43,6 +43,7 @@ import java.util.Optional;
 import java.util.function.LongPredicate;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -240,8 +241,9 @@ class SftLoopTest {
             double fve = VarianceExplained.of(
                             tiny.examples(Stage.AR_SFT, "ar", 32, 3).activations())
                     .fve(VarianceExplained.errors(vectors, heldOut.activations()));
-            // What is packed to be read with sums in another order than what learned.
-            double off = Matrix.packs(dtype) ? 1e-5 : 0;
+            // What is packed to be read with sums in another order than what learned, or rounds to bf16 at another
+            // place.
+            double off = !Matrix.packs(dtype) ? 0 : dtype.arithmetic() == ScalarType.Float ? 1e-5 : 1e-4;
             assertThat(fve).isCloseTo(last("run-ar").get("fve"), within(off));
         }
     }
