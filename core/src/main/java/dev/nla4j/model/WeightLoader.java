@@ -6,6 +6,7 @@ import dev.nla4j.format.TensorSource;
 import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Matrix;
+import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// into its place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the
 /// weights, but for one matrix at a time where it is put into another form ([Matrix#forReading]).
 final class WeightLoader {
+    /// Bytes of a matrix whose place is given back to the system when it was put into another form.
+    private static final long LARGE = 1L << 24;
+
     private final TensorSource source;
     private final WeightNames names;
     private final ModelConfig config;
@@ -93,14 +97,18 @@ final class WeightLoader {
     }
 
     /// Puts a matrix into its form; what was read for it is freed where that is another one.
-    ///
-    /// @param parts outputs of parts that are multiplied with by themselves; none for one
-    private Matrix form(Supplier<Tensor> reading, long... parts) {
+    private Matrix form(Supplier<Tensor> reading) {
+        boolean large = false;
         try (Scope scope = Scope.noGrad()) {
             Tensor read = reading.get();
-            Matrix matrix = learns ? Matrix.stored(read) : Matrix.forReading(read, parts);
+            Matrix matrix = learns ? Matrix.stored(read) : Matrix.forReading(read);
             matrix.keepIn(scope);
+            large = !learns && Matrix.packs(dtype) && read.nbytes() >= LARGE;
             return matrix;
+        } finally {
+            if (large) {
+                ProcessMemory.giveBack(); // or smaller matrices take a part of it, and the next large one finds no room
+            }
         }
     }
 
@@ -119,7 +127,7 @@ final class WeightLoader {
                         heads.outputBias() ? vector(Part.ATTENTION_OUTPUT, layer, dim) : null),
                 sandwich ? norm(Part.POST_ATTENTION_NORM, layer, dim) : null,
                 norm(Part.FEED_FORWARD_NORM, layer, dim),
-                new Linear(form(() -> gateUp(layer), config.hidden(), config.hidden()), null),
+                new Linear(gateUpForm(layer), null),
                 new Linear(form(() -> matrix(Part.DOWN, layer, dim, config.hidden())), null),
                 sandwich ? norm(Part.POST_FEED_FORWARD_NORM, layer, dim) : null);
     }
@@ -177,6 +185,27 @@ final class WeightLoader {
                 .contiguous()
                 .view(rows.sizes());
         rows.copy_(restored);
+    }
+
+    /// Where both can be joined they are read one after the other, if the file has them so: what is read to be
+    /// packed is half as large.
+    private Matrix gateUpForm(int layer) {
+        if (learns || !Matrix.joins(dtype)) {
+            return form(() -> gateUp(layer));
+        }
+        long hidden = config.hidden();
+        if (source.names().contains(names.weight(Part.GATE, layer))) {
+            return Matrix.joined(
+                    form(() -> matrix(Part.GATE, layer, hidden, config.dim())),
+                    form(() -> matrix(Part.UP, layer, hidden, config.dim())));
+        }
+        try (Scope scope = Scope.noGrad()) {
+            Tensor both = gateUp(layer);
+            Matrix joined =
+                    Matrix.joined(form(() -> both.narrow(0, 0, hidden)), form(() -> both.narrow(0, hidden, hidden)));
+            joined.keepIn(scope);
+            return joined;
+        }
     }
 
     private Tensor gateUp(int layer) {

@@ -29,7 +29,7 @@ public final class WeightSize {
         long attended = heads.queryWidth();
         long block = Matrix.packedBytes(heads.fusedWidth(), dim)
                 + Matrix.packedBytes(dim, attended)
-                + Matrix.packedBytesOfParts(dim, hidden, hidden)
+                + (Matrix.joins(dtype) ? 2 * Matrix.packedBytes(hidden, dim) : Matrix.packedBytes(2 * hidden, dim))
                 + Matrix.packedBytes(dim, hidden)
                 + biases(config) * dtype.bytes()
                 + blockNorms(config) * DType.FP32.bytes();

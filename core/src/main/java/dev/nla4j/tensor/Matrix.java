@@ -14,11 +14,19 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
     /// One for products without gradients, in the fastest form this processor has.
     ///
     /// @param tensor `[out, in]`; not used any more where the form is another one
-    /// @param parts outputs of parts that will be multiplied with by themselves, all of them together; none for one
-    static Matrix forReading(Tensor tensor, long... parts) {
-        return PackedMatrix.suits(DType.BF16) && PackedMatrix.holds(tensor)
-                ? PackedMatrix.of(tensor, parts)
-                : stored(tensor);
+    static Matrix forReading(Tensor tensor) {
+        return PackedMatrix.suits(DType.BF16) && PackedMatrix.holds(tensor) ? PackedMatrix.of(tensor) : stored(tensor);
+    }
+
+    /// Whether matrices of this dtype that [#forReading] makes may be [#joined].
+    static boolean joins(DType dtype) {
+        return PackedMatrix.suits(dtype) && OneDnnWeights.isThere();
+    }
+
+    /// Two that [#forReading] made as one, the second's outputs behind the first's; each can still be
+    /// multiplied with by itself, as [#rows]. Where [#joins] says so.
+    static Matrix joined(Matrix first, Matrix second) {
+        return PackedMatrix.joined((PackedMatrix) first, (PackedMatrix) second);
     }
 
     /// Whether [#forReading] makes another form of matrices of this dtype.
@@ -29,13 +37,6 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
     /// Bytes of a matrix that [#forReading] makes, where it makes another form.
     static long packedBytes(long outputs, long inputs) {
         return PackedMatrix.bytes(outputs, inputs);
-    }
-
-    /// As above of one that is made in parts.
-    ///
-    /// @param outputs of each part
-    static long packedBytesOfParts(long inputs, long... outputs) {
-        return PackedMatrix.bytesOfParts(inputs, outputs);
     }
 
     /// Bytes that [#forReading] takes for so many numbers besides what it makes, where it makes another form.

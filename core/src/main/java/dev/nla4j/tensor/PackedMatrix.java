@@ -1,9 +1,7 @@
 package dev.nla4j.tensor;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -38,36 +36,25 @@ final class PackedMatrix implements Matrix {
                 && (OneDnnWeights.isThere() || FbgemmWeights.holds(tensor));
     }
 
-    /// @param outputs of each part; none where it is one
-    static Matrix of(Tensor tensor, long... outputs) {
-        long all = tensor.size(0);
-        List<Packed> parts = new ArrayList<>();
-        if (!OneDnnWeights.isThere()) {
-            parts.add(new Packed(FbgemmWeights.of(tensor), all)); // whose products do without parts
-        } else if (outputs.length == 0) {
-            parts.add(new Packed(OneDnnWeights.of(tensor), all));
-        } else {
-            if (LongStream.of(outputs).sum() != all) {
-                throw new IllegalArgumentException("parts of " + Arrays.toString(outputs) + " are not all of " + all);
-            }
-            for (Tensor part : Tensors.split(tensor, 0, outputs)) {
-                parts.add(new Packed(OneDnnWeights.of(part), part.size(0)));
-            }
+    static Matrix of(Tensor tensor) {
+        PackedWeights packed = OneDnnWeights.isThere() ? OneDnnWeights.of(tensor) : FbgemmWeights.of(tensor);
+        return new PackedMatrix(List.of(new Packed(packed, tensor.size(0))), tensor.size(1), 0, tensor.size(0));
+    }
+
+    /// Both whole.
+    static Matrix joined(PackedMatrix first, PackedMatrix second) {
+        if (first.inputs != second.inputs) {
+            throw new IllegalArgumentException(
+                    "matrices of " + first.inputs + " and " + second.inputs + " inputs can't be one");
         }
-        return new PackedMatrix(List.copyOf(parts), tensor.size(1), 0, all);
+        List<Packed> parts =
+                Stream.concat(first.parts.stream(), second.parts.stream()).toList();
+        return new PackedMatrix(parts, first.inputs, 0, first.count + second.count);
     }
 
     /// Bytes that a packed matrix takes.
     static long bytes(long outputs, long inputs) {
         return OneDnnWeights.isThere() ? OneDnnWeights.bytes(outputs, inputs) : FbgemmWeights.bytes(outputs, inputs);
-    }
-
-    /// Bytes that one packed in parts takes.
-    ///
-    /// @param outputs of each part
-    static long bytesOfParts(long inputs, long... outputs) {
-        LongStream all = LongStream.of(outputs);
-        return OneDnnWeights.isThere() ? all.map(part -> bytes(part, inputs)).sum() : bytes(all.sum(), inputs);
     }
 
     /// Bytes that packing takes besides what is packed.

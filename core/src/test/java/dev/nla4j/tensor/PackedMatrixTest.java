@@ -127,12 +127,15 @@ class PackedMatrixTest {
     }
 
     @Test
-    void parts_are_multiplied_with_by_themselves_or_together() {
+    void two_that_are_joined_are_multiplied_with_together_or_by_themselves() {
+        assumeThat(Matrix.joins(DType.BF16)).isTrue();
         Tensor weight = weight(90, 64);
         try (Matrix whole = Matrix.forReading(weight);
-                Matrix matrix = Matrix.forReading(weight, 50, 40)) {
+                Matrix matrix = Matrix.joined(
+                        Matrix.forReading(weight.narrow(0, 0, 50)), Matrix.forReading(weight.narrow(0, 50, 40)))) {
             Tensor x = numbers(5, 64);
             Tensor all = whole.times(x);
+            assertThat(matrix.outputs()).isEqualTo(90);
             assertThat(torch.equal(matrix.times(x), all)).isTrue();
             assertThat(torch.equal(matrix.rows(0, 50).times(x), all.narrow(1, 0, 50)))
                     .isTrue();
@@ -140,11 +143,13 @@ class PackedMatrixTest {
                     .isTrue();
             assertThat(torch.equal(matrix.rows(40, 20).times(x), all.narrow(1, 40, 20)))
                     .isTrue();
-            assertThat(matrix.bytes()).isEqualTo(Matrix.packedBytesOfParts(64, 50, 40));
-            assertThat(matrix.isCutFreely(5)).isEqualTo(OneDnnWeights.isThere());
-        }
-        if (OneDnnWeights.isThere()) {
-            assertThatIllegalArgumentException().isThrownBy(() -> Matrix.forReading(weight, 50, 41));
+            assertThat(matrix.bytes()).isEqualTo(Matrix.packedBytes(50, 64) + Matrix.packedBytes(40, 64));
+            assertThat(matrix.isCutFreely(5)).isTrue();
+            assertThat(whole.isCutFreely(5)).isFalse();
+            Matrix other = Matrix.forReading(weight(4, 65));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Matrix.joined(whole, other))
+                    .withMessageContaining("64 and 65");
         }
     }
 
