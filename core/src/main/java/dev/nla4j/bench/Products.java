@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// A model's products and nothing else: no norm, no softmax. What a step can't be faster than while it multiplies the
-/// way it does.
+/// A model's products and nothing else: no norm, no softmax. What a step can't be faster than while it
+/// multiplies the way it does.
 final class Products {
     private final Weights weights;
     private final ScalarType type;
@@ -32,9 +32,9 @@ final class Products {
         this.type = weights.dtype().arithmetic();
     }
 
-    /// The products with the weights of the first `depth` blocks for so many tokens, and of the head for some of them;
-    /// attention is left out: [#attending]. Inputs are
-    /// made here, before any clock starts, and belong to the caller's scope; matrices of one width share theirs.
+    /// The products with the weights of the first `depth` blocks for so many tokens, and of the head for some
+    /// of them; attention is left out: [#attending]. Inputs are made here, before any clock starts, and belong
+    /// to the caller's scope; matrices of one width share theirs.
     ///
     /// @return what multiplies once and gives the seconds it took
     DoubleSupplier of(int depth, int tokens, int headRows) {
@@ -90,9 +90,12 @@ final class Products {
         }
     }
 
+    /// As the program does: what was joined is multiplied with apart, and not put together.
     private static void multiply(Tensor x, Matrix matrix) {
-        try (Scope _ = Scope.noGrad()) {
-            matrix.times(x);
+        for (Matrix part : matrix.parts()) {
+            try (Scope _ = Scope.noGrad()) {
+                part.times(x);
+            }
         }
     }
 
@@ -124,9 +127,10 @@ final class Products {
                 batch(part.times(), part.queries(), part.keys()));
     }
 
-    /// The products of a training step through blocks `first` to before `end`, the weights frozen, an adapter of `rank`
-    /// on each projection: forward, then what reaches each product's inputs, and the adapters' own gradients; those
-    /// between queries, keys and values, too. Weights narrower than the arithmetic are widened, as training does.
+    /// The products of a training step through blocks `first` to before `end`, the weights frozen, an adapter
+    /// of `rank` on each projection: forward, then what reaches each product's inputs, and the adapters' own
+    /// gradients; those between queries, keys and values, too. Weights narrower than the arithmetic are
+    /// widened, as training does.
     ///
     /// @return what multiplies once and gives the seconds it took
     DoubleSupplier training(int first, int end, int tokens, int headRows, int rank, Attended... attention) {

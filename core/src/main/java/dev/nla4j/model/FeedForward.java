@@ -5,7 +5,6 @@ import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
-import dev.nla4j.tensor.Threads;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -18,8 +17,8 @@ final class FeedForward {
     /// Rows of that width which are alive together: gate, up, and what was put together of parts.
     private static final int WIDTHS = 3;
 
-    /// Rows of so many numbers leave nothing over for two threads.
-    private static final long SHARED_VECTORS = 2L * FlashAttention.VECTOR;
+    /// Rows of so many numbers, of bf16 too, leave nothing over for two threads.
+    private static final long SHARED_VECTORS = 4L * FlashAttention.VECTOR;
 
     private FeedForward() {}
 
@@ -82,19 +81,19 @@ final class FeedForward {
         return weights.gateUp().rows(from, count).apply(flat, added == null ? null : added.rows(from, count), reduced);
     }
 
-    /// libtorch computes what a thread's share leaves after whole vectors by another formula. Rows of whole vectors
-    /// leave
-    /// nothing; others go through one thread, so that no bit follows from the number of threads.
+    /// libtorch computes what is left over after whole vectors by another formula. Rows of whole vectors leave
+    /// nothing, and others are filled up: no bit follows from the rows beside it or the number of threads.
     ///
     /// @param gate `[N, F]`
     static Tensor activated(Tensor gate, Activation activation) {
-        boolean whole = gate.size(1) % SHARED_VECTORS == 0 || GradMode.is_enabled();
-        try (Threads.Limit _ = whole ? Threads.all() : Threads.one()) {
-            return switch (activation) {
-                case SILU -> torch.silu(gate);
-                case GELU_TANH -> torch.gelu(gate, "tanh");
-                case GELU -> torch.gelu(gate);
-            };
-        }
+        long width = gate.size(1);
+        long missing = GradMode.is_enabled() ? 0 : Math.floorMod(-width, SHARED_VECTORS);
+        Tensor whole = missing == 0 ? gate : torch.constant_pad_nd(gate, new long[] {0, missing});
+        Tensor activated = switch (activation) {
+            case SILU -> torch.silu(whole);
+            case GELU_TANH -> torch.gelu(whole, "tanh");
+            case GELU -> torch.gelu(whole);
+        };
+        return missing == 0 ? activated : activated.narrow(1, 0, width);
     }
 }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Fills [Weights] from a file: proves every tensor's shape against the configuration, then reads it straight
 /// into its place (q, k, v into one matrix, gate and up into one), so that loading needs no memory beyond the
-/// weights, but for one matrix at a time where it is put into another form ([Matrix#forReading]).
+/// weights, but for one matrix at a time where it is put into another form ([Matrix#forReading]), for which
+/// gate and up are two.
 final class WeightLoader {
     /// Bytes of a matrix whose place is given back to the system when it was put into another form.
     private static final long LARGE = 1L << 24;

@@ -39,8 +39,8 @@ public final class WeightSize {
         return table(config) * dtype.bytes() + ends + Math.multiplyExact(block, config.numLayers());
     }
 
-    /// The most bytes that loading to read takes at a time: weights, and one matrix as it was stored and in
-    /// fp32 while it is put into its other form. The head is, before the blocks.
+    /// The most bytes that loading to read takes at a time: weights, and one matrix as it was stored (for
+    /// some forms in fp32, too) while it is put into its other form. The head is, before the blocks.
     public static long whileLoading(ModelConfig config, DType dtype, ModelLoader.Extent extent) {
         long whole = bytesToRead(config, dtype, extent);
         if (!Matrix.packs(dtype)) {

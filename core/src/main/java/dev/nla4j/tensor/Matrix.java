@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /// A weight matrix `[out, in]` in the form that it is multiplied in.
@@ -56,6 +57,9 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
 
     /// Whether products of so many rows with parts that it was made of ([#rows]) take no longer than their share.
     boolean isCutFreely(long rows);
+
+    /// What it was [#joined] of, to be multiplied with apart; itself where it is one.
+    List<Matrix> parts();
 
     /// Whether [#silu] is one operator here.
     boolean fuses();

@@ -18,15 +18,13 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
     private static final long SMALLEST_BLOCK_OUTPUTS = 16;
     private static final long BLOCK_INPUTS = 16;
 
-    /// What is fused behind it, by name; neither has numbers or an algorithm.
-    private static final IValue NOTHING = Scope.constant(new IValue("none"));
-
-    private static final IValue SILU = Scope.constant(new IValue("swish"));
-
     /// Asked once, and only when needed: it loads libtorch. Null where they are not used.
     private static final class Operators {
         static final @Nullable Operator PACK = operator("mkldnn::_reorder_linear_weight");
         static final @Nullable Operator MULTIPLY = operator("mkldnn::_linear_pointwise");
+        // What is fused behind it, by name; neither has numbers or an algorithm.
+        static final IValue NOTHING = Scope.constant(new IValue("none"));
+        static final IValue SILU = Scope.constant(new IValue("swish"));
         static final IValue NO_NUMBERS = Scope.constant(MULTIPLY == null ? new IValue() : MULTIPLY.emptyList(4));
 
         private static @Nullable Operator operator(String name) {
@@ -70,7 +68,7 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
 
     @Override
     public Tensor times(Tensor x) {
-        return multiplied(x, NOTHING);
+        return multiplied(x, Operators.NOTHING);
     }
 
     @Override
@@ -80,7 +78,7 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
 
     @Override
     public Tensor silu(Tensor x) {
-        return multiplied(x, SILU);
+        return multiplied(x, Operators.SILU);
     }
 
     private Tensor multiplied(Tensor x, IValue fused) {

@@ -130,6 +130,15 @@ final class PackedMatrix implements Matrix {
     }
 
     @Override
+    public List<Matrix> parts() {
+        return parts.size() == 1
+                ? List.of(this)
+                : parts.stream()
+                        .<Matrix>map(part -> new PackedMatrix(List.of(part), inputs, 0, part.outputs))
+                        .toList();
+    }
+
+    @Override
     public boolean fuses() {
         return parts.size() == 1
                 && count == outputsOfAll()

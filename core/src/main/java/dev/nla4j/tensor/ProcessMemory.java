@@ -79,20 +79,26 @@ public final class ProcessMemory {
     private static final class GivingBack {
         static final @Nullable MethodHandle RELEASE = find();
 
-        @SuppressWarnings("restricted") // a function of tcmalloc's C interface, without arguments or result
         private static @Nullable MethodHandle find() {
             for (String line : ofThisMachine().lines("proc/self/maps")) {
                 Matcher matcher = ALLOCATOR.matcher(line);
                 if (matcher.find() && matcher.group(1).equals("tcmalloc")) {
-                    String path = line.substring(line.indexOf('/'));
-                    return SymbolLookup.libraryLookup(Path.of(path), Arena.global())
-                            .find("MallocExtension_ReleaseFreeMemory")
-                            .map(function ->
-                                    Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.ofVoid()))
-                            .orElse(null);
+                    return function(Path.of(line.substring(line.indexOf('/'))));
                 }
             }
             return null;
+        }
+
+        @SuppressWarnings("restricted") // a function of tcmalloc's C interface, without arguments or result
+        private static @Nullable MethodHandle function(Path library) {
+            try {
+                return SymbolLookup.libraryLookup(library, Arena.global())
+                        .find("MallocExtension_ReleaseFreeMemory")
+                        .map(function -> Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.ofVoid()))
+                        .orElse(null);
+            } catch (IllegalArgumentException _) {
+                return null; // its file is gone since it was loaded
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /// A matrix that is multiplied as it is stored: see [MatrixProduct].
@@ -31,6 +32,11 @@ record StoredMatrix(Tensor tensor) implements Matrix {
     @Override
     public boolean isCutFreely(long rows) {
         return rows >= MANY_ROWS;
+    }
+
+    @Override
+    public List<Matrix> parts() {
+        return List.of(this);
     }
 
     @Override

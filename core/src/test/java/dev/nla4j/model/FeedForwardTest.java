@@ -2,6 +2,7 @@ package dev.nla4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Shapes;
 import dev.nla4j.tensor.Tensors;
@@ -13,10 +14,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class FeedForwardTest {
-    /// Widths and numbers of rows after which a thread's share ends amid a vector.
+    /// Widths and numbers of rows after which a thread's share, or all there is, ends amid a vector.
     @ParameterizedTest
     @EnumSource(ModelConfig.Activation.class)
-    void an_activation_has_the_same_bits_on_one_thread_and_two(ModelConfig.Activation activation) {
+    void an_activation_has_the_same_bits_on_one_thread_and_two_and_beside_other_rows(
+            ModelConfig.Activation activation) {
         int before = Threads.inUse();
         try (Scope _ = Scope.noGrad()) {
             Random random = new Random(4);
@@ -26,13 +28,19 @@ class FeedForwardTest {
                     for (int i = 0; i < numbers.length; i++) {
                         numbers[i] = (float) (4 * random.nextGaussian());
                     }
-                    Tensor gate = Tensors.of(numbers, rows, width);
-                    Threads.use(1);
-                    Tensor alone = FeedForward.activated(gate, activation);
-                    Threads.use(2);
-                    assertThat(FeedForward.activated(gate, activation).equal(alone))
-                            .as("%s of %d x %d", activation, rows, width)
-                            .isTrue();
+                    for (DType dtype : DType.values()) {
+                        Tensor gate = Tensors.of(numbers, rows, width).to(dtype.scalarType());
+                        Threads.use(1);
+                        Tensor alone = FeedForward.activated(gate, activation);
+                        Threads.use(2);
+                        assertThat(FeedForward.activated(gate, activation).equal(alone))
+                                .as("%s of %d x %d", activation, rows, width)
+                                .isTrue();
+                        Tensor last = FeedForward.activated(gate.narrow(0, 0, (rows + 1) / 2), activation);
+                        assertThat(last.equal(alone.narrow(0, 0, last.size(0))))
+                                .as("half of %s of %d x %d", activation, rows, width)
+                                .isTrue();
+                    }
                 }
             }
         } finally {
