@@ -1,6 +1,7 @@
 package dev.nla4j.model;
 
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.Matrix;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -38,8 +39,8 @@ public final class LowRankAdapter implements AutoCloseable {
     /// @param layers for each block the pairs by projection: QUERY, KEY, VALUE, ATTENTION_OUTPUT, GATE, UP, DOWN
     public static LowRankAdapter of(ModelConfig config, List<Map<Part, Pair>> layers, DType dtype) {
         try (Scope scope = Scope.noGrad()) {
-            LowRankAdapter made = recorded(config, layers, dtype.arithmetic());
-            made.tensors().forEach(scope::release);
+            LowRankAdapter made = made(config, layers, dtype.arithmetic(), false);
+            made.matrices().forEach(matrix -> matrix.release(scope));
             return made;
         }
     }
@@ -47,14 +48,20 @@ public final class LowRankAdapter implements AutoCloseable {
     /// As [#of], but gradients reach the pairs where they are recorded, and the open scope owns all of it: not to be
     /// closed.
     static LowRankAdapter recorded(ModelConfig config, List<Map<Part, Pair>> layers, ScalarType type) {
+        return made(config, layers, type, true);
+    }
+
+    /// @param learns whether gradients are to pass it: else its matrices have the form that is fastest without
+    private static LowRankAdapter made(
+            ModelConfig config, List<Map<Part, Pair>> layers, ScalarType type, boolean learns) {
         Map<Part, Integer> rowsOf = outputRows(config);
         List<BlockAdapter> blocks = new ArrayList<>();
         for (Map<Part, Pair> pairs : layers) {
             blocks.add(new BlockAdapter(
-                    fused(pairs, List.of(Part.QUERY, Part.KEY, Part.VALUE), rowsOf, type),
-                    fused(pairs, List.of(Part.ATTENTION_OUTPUT), rowsOf, type),
-                    fused(pairs, List.of(Part.GATE, Part.UP), rowsOf, type),
-                    fused(pairs, List.of(Part.DOWN), rowsOf, type)));
+                    fused(pairs, List.of(Part.QUERY, Part.KEY, Part.VALUE), rowsOf, type, learns),
+                    fused(pairs, List.of(Part.ATTENTION_OUTPUT), rowsOf, type, learns),
+                    fused(pairs, List.of(Part.GATE, Part.UP), rowsOf, type, learns),
+                    fused(pairs, List.of(Part.DOWN), rowsOf, type, learns)));
         }
         return new LowRankAdapter(blocks);
     }
@@ -114,7 +121,7 @@ public final class LowRankAdapter implements AutoCloseable {
     }
 
     private static @Nullable LowRank fused(
-            Map<Part, Pair> pairs, List<Part> parts, Map<Part, Integer> rowsOf, ScalarType type) {
+            Map<Part, Pair> pairs, List<Part> parts, Map<Part, Integer> rowsOf, ScalarType type, boolean learns) {
         if (parts.stream().noneMatch(pairs::containsKey)) {
             return null;
         }
@@ -129,8 +136,20 @@ public final class LowRankAdapter implements AutoCloseable {
                 downs.add(pair.a().to(type));
             }
         }
-        return new LowRank(
-                Tensors.cat(0, downs.toArray(Tensor[]::new)), Tensors.blockDiagonal(ups.toArray(Tensor[]::new)));
+        Tensor down = Tensors.cat(0, downs.toArray(Tensor[]::new));
+        Tensor up = Tensors.blockDiagonal(ups.toArray(Tensor[]::new));
+        if (learns) {
+            return new LowRank(Matrix.stored(down), Matrix.stored(up));
+        }
+        return new LowRank(Matrix.forReading(down), parts.contains(Part.GATE) ? halves(up) : Matrix.forReading(up));
+    }
+
+    /// As the matrix that it is added to, which is multiplied with in halves.
+    private static Matrix halves(Tensor up) {
+        long half = up.size(0) / 2;
+        return up.scalar_type().intern() == ScalarType.BFloat16 && Matrix.joins(DType.BF16)
+                ? Matrix.joined(Matrix.forReading(up.narrow(0, 0, half)), Matrix.forReading(up.narrow(0, half, half)))
+                : Matrix.forReading(up);
     }
 
     @Nullable
@@ -140,10 +159,10 @@ public final class LowRankAdapter implements AutoCloseable {
 
     @Override
     public void close() {
-        tensors().forEach(Tensor::close);
+        matrices().forEach(Matrix::close);
     }
 
-    private List<Tensor> tensors() {
+    private List<Matrix> matrices() {
         return blocks.stream()
                 .flatMap(block -> Stream.of(block.queryKeyValue(), block.output(), block.gateUp(), block.down()))
                 .filter(java.util.Objects::nonNull)

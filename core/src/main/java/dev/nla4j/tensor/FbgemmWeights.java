@@ -121,6 +121,11 @@ record FbgemmWeights(List<IValue> parts, long inputs) implements PackedWeights {
     }
 
     @Override
+    public Tensor addTo(Tensor y, Tensor x) {
+        return y.add_(times(x));
+    }
+
+    @Override
     public boolean fuses() {
         return false;
     }
@@ -144,6 +149,11 @@ record FbgemmWeights(List<IValue> parts, long inputs) implements PackedWeights {
     @Override
     public void keepIn(Scope scope) {
         parts.forEach(scope::keep);
+    }
+
+    @Override
+    public void release(Scope scope) {
+        parts.forEach(scope::release);
     }
 
     @Override

@@ -52,6 +52,12 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
     /// `x · Wᵀ`: `[..., in]` to `[..., out]` in x's type. The result is the caller's alone and may be overwritten.
     Tensor times(Tensor x);
 
+    /// `y + x · Wᵀ` in one pass over y where that can be.
+    ///
+    /// @param y `[N, out]` in the arithmetic's type, no view; may be overwritten, so not to be used any more
+    /// @param x `[N, in]` in the same type
+    Tensor addTo(Tensor y, Tensor x);
+
     /// The rows `from` to `from + count`, which belong to this one: outputs of their own.
     Matrix rows(long from, long count);
 
@@ -79,6 +85,9 @@ public sealed interface Matrix extends AutoCloseable permits StoredMatrix, Packe
 
     /// Lets it outlive `scope`.
     void keepIn(Scope scope);
+
+    /// Lets it outlive `scope` and all around it: the caller owns it and must close it.
+    void release(Scope scope);
 
     /// Bytes of native memory held.
     long bytes();

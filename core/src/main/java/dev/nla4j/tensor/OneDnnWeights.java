@@ -20,24 +20,26 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
 
     /// Asked once, and only when needed: it loads libtorch. Null where they are not used.
     private static final class Operators {
-        static final @Nullable Operator PACK = operator("mkldnn::_reorder_linear_weight");
-        static final @Nullable Operator MULTIPLY = operator("mkldnn::_linear_pointwise");
+        static final @Nullable Operator PACK = operator("mkldnn::_reorder_linear_weight", "");
+        static final @Nullable Operator MULTIPLY = operator("mkldnn::_linear_pointwise", "");
+        static final @Nullable Operator ADD = operator("mkldnn::_linear_pointwise", "binary");
         // What is fused behind it, by name; neither has numbers or an algorithm.
         static final IValue NOTHING = Scope.constant(new IValue("none"));
+        static final IValue SUM = Scope.constant(new IValue("add"));
         static final IValue SILU = Scope.constant(new IValue("swish"));
         static final IValue NO_NUMBERS = Scope.constant(MULTIPLY == null ? new IValue() : MULTIPLY.emptyList(4));
 
-        private static @Nullable Operator operator(String name) {
+        private static @Nullable Operator operator(String name, String overload) {
             boolean tried = Threads.multipliesBf16()
                     && MachineProbe.flags().contains("avx512_bf16")
                     && !MachineProbe.hasMatrixUnits();
-            return tried ? Operator.find(name, "") : null;
+            return tried ? Operator.find(name, overload) : null;
         }
     }
 
     /// Whether it is there, and was tried on processors of this kind.
     static boolean isThere() {
-        return Operators.PACK != null && Operators.MULTIPLY != null;
+        return Operators.PACK != null && Operators.MULTIPLY != null && Operators.ADD != null;
     }
 
     /// @param tensor `[out, in]` bf16, at least one number
@@ -72,6 +74,11 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
     }
 
     @Override
+    public Tensor addTo(Tensor y, Tensor x) {
+        return there(Operators.ADD).call(x, y, packed, null, Operators.SUM)[0];
+    }
+
+    @Override
     public boolean fuses() {
         return true;
     }
@@ -88,6 +95,11 @@ record OneDnnWeights(IValue packed) implements PackedWeights {
     @Override
     public void keepIn(Scope scope) {
         scope.keep(packed);
+    }
+
+    @Override
+    public void release(Scope scope) {
+        scope.release(packed);
     }
 
     @Override

@@ -89,6 +89,18 @@ final class PackedMatrix implements Matrix {
                 : product.narrow(product.dim() - 1, from, count).contiguous();
     }
 
+    @Override
+    public Tensor addTo(Tensor y, Tensor x) {
+        if (y.numel() == 0) {
+            return y;
+        }
+        requireNoGradient(x);
+        requireNoGradient(y);
+        return parts.size() == 1 && count == outputsOfAll()
+                ? parts.getFirst().weights.addTo(y, x)
+                : y.add_(times(x));
+    }
+
     private static void requireNoGradient(Tensor x) {
         if (GradMode.is_enabled() && x.requires_grad()) {
             throw new IllegalStateException("gradients do not pass a packed matrix: load the model for training");
@@ -168,6 +180,11 @@ final class PackedMatrix implements Matrix {
     @Override
     public void keepIn(Scope scope) {
         parts.forEach(part -> part.weights.keepIn(scope));
+    }
+
+    @Override
+    public void release(Scope scope) {
+        parts.forEach(part -> part.weights.release(scope));
     }
 
     @Override

@@ -10,6 +10,11 @@ sealed interface PackedWeights extends AutoCloseable permits FbgemmWeights, OneD
     /// @return `[..., out]` in x's type, contiguous and the caller's alone
     Tensor times(Tensor x);
 
+    /// `y + x · Wᵀ`, rounded once where it is one operator; as [#times].
+    ///
+    /// @param y `[..., out]` in x's type; may be overwritten
+    Tensor addTo(Tensor y, Tensor x);
+
     /// Whether [#silu] is one operator here.
     boolean fuses();
 
@@ -20,6 +25,9 @@ sealed interface PackedWeights extends AutoCloseable permits FbgemmWeights, OneD
 
     /// Lets it outlive `scope`.
     void keepIn(Scope scope);
+
+    /// Lets it outlive `scope` and all around it.
+    void release(Scope scope);
 
     @Override
     void close();

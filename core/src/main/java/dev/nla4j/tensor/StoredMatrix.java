@@ -25,6 +25,11 @@ record StoredMatrix(Tensor tensor) implements Matrix {
     }
 
     @Override
+    public Tensor addTo(Tensor y, Tensor x) {
+        return MatrixProduct.addProduct(y, x, tensor);
+    }
+
+    @Override
     public Matrix rows(long from, long count) {
         return new StoredMatrix(tensor.narrow(0, from, count));
     }
@@ -57,6 +62,11 @@ record StoredMatrix(Tensor tensor) implements Matrix {
     @Override
     public void keepIn(Scope scope) {
         scope.keep(tensor);
+    }
+
+    @Override
+    public void release(Scope scope) {
+        scope.release(tensor);
     }
 
     @Override

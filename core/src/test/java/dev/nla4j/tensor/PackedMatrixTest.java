@@ -172,6 +172,31 @@ class PackedMatrixTest {
         }
     }
 
+    /// As of adapters: of few inputs. A part of a matrix adds its own outputs.
+    @Test
+    void what_is_added_to_is_rounded_once() {
+        Tensor weight = weight(90, 8);
+        try (Matrix matrix = Matrix.forReading(weight)) {
+            Tensor x = numbers(33, 8);
+            Tensor y = numbers(33, 90);
+            Tensor exact = torch.linear(x.to(ScalarType.Double), weight.to(ScalarType.Double))
+                    .add(y.to(ScalarType.Double));
+            Tensor found = matrix.addTo(y.clone(), x);
+            requireNear(found, exact);
+            for (int rows = 1; rows < 33; rows++) {
+                Tensor some = matrix.addTo(y.narrow(0, 33 - rows, rows).clone(), x.narrow(0, 33 - rows, rows));
+                assertThat(torch.equal(some, found.narrow(0, 33 - rows, rows)))
+                        .as("%s rows", rows)
+                        .isTrue();
+            }
+            Matrix part = matrix.rows(10, 30); // where the product is rounded first
+            Tensor own = y.narrow(1, 10, 30).contiguous();
+            assertThat(torch.equal(part.addTo(own.clone(), x), own.add(part.times(x))))
+                    .isTrue();
+            assertThat(Shapes.of(matrix.addTo(numbers(0, 90), numbers(0, 8)))).containsExactly(0, 90);
+        }
+    }
+
     /// In fp16 the smallest numbers lose digits, never more than half a step; what it has no number for is not
     /// packed. Numbers that stay bf16 stay what they are.
     @Test
