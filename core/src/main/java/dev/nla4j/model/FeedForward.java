@@ -40,7 +40,8 @@ final class FeedForward {
 
     /// Bytes of what is between the products while so many tokens go through.
     static double bytes(ModelConfig config, int tokens) {
-        return (double) WIDTHS * Math.min(tokens, MOST_ROWS) * config.hidden() * Float.BYTES;
+        int widths = config.hidden() % SHARED_VECTORS == 0 ? WIDTHS : WIDTHS + 1; // the gate filled up
+        return (double) widths * Math.min(tokens, MOST_ROWS) * config.hidden() * Float.BYTES;
     }
 
     /// `[N, D]` to `[N, D]`.

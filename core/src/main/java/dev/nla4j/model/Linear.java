@@ -25,7 +25,7 @@ record Linear(Matrix matrix, @Nullable Tensor bias) {
         if (adapter == null) {
             return plain(x);
         }
-        // As a matrix, so that what the adapter adds is added in place, also where gradients are recorded.
+        // As a matrix, so that what the adapter adds takes one pass over it, also where gradients are recorded.
         Tensor flat = x.reshape(-1, matrix.inputs());
         return apply(flat, adapter, adapter.reduced(flat)).view(Shapes.withLast(x, matrix.outputs()));
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Additions to q, k and v (and to gate and up) work on one fused matrix product: their A's stand below
 /// each other, their B's on a block diagonal, so that a step costs two small products however many of the
-/// three are adapted.
+/// three are adapted (three where gate and up are multiplied with apart).
 public final class LowRankAdapter implements AutoCloseable {
     private final List<BlockAdapter> blocks;
 
@@ -34,9 +34,11 @@ public final class LowRankAdapter implements AutoCloseable {
     /// @param scale factor on `b · a`
     public record Pair(Tensor a, Tensor b, double scale) {}
 
-    /// Assembles an adapter for `config` from the pairs of each layer; the pairs stay the caller's.
+    /// Assembles an adapter to read with from the pairs of each layer; the pairs stay the caller's. No gradient
+    /// passes it.
     ///
     /// @param layers for each block the pairs by projection: QUERY, KEY, VALUE, ATTENTION_OUTPUT, GATE, UP, DOWN
+    /// @param dtype of the weights that it is added to
     public static LowRankAdapter of(ModelConfig config, List<Map<Part, Pair>> layers, DType dtype) {
         try (Scope scope = Scope.noGrad()) {
             LowRankAdapter made = made(config, layers, dtype.arithmetic(), false);
@@ -125,29 +127,43 @@ public final class LowRankAdapter implements AutoCloseable {
         if (parts.stream().noneMatch(pairs::containsKey)) {
             return null;
         }
-        List<Tensor> ups = new ArrayList<>();
-        List<Tensor> downs = new ArrayList<>();
-        for (Part part : parts) {
-            Pair pair = pairs.get(part);
-            if (pair == null) {
-                ups.add(Tensors.zeros(type, rowsOf.getOrDefault(part, 0), 0));
-            } else {
-                ups.add(Tensors.times(pair.b(), pair.scale()).to(type));
-                downs.add(pair.a().to(type));
-            }
-        }
-        Tensor down = Tensors.cat(0, downs.toArray(Tensor[]::new));
-        Tensor up = Tensors.blockDiagonal(ups.toArray(Tensor[]::new));
         if (learns) {
-            return new LowRank(Matrix.stored(down), Matrix.stored(up));
+            Fused fused = Fused.of(pairs, parts, rowsOf, type);
+            return new LowRank(Matrix.stored(fused.down), Matrix.stored(fused.up));
         }
-        return new LowRank(Matrix.forReading(down), parts.contains(Part.GATE) ? halves(up) : Matrix.forReading(up));
+        try (Scope scope = Scope.noGrad()) {
+            Fused fused = Fused.of(pairs, parts, rowsOf, type);
+            Matrix down = Matrix.forReading(fused.down);
+            Matrix up = parts.contains(Part.GATE) ? halves(fused.up) : Matrix.forReading(fused.up);
+            down.keepIn(scope);
+            up.keepIn(scope);
+            return new LowRank(down, up);
+        }
+    }
+
+    /// What is added to one matrix, `[R, in]` and `[out, R]`.
+    private record Fused(Tensor down, Tensor up) {
+        static Fused of(Map<Part, Pair> pairs, List<Part> parts, Map<Part, Integer> rowsOf, ScalarType type) {
+            List<Tensor> ups = new ArrayList<>();
+            List<Tensor> downs = new ArrayList<>();
+            for (Part part : parts) {
+                Pair pair = pairs.get(part);
+                if (pair == null) {
+                    ups.add(Tensors.zeros(type, rowsOf.getOrDefault(part, 0), 0));
+                } else {
+                    ups.add(Tensors.times(pair.b(), pair.scale()).to(type));
+                    downs.add(pair.a().to(type));
+                }
+            }
+            return new Fused(
+                    Tensors.cat(0, downs.toArray(Tensor[]::new)), Tensors.blockDiagonal(ups.toArray(Tensor[]::new)));
+        }
     }
 
     /// As the matrix that it is added to, which is multiplied with in halves.
     private static Matrix halves(Tensor up) {
         long half = up.size(0) / 2;
-        return up.scalar_type().intern() == ScalarType.BFloat16 && Matrix.joins(DType.BF16)
+        return up.scalar_type().intern() == ScalarType.BFloat16 && up.numel() > 0 && Matrix.joins(DType.BF16)
                 ? Matrix.joined(Matrix.forReading(up.narrow(0, 0, half)), Matrix.forReading(up.narrow(0, half, half)))
                 : Matrix.forReading(up);
     }

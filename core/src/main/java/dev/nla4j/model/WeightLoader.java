@@ -202,10 +202,12 @@ final class WeightLoader {
         }
         try (Scope scope = Scope.noGrad()) {
             Tensor both = gateUp(layer);
-            Matrix joined =
-                    Matrix.joined(form(() -> both.narrow(0, 0, hidden)), form(() -> both.narrow(0, hidden, hidden)));
+            Matrix joined = Matrix.joined(
+                    Matrix.forReading(both.narrow(0, 0, hidden)), Matrix.forReading(both.narrow(0, hidden, hidden)));
             joined.keepIn(scope);
             return joined;
+        } finally {
+            ProcessMemory.giveBack();
         }
     }
 

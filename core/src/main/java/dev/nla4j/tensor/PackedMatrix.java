@@ -1,5 +1,6 @@
 package dev.nla4j.tensor;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.GradMode;
@@ -15,7 +16,18 @@ final class PackedMatrix implements Matrix {
     private final long count;
 
     /// A part.
-    private record Packed(PackedWeights weights, long outputs) {}
+    private record Packed(PackedWeights weights, long outputs) {
+        /// `y` plus the outputs from `at` on.
+        Tensor sum(Tensor y, long at, Tensor x) {
+            long number = y.size(1);
+            if (number == outputs) {
+                return weights.addTo(y.contiguous(), x);
+            }
+            Tensor all = Tensors.zeros(y.scalar_type().intern(), y.size(0), outputs);
+            all.narrow(1, at, number).copy_(y);
+            return weights.addTo(all, x).narrow(1, at, number).contiguous();
+        }
+    }
 
     private PackedMatrix(List<Packed> parts, long inputs, long from, long count) {
         this.parts = parts;
@@ -89,6 +101,7 @@ final class PackedMatrix implements Matrix {
                 : product.narrow(product.dim() - 1, from, count).contiguous();
     }
 
+    /// Rounded once, whatever is cut: what a part of it adds has the bits that the whole adds.
     @Override
     public Tensor addTo(Tensor y, Tensor x) {
         if (y.numel() == 0) {
@@ -96,9 +109,18 @@ final class PackedMatrix implements Matrix {
         }
         requireNoGradient(x);
         requireNoGradient(y);
-        return parts.size() == 1 && count == outputsOfAll()
-                ? parts.getFirst().weights.addTo(y, x)
-                : y.add_(times(x));
+        List<Tensor> sums = new ArrayList<>();
+        long first = 0;
+        for (Packed part : parts) {
+            long start = Math.max(from, first);
+            long number = Math.min(from + count, first + part.outputs) - start;
+            if (number > 0) {
+                Tensor own = number == count ? y : y.narrow(1, start - from, number);
+                sums.add(part.sum(own, start - first, x));
+            }
+            first += part.outputs;
+        }
+        return sums.size() == 1 ? sums.getFirst() : Tensors.cat(1, sums.toArray(Tensor[]::new));
     }
 
     private static void requireNoGradient(Tensor x) {
@@ -143,7 +165,7 @@ final class PackedMatrix implements Matrix {
 
     @Override
     public List<Matrix> parts() {
-        return parts.size() == 1
+        return parts.size() == 1 || count != outputsOfAll()
                 ? List.of(this)
                 : parts.stream()
                         .<Matrix>map(part -> new PackedMatrix(List.of(part), inputs, 0, part.outputs))

@@ -75,11 +75,13 @@ class PackedMatrixTest {
         }
     }
 
-    @Test
-    void a_rows_bits_depend_neither_on_the_rows_beside_it_nor_on_threads() {
+    /// Of weights, and of adapters: few outputs of many inputs, and the reverse.
+    @ParameterizedTest
+    @CsvSource({"200, 1200", "24, 5000", "8, 576", "960, 24", "576, 3"})
+    void a_rows_bits_depend_neither_on_the_rows_beside_it_nor_on_threads(long outputs, long inputs) {
         int before = Threads.inUse();
-        try (Matrix matrix = Matrix.forReading(weight(200, 1200))) {
-            Tensor x = numbers(ROWS, 1200);
+        try (Matrix matrix = Matrix.forReading(weight(outputs, inputs))) {
+            Tensor x = numbers(ROWS, inputs);
             Tensor all = matrix.times(x);
             for (int rows = 1; rows <= ROWS; rows++) {
                 Tensor some = matrix.times(x.narrow(0, ROWS - rows, rows));
@@ -143,6 +145,16 @@ class PackedMatrixTest {
                     .isTrue();
             assertThat(torch.equal(matrix.rows(40, 20).times(x), all.narrow(1, 40, 20)))
                     .isTrue();
+            Tensor y = numbers(5, 90);
+            assertThat(torch.equal(matrix.addTo(y.clone(), x), whole.addTo(y.clone(), x)))
+                    .isTrue();
+            Tensor cut = y.narrow(1, 40, 20).clone();
+            assertThat(torch.equal(
+                            matrix.rows(40, 20).addTo(cut, x),
+                            whole.addTo(y.clone(), x).narrow(1, 40, 20)))
+                    .isTrue();
+            assertThat(matrix.parts()).hasSize(2);
+            assertThat(matrix.rows(40, 20).parts()).hasSize(1);
             assertThat(matrix.bytes()).isEqualTo(Matrix.packedBytes(50, 64) + Matrix.packedBytes(40, 64));
             assertThat(matrix.isCutFreely(5)).isTrue();
             assertThat(whole.isCutFreely(5)).isFalse();
@@ -189,10 +201,8 @@ class PackedMatrixTest {
                         .as("%s rows", rows)
                         .isTrue();
             }
-            Matrix part = matrix.rows(10, 30); // where the product is rounded first
-            Tensor own = y.narrow(1, 10, 30).contiguous();
-            assertThat(torch.equal(part.addTo(own.clone(), x), own.add(part.times(x))))
-                    .isTrue();
+            Tensor part = matrix.rows(10, 30).addTo(y.narrow(1, 10, 30).clone(), x);
+            assertThat(torch.equal(part, found.narrow(1, 10, 30))).isTrue();
             assertThat(Shapes.of(matrix.addTo(numbers(0, 90), numbers(0, 8)))).containsExactly(0, 90);
         }
     }
