@@ -228,7 +228,8 @@ class EngineOnModelTest {
             Engine engine = new Engine(target.decoder(), target.drawableIds());
             List<Request> requests = new ArrayList<>();
             Random random = new Random(4);
-            for (int length : new int[] {3, 17, 17, 40, 63, 64, 65, 100, 200, 300, 390, 420, 450, 500, 700}) {
+            for (int length :
+                    new int[] {3, 17, 17, 40, 63, 64, 65, 100, 200, 300, 390, 420, 450, 500, 700, 1100, 1500}) {
                 int[] ids =
                         random.ints(length, 10, target.drawableIds().limit()).toArray();
                 Prompt prompt = Prompt.of(target.decoder(), ids);

@@ -44,7 +44,7 @@ final class Rows implements AutoCloseable {
         this.drawable = drawable;
         this.room = room;
         this.prefix = prefix;
-        this.cache = new KeyValues(decoder.config(), room, tokens, prefix);
+        this.cache = new KeyValues(decoder, room, tokens, prefix);
     }
 
     int count() {

@@ -38,7 +38,7 @@ final class Attention {
                     normed(queryKey.narrow(2, heads.queries(), heads.keyValues()), weights.keyNorm(), config));
         }
         queryKey = rotate(queryKey, call.turn(kind.rope()));
-        if (call.isStep()) {
+        if (call.isStep() && SoftmaxAttention.typeInSteps(heads, call.type()) == ScalarType.Float) {
             queryKey = Tensors.as(ScalarType.Float, queryKey); // as both are needed, in one pass
         }
         Tensor[] turned = Tensors.split(queryKey, 2, heads.queries(), heads.keyValues());
@@ -118,7 +118,8 @@ final class Attention {
     /// Heads turned to their positions.
     ///
     /// @param x `[B, T, heads, d]`
-    private static Tensor rotate(Tensor x, Call.Turn turn) {
+    private static Tensor rotate(Tensor x, Call.Turn whole) {
+        Call.Turn turn = whole.of(x.size(2));
         long width = turn.cos().size(3);
         if (width == x.size(3)) {
             return rotated(x, turn.cos(), turn.sin());
@@ -129,6 +130,6 @@ final class Attention {
 
     private static Tensor rotated(Tensor x, Tensor cos, Tensor sin) {
         Tensor swapped = torch.roll(x, new long[] {x.size(3) / 2}, 3); // halves change places
-        return torch.addcmul(x.mul(cos), swapped, sin);
+        return x.mul(cos).addcmul_(swapped, sin);
     }
 }

@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
 /// What all blocks of one call share: its context, where its tokens stand, what they see.
 final class Call implements AutoCloseable {
     private static final long[] NOWHERE = {};
+    /// Cosines are repeated for each head up to so many numbers: libtorch's loops then go over a token at once
+    /// instead of head by head. More would be a pass over memory of their own.
+    private static final long MOST_REPEATED = 1L << 20;
 
     private final Context context;
     private final RopeTables ropes;
+    private final long heads;
     private final Masks masks;
     private final int tokens;
     private final int prefixLength;
@@ -26,10 +30,12 @@ final class Call implements AutoCloseable {
 
     /// A call of T tokens.
     ///
+    /// @param heads of queries and keys together
     /// @param tokens T
-    Call(Context context, RopeTables ropes, long tokens) {
+    Call(Context context, RopeTables ropes, long heads, long tokens) {
         this.context = context;
         this.ropes = ropes;
+        this.heads = heads;
         this.tokens = Math.toIntExact(tokens);
         this.prefixLength = prefixLength(context);
         switch (context) {
@@ -62,11 +68,13 @@ final class Call implements AutoCloseable {
 
     /// A call of one token in each row, in the midst of tokens whose keys and values are already there.
     ///
+    /// @param heads of queries and keys together
     /// @param at which of its row's tokens each is
     /// @param seen tokens of every row, padding included
-    Call(Context.Start context, RopeTables ropes, int[] at, int seen) {
+    Call(Context.Start context, RopeTables ropes, long heads, int[] at, int seen) {
         this.context = context;
         this.ropes = ropes;
+        this.heads = heads;
         this.tokens = 1;
         this.prefixLength = prefixLength(context);
         this.starts = at.clone();
@@ -81,8 +89,15 @@ final class Call implements AutoCloseable {
         return prefix == null ? 0 : Math.toIntExact(prefix.length());
     }
 
-    /// Cosines and sines of the call's tokens, `[1 or B, T, 1, w]`.
-    record Turn(Tensor cos, Tensor sin) {}
+    /// Cosines and sines of the call's tokens, `[1 or B, T, 1 or H+K, w]`.
+    record Turn(Tensor cos, Tensor sin) {
+        /// Those of so many heads.
+        Turn of(long heads) {
+            return cos.size(2) == 1 || cos.size(2) == heads
+                    ? this
+                    : new Turn(cos.narrow(2, 0, heads), sin.narrow(2, 0, heads));
+        }
+    }
 
     @Nullable
     Prefix prefix() {
@@ -121,8 +136,8 @@ final class Call implements AutoCloseable {
         if (alike) {
             int first = prefixLength + furthest;
             return new Turn(
-                    table.cos().narrow(0, first, tokens).view(1, tokens, 1, width),
-                    table.sin().narrow(0, first, tokens).view(1, tokens, 1, width));
+                    ofHeads(table.cos().narrow(0, first, tokens).view(1, tokens, 1, width)),
+                    ofHeads(table.sin().narrow(0, first, tokens).view(1, tokens, 1, width)));
         }
         long[] positions = new long[starts.length * tokens];
         for (int i = 0; i < positions.length; i++) {
@@ -130,8 +145,12 @@ final class Call implements AutoCloseable {
         }
         Tensor index = Tensors.longs(positions, positions.length);
         return new Turn(
-                table.cos().index_select(0, index).view(starts.length, tokens, 1, width),
-                table.sin().index_select(0, index).view(starts.length, tokens, 1, width));
+                ofHeads(table.cos().index_select(0, index).view(starts.length, tokens, 1, width)),
+                ofHeads(table.sin().index_select(0, index).view(starts.length, tokens, 1, width)));
+    }
+
+    private Tensor ofHeads(Tensor turn) {
+        return turn.numel() * heads > MOST_REPEATED ? turn : turn.repeat(1, 1, heads, 1);
     }
 
     /// Takes a block's keys `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.

@@ -116,6 +116,11 @@ public final class Decoder {
         return SoftmaxAttention.isOfProducts(config.heads(), type, tokens);
     }
 
+    /// Heads of queries and keys, which are turned together.
+    private long turned() {
+        return (long) config.heads().queries() + config.heads().keyValues();
+    }
+
     /// The residual stream after all blocks, `[B, T, D]` fp32.
     public Tensor residual(Tensor embeddings, Context context) {
         return residual(embeddings, config.numLayers(), context, (depth, residual) -> {});
@@ -134,7 +139,7 @@ public final class Decoder {
         Tensor residual = embeddings;
         int passed = 0;
         tap.at(0, residual);
-        try (Call call = new Call(context, ropes, embeddings.size(1))) {
+        try (Call call = new Call(context, ropes, turned(), embeddings.size(1))) {
             while (passed < depth) {
                 Tensor next = block(residual, passed, call);
                 if (passed > 0) {
@@ -167,8 +172,8 @@ public final class Decoder {
         try (Scope scope = Scope.open()) {
             Tensor residual = residual(embeddings, depth - 1, context, (reached, stream) -> {});
             int tokens = Math.toIntExact(embeddings.size(1));
-            try (Call all = new Call(context, ropes, tokens);
-                    Call one = new Call(context, ropes, at, tokens)) {
+            try (Call all = new Call(context, ropes, turned(), tokens);
+                    Call one = new Call(context, ropes, turned(), at, tokens)) {
                 long[] flat = new long[at.length];
                 for (int row = 0; row < at.length; row++) {
                     flat[row] = (long) row * tokens + at[row];
@@ -221,8 +226,8 @@ public final class Decoder {
         return plus(middle, sandwiched(fed, block.postFeedForwardNorm()));
     }
 
-    /// Their sum, fp32. What is narrower is widened by itself and added to in place: an addition of two types widens it
-    /// too, into memory of its own.
+    /// Their sum, fp32. What is narrower is widened by itself and added to in place: an addition of two types
+    /// widens it too, into memory of its own.
     private static Tensor plus(Tensor residual, Tensor added) {
         return added.scalar_type().intern() == ScalarType.Float
                 ? residual.add(added)

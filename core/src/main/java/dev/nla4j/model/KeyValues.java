@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -14,56 +16,69 @@ import org.jspecify.annotations.Nullable;
 /// The keys and values of rows that grow token by token, each row with a length of its own. Rows in use are
 /// always the first ones: a row that ends gives its place to the last, so that no step computes anything for it.
 ///
-/// They are fp32 whatever the weights are: a step has few queries a row, for which bf16 has no fast kernel.
-/// Memory for `rows * capacity` tokens is reserved at once and taken as tokens come.
+/// They are of the type in which a step reads them ([SoftmaxAttention#typeInSteps]). Memory for `rows *
+/// capacity` tokens is reserved at once and taken as tokens come: heads lie side by side without gaps and move
+/// apart when a row needs more room, because a step reads all of them and gaps between them make that slower.
 public final class KeyValues implements Context, AutoCloseable {
-    /// Steps see this many tokens more at a time, so that a row's sums do not depend on how long its neighbours
-    /// are.
-    private static final int STRIDE = 16;
+    /// Steps see whole vectors of tokens, so that a row's sums do not depend on how long its neighbours are.
+    private static final int VECTOR_BYTES = 64;
+    /// A prefix of up to so many tokens is copied in front of each row's own where a step's attention is plain
+    /// products: they take fewer passes over one part than over two.
+    private static final int FEW_TOKENS = 64;
 
-    private final Tensor keys; // [L, R, K, C, d]
-    private final Tensor values; // [L, R, K, C, d]
-    private final List<Tensor> layerKeys = new ArrayList<>(); // [R, K, C, d] each
-    private final List<Tensor> layerValues = new ArrayList<>(); // [R, K, C, d] each
-    private final @Nullable Prefix prefix;
+    private final Laid keys;
+    private final Laid values;
+    private final @Nullable Prefix prefix; // that calls look at
+    private final @Nullable Prefix copied; // that each row begins with
+    private final int stride;
+    private final int beside; // tokens of the prefix that one softmax goes over together with a row's own
     private final int capacity;
     private final int[] lengths;
     private int from;
     private int count;
-    private int zeroed; // tokens of every row that were made zeros or have come since
+    private int width; // tokens that every row has room for now
 
     /// Rows without a prefix, all in use and empty.
     ///
+    /// @param decoder whose they are
     /// @param rows R
     /// @param tokens most tokens a row will ever have
-    public KeyValues(ModelConfig config, int rows, int tokens) {
-        this(config, rows, tokens, null);
+    public KeyValues(Decoder decoder, int rows, int tokens) {
+        this(decoder, rows, tokens, null);
         count = rows;
     }
 
     /// Room for rows that come and go; none is in use yet.
     ///
     /// @param prefix stands before every row; stays the caller's
-    public KeyValues(ModelConfig config, int rows, int tokens, @Nullable Prefix prefix) {
-        this.prefix = prefix;
-        this.capacity = Math.toIntExact(Math.ceilDiv((long) tokens, STRIDE) * STRIDE);
+    public KeyValues(Decoder decoder, int rows, int tokens, @Nullable Prefix prefix) {
+        ModelConfig.Heads heads = decoder.config().heads();
+        ScalarType type = SoftmaxAttention.typeInSteps(heads, decoder.dtype().arithmetic());
+        boolean products = type != ScalarType.Float;
+        int tokensBefore = prefix == null || !products ? 0 : Math.toIntExact(prefix.length());
+        boolean copies = tokensBefore > 0 && tokensBefore <= FEW_TOKENS;
+        this.prefix = copies ? null : prefix;
+        this.copied = copies ? prefix : null;
+        this.beside = copies ? 0 : tokensBefore;
+        this.stride = VECTOR_BYTES / (products ? DType.BF16 : DType.FP32).bytes();
+        this.capacity = wholeVectors(Math.addExact(tokens, copies ? tokensBefore : 0));
         this.lengths = new int[rows];
-        ModelConfig.Heads heads = config.heads();
-        long[] shape = {config.numLayers(), rows, heads.keyValues(), capacity, heads.width()};
-        try (Scope scope = Scope.noGrad()) {
-            keys = scope.release(Tensors.empty(DType.FP32, shape));
-            values = scope.release(Tensors.empty(DType.FP32, shape));
-            for (int layer = 0; layer < config.numLayers(); layer++) {
-                layerKeys.add(scope.release(keys.select(0, layer)));
-                layerValues.add(scope.release(values.select(0, layer)));
-            }
-        }
+        this.keys = new Laid(decoder.config(), type, rows, capacity);
+        this.values = new Laid(decoder.config(), type, rows, capacity);
     }
 
-    /// Bytes that a row of so many tokens takes.
+    /// So many of a row's tokens, and as many more as fill the vectors that they stand in.
+    private int wholeVectors(int tokens) {
+        return Math.toIntExact(Math.ceilDiv((long) beside + tokens, stride) * stride - beside);
+    }
+
+    /// Bytes that a row of so many tokens takes at most, whichever type they are of.
     public static long bytesPerRow(ModelConfig config, int tokens) {
         ModelConfig.Heads heads = config.heads();
-        return 2L * config.numLayers() * heads.keyValues() * heads.width() * DType.FP32.bytes() * (tokens + STRIDE);
+        long numbers = 2L * config.numLayers() * heads.keyValues() * heads.width(); // of a token
+        long wide = (long) tokens * DType.FP32.bytes() + VECTOR_BYTES;
+        long narrow = ((long) tokens + FEW_TOKENS) * DType.BF16.bytes() + VECTOR_BYTES;
+        return numbers * Math.max(wide, narrow);
     }
 
     @Override
@@ -76,7 +91,7 @@ public final class KeyValues implements Context, AutoCloseable {
         return count;
     }
 
-    /// Tokens of a row, those of the prefix not counted.
+    /// Tokens of a row; those of the prefix count where it is copied, and then calls know of none.
     public int length(int row) {
         return lengths[row];
     }
@@ -113,33 +128,44 @@ public final class KeyValues implements Context, AutoCloseable {
             throw new IllegalStateException(
                     count + " rows in use and " + rows + " more, there is room for " + lengths.length);
         }
-        makeZeros(Math.toIntExact(read.length()));
+        if (count == 0) {
+            width = 0; // what rows that are gone had grown to
+        }
+        int first = copied == null ? 0 : Math.toIntExact(copied.length());
+        int length = first + Math.toIntExact(read.length());
+        makeRoom(length);
         long[] chosen = new long[rows];
         for (int i = 0; i < rows; i++) {
             chosen[i] = source[i];
-            lengths[count + i] = Math.toIntExact(read.length());
+            lengths[count + i] = length;
         }
         try (Scope _ = Scope.noGrad()) {
             Tensor index = Tensors.longs(chosen, rows);
-            for (int layer = 0; layer < layerKeys.size(); layer++) {
-                place(layerKeys.get(layer), read.keys(layer), index);
-                place(layerValues.get(layer), read.values(layer), index);
+            for (int layer = 0; layer < read.depth(); layer++) {
+                if (copied != null) {
+                    place(keys.layer(layer), 0, copied.keys(layer), rows);
+                    place(values.layer(layer), 0, copied.values(layer), rows);
+                }
+                place(keys.layer(layer), first, read.keys(layer).index_select(0, index), rows);
+                place(values.layer(layer), first, read.values(layer).index_select(0, index), rows);
             }
         }
         count += rows;
     }
 
-    private void place(Tensor all, Tensor read, Tensor index) {
-        all.narrow(0, count, index.size(0)).narrow(2, 0, read.size(2)).copy_(read.index_select(0, index));
+    /// @param all `[R, K, W, d]`
+    /// @param read `[rows or 1, K, T, d]`
+    private void place(Tensor all, int token, Tensor read, int rows) {
+        all.narrow(0, count, rows).narrow(2, token, read.size(2)).copy_(read);
     }
 
     /// Zeros for all that a row holds, and for the token that a step which failed may have added: what is no number
     /// there would reach whoever gets its place, as 0 times NaN is NaN.
     public void clear(int row) {
-        long written = Math.min(capacity, lengths[row] + 1L);
+        long written = Math.min(width, lengths[row] + 1L);
         try (Scope _ = Scope.noGrad()) {
-            for (Tensor all : List.of(keys, values)) {
-                Tensor own = all.select(1, row).narrow(2, 0, written); // [L, K, T, d]
+            for (Laid laid : List.of(keys, values)) {
+                Tensor own = laid.all().select(1, row).narrow(2, 0, written); // [L, K, T, d]
                 own.zero_();
             }
         }
@@ -151,9 +177,9 @@ public final class KeyValues implements Context, AutoCloseable {
         if (row != last) {
             try (Scope _ = Scope.noGrad()) {
                 long length = Math.max(1, lengths[last]);
-                for (Tensor all : List.of(keys, values)) {
-                    Tensor to = all.select(1, row).narrow(2, 0, length); // [L, K, T, d]
-                    to.copy_(all.select(1, last).narrow(2, 0, length));
+                for (Laid laid : List.of(keys, values)) {
+                    Tensor to = laid.all().select(1, row).narrow(2, 0, length); // [L, K, T, d]
+                    to.copy_(laid.all().select(1, last).narrow(2, 0, length));
                 }
             }
             lengths[row] = lengths[last];
@@ -171,38 +197,34 @@ public final class KeyValues implements Context, AutoCloseable {
         if (longest > capacity) {
             throw new IllegalStateException("a cache for " + capacity + " tokens can't take " + longest);
         }
-        return makeZeros(longest);
+        return makeRoom(longest);
     }
 
-    /// Makes room for so many tokens in all rows, rounded up. Zeros, not whatever was there: a token that is not
-    /// seen has weight 0, and 0 times NaN is NaN. Not at once: what no row grows into takes no memory.
+    /// Makes room for so many tokens in all rows, rounded up. With zeros, not whatever was there: a token that
+    /// is not seen has weight 0, and 0 times NaN is NaN. Not at once: what no row grows into takes no memory.
     ///
     /// @return how many tokens that is
-    private int makeZeros(int tokens) {
-        int rounded = Math.ceilDiv(tokens, STRIDE) * STRIDE;
-        if (rounded > zeroed) {
-            try (Scope _ = Scope.noGrad()) {
-                for (Tensor all : List.of(keys, values)) {
-                    Tensor next = all.narrow(3, zeroed, (long) rounded - zeroed); // [L, R, K, S, d]
-                    next.zero_();
-                }
-            }
-            zeroed = rounded;
+    private int makeRoom(int tokens) {
+        int rounded = wholeVectors(tokens);
+        if (rounded > width) {
+            keys.spread(width, rounded);
+            values.spread(width, rounded);
+            width = rounded;
         }
         return rounded;
     }
 
-    /// Where a call's keys and values go in a block's `[R * K * C, d]`.
+    /// Where a call's keys and values go in a block's `[R * K * W, d]`.
     ///
     /// @return `[n * K * T]`
     long[] places(int tokens) {
-        int heads = Math.toIntExact(keys.size(2));
+        int heads = keys.heads;
         long[] places = new long[count * heads * tokens];
         int next = 0;
         for (int row = from; row < from + count; row++) {
             for (int head = 0; head < heads; head++) {
                 for (int token = 0; token < tokens; token++) {
-                    places[next++] = ((long) row * heads + head) * capacity + lengths[row] + token;
+                    places[next++] = ((long) row * heads + head) * width + lengths[row] + token;
                 }
             }
         }
@@ -211,35 +233,36 @@ public final class KeyValues implements Context, AutoCloseable {
 
     /// Adds a call's keys `[n, K, T, d]` and returns those of its rows, `[n, K, S, d]`.
     Tensor appendKeys(int layer, Tensor added, long[] places, int seen) {
-        return append(layerKeys.get(layer), added, places, seen);
+        return append(keys.layer(layer), added, places, seen);
     }
 
     /// As [#appendKeys].
     Tensor appendValues(int layer, Tensor added, long[] places, int seen) {
-        return append(layerValues.get(layer), added, places, seen);
+        return append(values.layer(layer), added, places, seen);
     }
 
     /// Copied head by head: an operator for scattered rows takes longer than that, and wants its numbers side
     /// by side.
     private Tensor append(Tensor all, Tensor added, long[] places, int seen) {
-        Tensor wide = Tensors.as(ScalarType.Float, added);
-        MemorySegment source = Tensors.span(wide);
+        Tensor alike = Tensors.as(all.scalar_type().intern(), added);
+        MemorySegment source = Tensors.span(alike);
         MemorySegment target = Tensors.memory(all);
-        long bytes = wide.size(3) * Float.BYTES;
-        int heads = Math.toIntExact(wide.size(1));
-        int tokens = Math.toIntExact(wide.size(2));
-        long rowStride = wide.stride(0);
-        long headStride = wide.stride(1);
-        long tokenStride = wide.stride(2);
-        if (wide.stride(3) != 1 || places.length != (long) count * heads * tokens) {
+        long number = alike.element_size();
+        long bytes = alike.size(3) * number;
+        int heads = Math.toIntExact(alike.size(1));
+        int tokens = Math.toIntExact(alike.size(2));
+        long rowStride = alike.stride(0);
+        long headStride = alike.stride(1);
+        long tokenStride = alike.stride(2);
+        if (alike.stride(3) != 1 || places.length != (long) count * heads * tokens) {
             throw new IllegalArgumentException(
-                    "keys and values: heads must lie in one piece each, and be as many as" + " there are places");
+                    "keys and values: heads must lie in one piece each, and be as many as there are places");
         }
         for (int i = 0; i < places.length; i++) {
             long row = i / (heads * tokens);
             long head = i / tokens % heads;
             long at = row * rowStride + head * headStride + i % tokens * tokenStride;
-            MemorySegment.copy(source, at * Float.BYTES, target, places[i] * bytes, bytes);
+            MemorySegment.copy(source, at * number, target, places[i] * bytes, bytes);
         }
         return (count == all.size(0) ? all : all.narrow(0, from, count)).narrow(2, 0, seen);
     }
@@ -253,9 +276,79 @@ public final class KeyValues implements Context, AutoCloseable {
 
     @Override
     public void close() {
-        layerKeys.forEach(Tensor::close);
-        layerValues.forEach(Tensor::close);
         keys.close();
         values.close();
+    }
+
+    /// The keys, or the values, of all blocks: each block's in a memory of its own that is `[R, K, W, d]` at its
+    /// beginning, and W grows.
+    private static final class Laid implements AutoCloseable {
+        private final Tensor memory; // [L, R*K*C*d]
+        private final int heads; // K
+        private final int rows;
+        private final long size; // d
+        private @Nullable Tensor all; // [L, R, K, W, d]
+        private final List<Tensor> layers = new ArrayList<>(); // [R, K, W, d] each
+
+        Laid(ModelConfig config, ScalarType type, int rows, int capacity) {
+            this.rows = rows;
+            this.heads = config.heads().keyValues();
+            this.size = config.heads().width();
+            long numbers = Math.multiplyExact((long) rows * heads * size, (long) capacity);
+            try (Scope scope = Scope.noGrad()) {
+                memory = scope.release(Tensors.empty(type, config.numLayers(), numbers));
+            }
+        }
+
+        Tensor all() {
+            return Objects.requireNonNull(all, "room is made before anything is asked for");
+        }
+
+        Tensor layer(int layer) {
+            return layers.get(layer);
+        }
+
+        /// Moves what has room for `before` tokens each apart, to room for `after`, with zeros between.
+        void spread(int before, int after) {
+            long layerBytes = memory.size(1) * memory.element_size();
+            MemorySegment bytes = Tensors.memory(memory);
+            // Memory is copied faster by two.
+            IntStream.range(0, Math.toIntExact(memory.size(0)))
+                    .parallel()
+                    .forEach(layer -> spread(bytes.asSlice(layer * layerBytes, layerBytes), before, after));
+            forget();
+            try (Scope scope = Scope.noGrad()) {
+                Tensor whole = memory.narrow(1, 0, (long) rows * heads * after * size)
+                        .view(memory.size(0), rows, heads, after, size);
+                for (int layer = 0; layer < memory.size(0); layer++) {
+                    layers.add(scope.release(whole.select(0, layer)));
+                }
+                all = scope.release(whole);
+            }
+        }
+
+        /// The last one first, so that none is written over before it has moved.
+        private void spread(MemorySegment layer, int before, int after) {
+            long token = size * memory.element_size();
+            for (long i = (long) rows * heads - 1; i >= 0; i--) {
+                MemorySegment.copy(layer, i * before * token, layer, i * after * token, before * token);
+                layer.asSlice((i * after + before) * token, (after - before) * token)
+                        .fill((byte) 0);
+            }
+        }
+
+        private void forget() {
+            layers.forEach(Tensor::close);
+            layers.clear();
+            if (all != null) {
+                all.close();
+            }
+        }
+
+        @Override
+        public void close() {
+            forget();
+            memory.close();
+        }
     }
 }

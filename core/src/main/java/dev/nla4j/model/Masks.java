@@ -11,8 +11,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// Which tokens a token sees, as terms added to scores: 0, or so far below that nothing is left of it. Made once
-/// a call and shared by all layers with the same window; freed when it closes. Where queries go through in slices, one
-/// slice's mask takes the place of the one before: all together would be the memory that slices are there to save.
+/// a call and shared by all layers with the same window; freed when it closes. Where queries go through in
+/// slices, one slice's mask takes the place of the one before: all together would be the memory that slices are
+/// there to save.
 final class Masks implements AutoCloseable {
     /// Not infinite: a row that sees nothing of one part must still have a number there to be weighed down with.
     private static final double NEVER = -1e30;
@@ -37,7 +38,8 @@ final class Masks implements AutoCloseable {
     private record Made(Key key, Tensor mask) {}
 
     /// @param first of the call's tokens that are queries here
-    private record Key(ScalarType type, boolean own, int first, int tokens, int seen, int window, int group) {}
+    private record Key(
+            ScalarType type, boolean own, int first, int tokens, int seen, int window, int group, int heads) {}
 
     /// How many of its own tokens a row's query sees, those of a window's other side included.
     ///
@@ -54,14 +56,17 @@ final class Masks implements AutoCloseable {
     /// @param seen S
     /// @param window how far back a token sees; 0 for all
     /// @param group G: the mask is repeated for each head of a group
-    /// @return `[B or 1, 1, G*T, S]`, or null when every token sees all
+    /// @param heads for so many key-value heads it is repeated where rows have masks of their own
+    /// @return `[1, 1, G*T, S]` or `[B, heads, G*T, S]`; null when every token sees all
     @Nullable
-    Tensor own(ScalarType type, int first, int tokens, int seen, int window, int group) {
+    Tensor own(ScalarType type, int first, int tokens, int seen, int window, int group, int heads) {
         boolean sees = tokens == 1 && (window == 0 || window >= seen);
         for (int start : starts) {
             sees &= start + first + 1 >= seen;
         }
-        return sees ? null : mask(new Key(type, true, first, tokens, seen, window, group));
+        return sees
+                ? null
+                : mask(new Key(type, true, first, tokens, seen, window, group, starts.length == 1 ? 1 : heads));
     }
 
     /// As [#own] for the tokens of the prefix: `[B or 1, 1, G*T, P]`, or null.
@@ -75,7 +80,7 @@ final class Masks implements AutoCloseable {
             }
             sees = prefix + furthest + first + tokens <= window;
         }
-        return sees ? null : mask(new Key(type, false, first, tokens, prefix, window, group));
+        return sees ? null : mask(new Key(type, false, first, tokens, prefix, window, group, 1));
     }
 
     private Tensor mask(Key key) {
@@ -122,7 +127,8 @@ final class Masks implements AutoCloseable {
             return scope.release(Tensors.zeros(key.type, rows, key.tokens, key.seen)
                     .masked_fill_(hidden, never)
                     .repeat(1, key.group, 1)
-                    .unsqueeze(1)); // [B, 1, G*T, S]
+                    .unsqueeze(1)
+                    .repeat(1, key.heads, 1, 1)); // [B, heads, G*T, S]
         }
     }
 }

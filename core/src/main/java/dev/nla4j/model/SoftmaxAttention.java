@@ -67,7 +67,7 @@ final class SoftmaxAttention {
 
     /// Both parts that queries see, each with what hides some of it.
     ///
-    /// @param ownMask `[B or 1, 1, M, S]` added to scores; null hides nothing
+    /// @param ownMask `[1, 1, M, S]` or `[B, 1 or K, M, S]` added to scores; null hides nothing
     /// @param shared with one row; null when there is none
     /// @param sharedMask `[B or 1, 1, M, P]`; null hides nothing
     private record Seen(
@@ -143,8 +143,14 @@ final class SoftmaxAttention {
     static boolean isOfProducts(Heads heads, ScalarType type, int tokens) {
         long queries = (long) heads.queries() / heads.keyValues() * tokens;
         boolean fast =
-                tokens == 1 || type == ScalarType.Float || (queries >= MANY_QUERIES && FlashAttention.isFastInBf16());
+                type == ScalarType.Float || (FlashAttention.isFastInBf16() && (tokens == 1 || queries >= MANY_QUERIES));
         return heads.scoreCap() != 0 || !fast;
+    }
+
+    /// In which type keys and values are kept for steps of weights that are multiplied in `type`: fp32 for the
+    /// kernel.
+    static ScalarType typeInSteps(Heads heads, ScalarType type) {
+        return isOfProducts(heads, type, 1) ? type : ScalarType.Float;
     }
 
     /// What pieces of a call's queries share.
@@ -181,8 +187,11 @@ final class SoftmaxAttention {
                 }
             }
             ScalarType maskType = step ? ScalarType.Float : type;
-            // [B or 1, 1, G*T, S] or null
-            Tensor ownMask = ofRows(masks.own(maskType, first, tokens, own.count(), window, group), row, rows);
+            // [1, 1, G*T, S], [B, 1 or K, G*T, S] or null
+            Tensor ownMask = ofRows(
+                    masks.own(maskType, first, tokens, own.count(), window, group, kernel ? 1 : heads.keyValues()),
+                    row,
+                    rows);
             Tensor sharedMask =
                     shared == null ? null : ofRows(masks.prefix(maskType, first, tokens, window, group), row, rows);
             Tensor attended; // [B, K, G*T, d]
@@ -338,18 +347,18 @@ final class SoftmaxAttention {
         return attended.add(common);
     }
 
-    /// Scaled and capped scores with their mask `[B or 1, 1, M, S]` added: `[B*K, M, S]`. Where rows share a
-    /// mask and nothing is capped, the product itself scales and adds.
+    /// Scaled and capped scores with their mask `[1, 1, M, S]` or `[B, K, M, S]` added: `[B*K, M, S]`. Where
+    /// nothing is capped, the product itself scales and adds.
     private static Tensor masked(Tensor query, Tensor keys, @Nullable Tensor mask, Heads heads, long rows) {
         long m = query.size(1);
         long s = keys.size(1);
         if (mask == null) {
             return scored(query, keys, heads);
         }
-        if (mask.size(0) == 1 && heads.scoreCap() == 0) {
+        if (heads.scoreCap() == 0) {
             try (Scalar one = new Scalar(1.0);
                     Scalar scale = new Scalar(heads.scale())) {
-                return torch.baddbmm(mask.view(1, m, s), query, keys.transpose(1, 2), one, scale);
+                return torch.baddbmm(mask.view(-1, m, s), query, keys.transpose(1, 2), one, scale);
             }
         }
         return scored(query, keys, heads).view(rows, -1, m, s).add(mask).view(-1, m, s);

@@ -104,18 +104,23 @@ public final class MatrixProduct {
         return Math.ceilDiv(Math.ceilDiv(inner, slices), WHOLE_TILES) * WHOLE_TILES;
     }
 
-    /// `[K, N, P]` times `[K, P, d]`; wide sums of bf16 in slices too, but where gradients are recorded.
+    /// `[K, N, P]` times `[K, P, d]`; wide sums of bf16 in slices too, but where gradients are recorded. Slices are
+    /// all but the last of one width, so that zeros behind a row's own numbers change no bit of it.
     public static Tensor batched(Tensor x, Tensor y) {
         long inner = y.size(1);
         if (x.scalar_type().intern() != ScalarType.BFloat16 || inner <= WIDEST_SUM || learns(x, y)) {
             return torch.bmm(x, y);
         }
         Tensor sum = null;
-        long each = slice(inner);
-        for (long from = 0; from < inner; from += each) {
-            long count = Math.min(each, inner - from);
-            Tensor part = torch.bmm(x.narrow(2, from, count), y.narrow(1, from, count))
-                    .to(ScalarType.Float);
+        for (long from = 0; from < inner; from += WIDEST_SUM) {
+            long count = Math.min(WIDEST_SUM, inner - from);
+            Tensor left = x.narrow(2, from, count);
+            Tensor right = y.narrow(1, from, count);
+            if (count < NARROWEST) {
+                left = filled(left);
+                right = torch.constant_pad_nd(right, new long[] {0, 0, 0, NARROWEST - count});
+            }
+            Tensor part = torch.bmm(left, right).to(ScalarType.Float);
             sum = sum == null ? part : sum.add_(part);
         }
         return Objects.requireNonNull(sum).to(ScalarType.BFloat16);

@@ -111,7 +111,7 @@ final class ModelGolden {
         int differing = 0;
         String note = "";
         try (Scope _ = Scope.noGrad();
-                KeyValues past = new KeyValues(model.config(), 1, expected.length)) {
+                KeyValues past = new KeyValues(decoder, 1, expected.length)) {
             int[] next = Arrays.copyOf(expected, promptLength);
             for (int at = promptLength; at < expected.length; at++) {
                 try (Scope _ = Scope.noGrad()) {

@@ -119,6 +119,31 @@ public final class TinyModels {
         return new LanguageModel(Path.of("tiny"), config, weights, new Decoder(config, weights), null, null, null);
     }
 
+    /// With matrices in bf16, as a model of that type has them; of a kind without biases.
+    public static Decoder decoderInBf16(ModelConfig config, long seed) {
+        Weights wide = weights(config, seed);
+        List<Weights.Block> blocks = new ArrayList<>();
+        for (Weights.Block block : wide.blocks()) {
+            blocks.add(new Weights.Block(
+                    block.inputNorm(),
+                    inBf16(block.queryKeyValue()),
+                    block.queryNorm(),
+                    block.keyNorm(),
+                    inBf16(block.output()),
+                    block.postAttentionNorm(),
+                    block.feedForwardNorm(),
+                    inBf16(block.gateUp()),
+                    inBf16(block.down()),
+                    block.postFeedForwardNorm()));
+        }
+        Tensor embedding = wide.embedding().to(DType.BF16.scalarType());
+        return new Decoder(config, new Weights(DType.BF16, embedding, blocks, wide.finalNorm(), null, true));
+    }
+
+    private static Linear inBf16(Linear linear) {
+        return new Linear(linear.matrix().tensor().to(DType.BF16.scalarType()), null);
+    }
+
     static Weights weights(ModelConfig config, long seed) {
         Random random = new Random(seed);
         Heads heads = config.heads();
