@@ -230,7 +230,7 @@ public final class Engine {
     /// @param available bytes; empty when nobody knows
     /// @throws InsufficientMemoryException when one row is more than there is
     static int room(ModelConfig config, int wanted, int prompt, int tokens, OptionalLong available) {
-        double reading = KeyValues.bytesPerRow(config, prompt);
+        double reading = KeyValues.bytesPerPrompt(config, prompt);
         double row = perRow(config, tokens);
         double whole = row + reading + Decoder.bytesWhileReading(config, prompt);
         if (available.isPresent() && whole > available.getAsLong()) {

@@ -103,8 +103,10 @@ final class Attention {
         SoftmaxAttention.Tokens shared = prefix == null
                 ? null
                 : prefix.tokens(layer, own.keys().scalar_type().intern());
-        Tensor attended =
-                SoftmaxAttention.attend(query, own, shared, config.heads(), call.masks(), kind.window(), call.type());
+        Tensor attended = call.isStep()
+                ? SoftmaxAttention.attendInStep(
+                        query, own, shared, config.heads(), call.masks(), kind.window(), call.type())
+                : SoftmaxAttention.attend(query, own, shared, config.heads(), call.masks(), kind.window(), call.type());
         return weights.output().apply(attended, adapter == null ? null : adapter.output());
     }
 

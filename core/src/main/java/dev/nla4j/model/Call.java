@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// What all blocks of one call share: its context, where its tokens stand, what they see.
 final class Call implements AutoCloseable {
     private static final long[] NOWHERE = {};
-    /// Cosines are repeated for each head up to so many numbers: libtorch's loops then go over a token at once
+    /// Cosines are repeated for each head up to so many numbers a row: libtorch's loops then go over a token at once
     /// instead of head by head. More would be a pass over memory of their own.
     private static final long MOST_REPEATED = 1L << 20;
 
@@ -150,7 +150,7 @@ final class Call implements AutoCloseable {
     }
 
     private Tensor ofHeads(Tensor turn) {
-        return turn.numel() * heads > MOST_REPEATED ? turn : turn.repeat(1, 1, heads, 1);
+        return tokens * turn.size(3) * heads > MOST_REPEATED ? turn : turn.repeat(1, 1, heads, 1);
     }
 
     /// Takes a block's keys `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.

@@ -34,8 +34,9 @@ public final class KeyValues implements Context, AutoCloseable {
     private final int beside; // tokens of the prefix that one softmax goes over together with a row's own
     private final int capacity;
     private final int[] lengths;
-    private int from;
-    private int count;
+    private int inUse; // rows
+    private int from; // of those that calls take
+    private int count; // that calls take: all in use, but for a step that is tried again part by part
     private int width; // tokens that every row has room for now
 
     /// Rows without a prefix, all in use and empty.
@@ -45,6 +46,7 @@ public final class KeyValues implements Context, AutoCloseable {
     /// @param tokens most tokens a row will ever have
     public KeyValues(Decoder decoder, int rows, int tokens) {
         this(decoder, rows, tokens, null);
+        inUse = rows;
         count = rows;
     }
 
@@ -69,16 +71,30 @@ public final class KeyValues implements Context, AutoCloseable {
 
     /// So many of a row's tokens, and as many more as fill the vectors that they stand in.
     private int wholeVectors(int tokens) {
-        return Math.toIntExact(Math.ceilDiv((long) beside + tokens, stride) * stride - beside);
+        // A vector more behind a prefix: of few tokens the library makes products in another way.
+        int more = beside == 0 ? 0 : stride;
+        return Math.toIntExact(Math.ceilDiv((long) beside + tokens, stride) * stride - beside + more);
     }
 
     /// Bytes that a row of so many tokens takes at most, whichever type they are of.
     public static long bytesPerRow(ModelConfig config, int tokens) {
-        ModelConfig.Heads heads = config.heads();
-        long numbers = 2L * config.numLayers() * heads.keyValues() * heads.width(); // of a token
+        long numbers = numbers(config);
         long wide = (long) tokens * DType.FP32.bytes() + VECTOR_BYTES;
         long narrow = ((long) tokens + FEW_TOKENS) * DType.BF16.bytes() + VECTOR_BYTES;
         return numbers * Math.max(wide, narrow);
+    }
+
+    /// Bytes of a prompt's keys and values while it is read, at most.
+    public static long bytesPerPrompt(ModelConfig config, int tokens) {
+        return numbers(config) * ((long) tokens * DType.FP32.bytes() + VECTOR_BYTES);
+    }
+
+    /// Numbers of a token.
+    private static long numbers(ModelConfig config) {
+        return 2L
+                * config.numLayers()
+                * config.heads().keyValues()
+                * config.heads().width();
     }
 
     @Override
@@ -128,9 +144,6 @@ public final class KeyValues implements Context, AutoCloseable {
             throw new IllegalStateException(
                     count + " rows in use and " + rows + " more, there is room for " + lengths.length);
         }
-        if (count == 0) {
-            width = 0; // what rows that are gone had grown to
-        }
         int first = copied == null ? 0 : Math.toIntExact(copied.length());
         int length = first + Math.toIntExact(read.length());
         makeRoom(length);
@@ -141,6 +154,8 @@ public final class KeyValues implements Context, AutoCloseable {
         }
         try (Scope _ = Scope.noGrad()) {
             Tensor index = Tensors.longs(chosen, rows);
+            keys.clear(count, rows);
+            values.clear(count, rows);
             for (int layer = 0; layer < read.depth(); layer++) {
                 if (copied != null) {
                     place(keys.layer(layer), 0, copied.keys(layer), rows);
@@ -150,6 +165,7 @@ public final class KeyValues implements Context, AutoCloseable {
                 place(values.layer(layer), first, read.values(layer).index_select(0, index), rows);
             }
         }
+        inUse += rows;
         count += rows;
     }
 
@@ -184,6 +200,7 @@ public final class KeyValues implements Context, AutoCloseable {
             }
             lengths[row] = lengths[last];
         }
+        inUse = last;
         count = last;
     }
 
@@ -200,16 +217,19 @@ public final class KeyValues implements Context, AutoCloseable {
         return makeRoom(longest);
     }
 
-    /// Makes room for so many tokens in all rows, rounded up. With zeros, not whatever was there: a token that
-    /// is not seen has weight 0, and 0 times NaN is NaN. Not at once: what no row grows into takes no memory.
+    /// Makes room for so many tokens in all rows in use, rounded up. With zeros, not whatever was there: a token
+    /// that is not seen has weight 0, and 0 times NaN is NaN. Not at once: what no row grows into takes no memory.
+    /// Where all have become much shorter, the room becomes less: what lies apart is slow to read.
     ///
     /// @return how many tokens that is
     private int makeRoom(int tokens) {
         int rounded = wholeVectors(tokens);
-        if (rounded > width) {
-            keys.spread(width, rounded);
-            values.spread(width, rounded);
-            width = rounded;
+        int longest = Arrays.stream(lengths, 0, inUse).max().orElse(0);
+        int needed = Math.max(rounded, wholeVectors(longest));
+        if (needed > width || needed <= width / 2) {
+            keys.move(inUse, width, needed);
+            values.move(inUse, width, needed);
+            width = needed;
         }
         return rounded;
     }
@@ -308,14 +328,21 @@ public final class KeyValues implements Context, AutoCloseable {
             return layers.get(layer);
         }
 
-        /// Moves what has room for `before` tokens each apart, to room for `after`, with zeros between.
-        void spread(int before, int after) {
+        /// Moves the first rows' heads from room for `before` tokens each to room for `after`, with zeros behind
+        /// what they had.
+        void move(int rowsInUse, int before, int after) {
             long layerBytes = memory.size(1) * memory.element_size();
+            long token = size * memory.element_size();
             MemorySegment bytes = Tensors.memory(memory);
             // Memory is copied faster by two.
-            IntStream.range(0, Math.toIntExact(memory.size(0)))
-                    .parallel()
-                    .forEach(layer -> spread(bytes.asSlice(layer * layerBytes, layerBytes), before, after));
+            IntStream.range(0, Math.toIntExact(memory.size(0))).parallel().forEach(layer -> {
+                MemorySegment own = bytes.asSlice(layer * layerBytes, layerBytes);
+                if (after > before) {
+                    spread(own, (long) rowsInUse * heads, before * token, after * token);
+                } else {
+                    gather(own, (long) rowsInUse * heads, before * token, after * token);
+                }
+            });
             forget();
             try (Scope scope = Scope.noGrad()) {
                 Tensor whole = memory.narrow(1, 0, (long) rows * heads * after * size)
@@ -328,13 +355,22 @@ public final class KeyValues implements Context, AutoCloseable {
         }
 
         /// The last one first, so that none is written over before it has moved.
-        private void spread(MemorySegment layer, int before, int after) {
-            long token = size * memory.element_size();
-            for (long i = (long) rows * heads - 1; i >= 0; i--) {
-                MemorySegment.copy(layer, i * before * token, layer, i * after * token, before * token);
-                layer.asSlice((i * after + before) * token, (after - before) * token)
-                        .fill((byte) 0);
+        private static void spread(MemorySegment layer, long count, long before, long after) {
+            for (long i = count - 1; i >= 0; i--) {
+                MemorySegment.copy(layer, i * before, layer, i * after, before);
+                layer.asSlice(i * after + before, after - before).fill((byte) 0);
             }
+        }
+
+        private static void gather(MemorySegment layer, long count, long before, long after) {
+            for (long i = 0; i < count; i++) {
+                MemorySegment.copy(layer, i * before, layer, i * after, after);
+            }
+        }
+
+        /// Zeros in all that some rows have room for.
+        void clear(int from, int count) {
+            all().narrow(1, from, count).zero_();
         }
 
         private void forget() {

@@ -33,6 +33,9 @@ final class SoftmaxAttention {
     /// Up to so many tokens a row alone copies the prefix in front of its own: cheaper than a second call.
     private static final int FEW_TOKENS = 512;
 
+    /// Of a product that all rows' queries share.
+    private static final long FEWEST_ROWS = 4;
+
     private SoftmaxAttention() {}
 
     /// Keys and values of tokens that are seen, `[B, K, S, d]` each.
@@ -88,6 +91,14 @@ final class SoftmaxAttention {
         return attend(query, own, shared, heads, masks, window, type, MOST_SCORES);
     }
 
+    /// As above for one token of each row of a cache, whose keys and values are of the type that [#typeInSteps] says:
+    /// where that is narrow, by products.
+    static Tensor attendInStep(
+            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, ScalarType type) {
+        boolean products = typeInSteps(heads, type) != ScalarType.Float || heads.scoreCap() != 0;
+        return attend(query, own, shared, heads, masks, window, type, MOST_SCORES, products);
+    }
+
     /// As above.
     ///
     /// @param mostScores bound on the scores held at once
@@ -100,12 +111,27 @@ final class SoftmaxAttention {
             int window,
             ScalarType type,
             long mostScores) {
+        int tokens = Math.toIntExact(query.size(1));
+        boolean products = isOfProducts(heads, type, tokens);
+        return attend(query, own, shared, heads, masks, window, type, mostScores, products);
+    }
+
+    private static Tensor attend(
+            Tensor query,
+            Tokens own,
+            @Nullable Tokens shared,
+            Heads heads,
+            Masks masks,
+            int window,
+            ScalarType type,
+            long mostScores,
+            boolean products) {
         int rows = Math.toIntExact(query.size(0));
         int tokens = Math.toIntExact(query.size(1));
         long all = (long) own.count() + (shared == null ? 0 : shared.count());
         int group = heads.queries() / heads.keyValues();
         boolean learns = needsGradient(query, own);
-        boolean kernel = !learns && !isOfProducts(heads, type, tokens);
+        boolean kernel = !learns && !products;
         Pieces pieces = new Pieces(own, shared, heads, masks, window, type, kernel);
         long most = kernel || learns ? mostScores : Math.min(mostScores, MOST_OF_PRODUCTS);
         // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
@@ -143,14 +169,14 @@ final class SoftmaxAttention {
     static boolean isOfProducts(Heads heads, ScalarType type, int tokens) {
         long queries = (long) heads.queries() / heads.keyValues() * tokens;
         boolean fast =
-                type == ScalarType.Float || (FlashAttention.isFastInBf16() && (tokens == 1 || queries >= MANY_QUERIES));
+                tokens == 1 || type == ScalarType.Float || (queries >= MANY_QUERIES && FlashAttention.isFastInBf16());
         return heads.scoreCap() != 0 || !fast;
     }
 
     /// In which type keys and values are kept for steps of weights that are multiplied in `type`: fp32 for the
     /// kernel.
     static ScalarType typeInSteps(Heads heads, ScalarType type) {
-        return isOfProducts(heads, type, 1) ? type : ScalarType.Float;
+        return heads.scoreCap() != 0 || !FlashAttention.isFastInBf16() ? type : ScalarType.Float;
     }
 
     /// What pieces of a call's queries share.
@@ -192,6 +218,11 @@ final class SoftmaxAttention {
                     masks.own(maskType, first, tokens, own.count(), window, group, kernel ? 1 : heads.keyValues()),
                     row,
                     rows);
+            if (ownMask == null && tokens == 1 && !kernel && !needsGradient(query, mine)) {
+                // Whether a step has a mask depends on how long other rows are, and a product that adds one rounds
+                // once less.
+                ownMask = Tensors.zeros(type, 1, 1, m, own.count());
+            }
             Tensor sharedMask =
                     shared == null ? null : ofRows(masks.prefix(maskType, first, tokens, window, group), row, rows);
             Tensor attended; // [B, K, G*T, d]
@@ -326,7 +357,8 @@ final class SoftmaxAttention {
                 .view(rows, kv, m, s);
         if (shared != null) {
             long p = shared.count();
-            Tensor common = scored(across(query).select(0, 0), shared.keys.select(0, 0), heads)
+            Tensor common = scored(enough(across(query).select(0, 0)), shared.keys.select(0, 0), heads)
+                    .narrow(1, 0, rows * m)
                     .view(kv, rows, m, p)
                     .transpose(0, 1); // [B, K, M, P]
             scores = Tensors.cat(3, seen.sharedMask == null ? common : common.add(seen.sharedMask), scores);
@@ -341,10 +373,18 @@ final class SoftmaxAttention {
             return attended;
         }
         Tensor common = MatrixProduct.batched(
-                        weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p), shared.values.select(0, 0))
+                        enough(weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p)),
+                        shared.values.select(0, 0))
+                .narrow(1, 0, rows * m)
                 .view(kv, rows, m, d)
                 .transpose(0, 1);
         return attended.add(common);
+    }
+
+    /// `[K, N, d]` with at least four rows, the last ones zeros: fewer may be added up in another order.
+    private static Tensor enough(Tensor rows) {
+        long missing = FEWEST_ROWS - rows.size(1);
+        return missing <= 0 ? rows : torch.constant_pad_nd(rows, new long[] {0, 0, 0, missing});
     }
 
     /// Scaled and capped scores with their mask `[1, 1, M, S]` or `[B, K, M, S]` added: `[B*K, M, S]`. Where

@@ -139,7 +139,7 @@ class EngineTest {
         double row = 3 * 2 * 2 * 8 * 4.0 * (90 + 16) + 2 * 4.0 * TinyModels.VOCABULARY;
         assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.empty())).isEqualTo(256);
         assertThat(Engine.room(config, 20, 10, 90, OptionalLong.empty())).isEqualTo(20);
-        double reading = 3 * 2 * 2 * 8 * (2.0 * (10 + 64) + 64); // in bf16, behind a prefix
+        double reading = 3 * 2 * 2 * 8 * 4.0 * (10 + 16);
         for (int rows : new int[] {1, 7, 100, 255}) {
             long available = (long) (2 * (rows + 0.5) * (row + reading));
             assertThat(Engine.room(config, 1000, 10, 90, OptionalLong.of(available)))

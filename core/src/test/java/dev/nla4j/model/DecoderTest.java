@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -341,6 +342,26 @@ class DecoderTest {
         assertThat(mean(off)).isLessThan(mean(rounding));
     }
 
+    /// Rows that are short move together again, and apart once more.
+    @Test
+    void a_row_goes_on_as_before_when_a_long_one_leaves() {
+        ModelConfig config = TinyModels.llama(0, 5);
+        Decoder decoder = TinyModels.decoder(config, 1);
+        int[][] texts = {TinyModels.ids(2, 120), TinyModels.ids(3, 120), TinyModels.ids(4, 120)};
+        Tensor whole = embed(decoder, texts);
+        Tensor expected = decoder.residual(whole, Context.none());
+        try (KeyValues rows = new KeyValues(decoder, 3, 120, null)) {
+            begin(decoder, rows, null, own(whole, 0, 0, 110));
+            begin(decoder, rows, null, own(whole, 1, 0, 5));
+            begin(decoder, rows, null, own(whole, 2, 0, 7));
+            step(decoder, rows, whole, expected, new int[] {0, 1, 2}, new int[] {110, 5, 7});
+            rows.remove(0); // the last row takes its place
+            for (int i = 0; i < 40; i++) {
+                step(decoder, rows, whole, expected, new int[] {2, 1}, new int[] {8 + i, 6 + i});
+            }
+        }
+    }
+
     /// `[1, to - from, D]` of text i.
     private static Tensor own(Tensor texts, int i, int from, int to) {
         return texts.narrow(0, i, 1).narrow(1, from, (long) to - from);
@@ -355,7 +376,7 @@ class DecoderTest {
     }
 
     /// One row more, which begins with `own` `[1, T, D]`.
-    private static void begin(Decoder decoder, KeyValues rows, Prefix prefix, Tensor own) {
+    private static void begin(Decoder decoder, KeyValues rows, @Nullable Prefix prefix, Tensor own) {
         try (Prefix begun = Prefix.empty()) {
             decoder.residual(own, new Context.Start(prefix, begun));
             rows.admit(begun, new int[] {0});

@@ -147,12 +147,13 @@ class MatrixProductTest {
         }
     }
 
-    @Test
-    void a_batch_of_bf16_products_sums_over_all_inner_numbers() {
+    @ParameterizedTest
+    @ValueSource(ints = {1030, 2100}) // the last slice has 6 numbers, or 52
+    void a_batch_of_bf16_products_sums_over_all_inner_numbers(int inner) {
         Random random = new Random(13);
         try (Scope _ = Scope.noGrad()) {
-            Tensor x = narrow(random, 2 * 5, 2100).view(2, 5, 2100);
-            Tensor columns = narrow(random, 2 * 8, 2100).view(2, 8, 2100);
+            Tensor x = narrow(random, 2 * 5, inner).view(2, 5, inner);
+            Tensor columns = narrow(random, 2 * 8, inner).view(2, 8, inner);
             Tensor product = MatrixProduct.batched(x, columns.transpose(1, 2).contiguous());
             assertThat(Shapes.of(product)).containsExactly(2, 5, 8);
             for (int i = 0; i < 2; i++) {
