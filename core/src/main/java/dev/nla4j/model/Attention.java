@@ -103,10 +103,8 @@ final class Attention {
         SoftmaxAttention.Tokens shared = prefix == null
                 ? null
                 : prefix.tokens(layer, own.keys().scalar_type().intern());
-        Tensor attended = call.isStep()
-                ? SoftmaxAttention.attendInStep(
-                        query, own, shared, config.heads(), call.masks(), kind.window(), call.type())
-                : SoftmaxAttention.attend(query, own, shared, config.heads(), call.masks(), kind.window(), call.type());
+        Tensor attended = SoftmaxAttention.attend(
+                query, own, shared, config.heads(), call.masks(), kind.window(), call.type(), call.isStep());
         return weights.output().apply(attended, adapter == null ? null : adapter.output());
     }
 

@@ -121,7 +121,7 @@ final class Call implements AutoCloseable {
     /// The turn of a kind of layer.
     Turn turn(Rope rope) {
         // Belongs to the scope of the whole call: it is asked for before a block opens its own.
-        return turns.computeIfAbsent(rope, this::makeTurn);
+        return turns.computeIfAbsent(rope, _ -> repeated(makeTurn(rope)));
     }
 
     private Turn makeTurn(Rope rope) {
@@ -136,8 +136,8 @@ final class Call implements AutoCloseable {
         if (alike) {
             int first = prefixLength + furthest;
             return new Turn(
-                    ofHeads(table.cos().narrow(0, first, tokens).view(1, tokens, 1, width)),
-                    ofHeads(table.sin().narrow(0, first, tokens).view(1, tokens, 1, width)));
+                    table.cos().narrow(0, first, tokens).view(1, tokens, 1, width),
+                    table.sin().narrow(0, first, tokens).view(1, tokens, 1, width));
         }
         long[] positions = new long[starts.length * tokens];
         for (int i = 0; i < positions.length; i++) {
@@ -145,12 +145,14 @@ final class Call implements AutoCloseable {
         }
         Tensor index = Tensors.longs(positions, positions.length);
         return new Turn(
-                ofHeads(table.cos().index_select(0, index).view(starts.length, tokens, 1, width)),
-                ofHeads(table.sin().index_select(0, index).view(starts.length, tokens, 1, width)));
+                table.cos().index_select(0, index).view(starts.length, tokens, 1, width),
+                table.sin().index_select(0, index).view(starts.length, tokens, 1, width));
     }
 
-    private Tensor ofHeads(Tensor turn) {
-        return tokens * turn.size(3) * heads > MOST_REPEATED ? turn : turn.repeat(1, 1, heads, 1);
+    private Turn repeated(Turn turn) {
+        return tokens * turn.cos().size(3) * heads > MOST_REPEATED
+                ? turn
+                : new Turn(turn.cos().repeat(1, 1, heads, 1), turn.sin().repeat(1, 1, heads, 1));
     }
 
     /// Takes a block's keys `[B, K, T, d]` and gives those its queries look at, `[B, K, S, d]`.

@@ -154,8 +154,8 @@ public final class KeyValues implements Context, AutoCloseable {
         }
         try (Scope _ = Scope.noGrad()) {
             Tensor index = Tensors.longs(chosen, rows);
-            keys.clear(count, rows);
-            values.clear(count, rows);
+            keys.clear(count, rows, length, width);
+            values.clear(count, rows, length, width);
             for (int layer = 0; layer < read.depth(); layer++) {
                 if (copied != null) {
                     place(keys.layer(layer), 0, copied.keys(layer), rows);
@@ -180,10 +180,8 @@ public final class KeyValues implements Context, AutoCloseable {
     public void clear(int row) {
         long written = Math.min(width, lengths[row] + 1L);
         try (Scope _ = Scope.noGrad()) {
-            for (Laid laid : List.of(keys, values)) {
-                Tensor own = laid.all().select(1, row).narrow(2, 0, written); // [L, K, T, d]
-                own.zero_();
-            }
+            keys.clear(row, 1, 0, written);
+            values.clear(row, 1, 0, written);
         }
     }
 
@@ -368,9 +366,9 @@ public final class KeyValues implements Context, AutoCloseable {
             }
         }
 
-        /// Zeros in all that some rows have room for.
-        void clear(int from, int count) {
-            all().narrow(1, from, count).zero_();
+        /// Zeros in some rows' tokens `first` to before `end`.
+        void clear(int row, int number, long first, long end) {
+            all().narrow(1, row, number).narrow(3, first, end - first).zero_();
         }
 
         private void forget() {

@@ -33,9 +33,6 @@ final class SoftmaxAttention {
     /// Up to so many tokens a row alone copies the prefix in front of its own: cheaper than a second call.
     private static final int FEW_TOKENS = 512;
 
-    /// Of a product that all rows' queries share.
-    private static final long FEWEST_ROWS = 4;
-
     private SoftmaxAttention() {}
 
     /// Keys and values of tokens that are seen, `[B, K, S, d]` each.
@@ -85,18 +82,18 @@ final class SoftmaxAttention {
     /// @param own of the rows
     /// @param shared of the prefix, with one row; null when there is none
     /// @param type in which products are computed; queries may be wider
+    /// @param step whether each row of a cache, of the type [#typeInSteps], goes on by one token
     /// @return `[B, T, H*d]` in that type
     static Tensor attend(
-            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, ScalarType type) {
-        return attend(query, own, shared, heads, masks, window, type, MOST_SCORES);
-    }
-
-    /// As above for one token of each row of a cache, whose keys and values are of the type that [#typeInSteps] says:
-    /// where that is narrow, by products.
-    static Tensor attendInStep(
-            Tensor query, Tokens own, @Nullable Tokens shared, Heads heads, Masks masks, int window, ScalarType type) {
-        boolean products = typeInSteps(heads, type) != ScalarType.Float || heads.scoreCap() != 0;
-        return attend(query, own, shared, heads, masks, window, type, MOST_SCORES, products);
+            Tensor query,
+            Tokens own,
+            @Nullable Tokens shared,
+            Heads heads,
+            Masks masks,
+            int window,
+            ScalarType type,
+            boolean step) {
+        return attend(query, own, shared, heads, masks, window, type, step, MOST_SCORES);
     }
 
     /// As above.
@@ -110,29 +107,16 @@ final class SoftmaxAttention {
             Masks masks,
             int window,
             ScalarType type,
+            boolean step,
             long mostScores) {
-        int tokens = Math.toIntExact(query.size(1));
-        boolean products = isOfProducts(heads, type, tokens);
-        return attend(query, own, shared, heads, masks, window, type, mostScores, products);
-    }
-
-    private static Tensor attend(
-            Tensor query,
-            Tokens own,
-            @Nullable Tokens shared,
-            Heads heads,
-            Masks masks,
-            int window,
-            ScalarType type,
-            long mostScores,
-            boolean products) {
         int rows = Math.toIntExact(query.size(0));
         int tokens = Math.toIntExact(query.size(1));
         long all = (long) own.count() + (shared == null ? 0 : shared.count());
         int group = heads.queries() / heads.keyValues();
         boolean learns = needsGradient(query, own);
+        boolean products = step ? stepsByProducts(heads, type) : isOfProducts(heads, type, tokens);
         boolean kernel = !learns && !products;
-        Pieces pieces = new Pieces(own, shared, heads, masks, window, type, kernel);
+        Pieces pieces = new Pieces(own, shared, heads, masks, window, type, kernel, step);
         long most = kernel || learns ? mostScores : Math.min(mostScores, MOST_OF_PRODUCTS);
         // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
         // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
@@ -173,15 +157,21 @@ final class SoftmaxAttention {
         return heads.scoreCap() != 0 || !fast;
     }
 
+    /// Whether a step goes through plain products.
+    private static boolean stepsByProducts(Heads heads, ScalarType type) {
+        return heads.scoreCap() != 0 || (type != ScalarType.Float && !FlashAttention.isFastInBf16());
+    }
+
     /// In which type keys and values are kept for steps of weights that are multiplied in `type`: fp32 for the
     /// kernel.
     static ScalarType typeInSteps(Heads heads, ScalarType type) {
-        return heads.scoreCap() != 0 || !FlashAttention.isFastInBf16() ? type : ScalarType.Float;
+        return stepsByProducts(heads, type) ? type : ScalarType.Float;
     }
 
     /// What pieces of a call's queries share.
     ///
     /// @param kernel whether the blocked kernel does it
+    /// @param step whether each row of a cache goes on by one token
     private record Pieces(
             Tokens own,
             @Nullable Tokens shared,
@@ -189,7 +179,8 @@ final class SoftmaxAttention {
             Masks masks,
             int window,
             ScalarType type,
-            boolean kernel) {
+            boolean kernel,
+            boolean step) {
         /// @param query `[n, T, H, d]` of the rows from `row` on and the tokens from `first` on
         /// @return `[n, T, H*d]`
         Tensor attend(Tensor query, int row, int first) {
@@ -202,9 +193,9 @@ final class SoftmaxAttention {
                     : query.view(rows, tokens, heads.keyValues(), group, heads.width())
                             .permute(0, 2, 3, 1, 4)
                             .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
-            boolean step = kernel && tokens == 1;
+            boolean single = kernel && tokens == 1;
             Tokens mine = own.rows(row, rows);
-            if (step && type == ScalarType.Float && rows == 1 && window == 0) {
+            if (single && type == ScalarType.Float && rows == 1 && window == 0) {
                 int reach = masks.reach(row, first);
                 if (shared == null || shared.count() + reach <= FEW_TOKENS) {
                     // No mask, and one call instead of two and their joining.
@@ -212,13 +203,13 @@ final class SoftmaxAttention {
                     return back(inOneBlock(grouped, all, heads), tokens, heads);
                 }
             }
-            ScalarType maskType = step ? ScalarType.Float : type;
+            ScalarType maskType = single ? ScalarType.Float : type;
             // [1, 1, G*T, S], [B, 1 or K, G*T, S] or null
             Tensor ownMask = ofRows(
                     masks.own(maskType, first, tokens, own.count(), window, group, kernel ? 1 : heads.keyValues()),
                     row,
                     rows);
-            if (ownMask == null && tokens == 1 && !kernel && !needsGradient(query, mine)) {
+            if (ownMask == null && step && !kernel) {
                 // Whether a step has a mask depends on how long other rows are, and a product that adds one rounds
                 // once less.
                 ownMask = Tensors.zeros(type, 1, 1, m, own.count());
@@ -227,8 +218,8 @@ final class SoftmaxAttention {
                     shared == null ? null : ofRows(masks.prefix(maskType, first, tokens, window, group), row, rows);
             Tensor attended; // [B, K, G*T, d]
             if (kernel && type == ScalarType.Float) {
-                attended = inBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads, step);
-            } else if (step) {
+                attended = inBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads, single);
+            } else if (single) {
                 attended = inWideBlocks(grouped, new Seen(mine, ownMask, shared, sharedMask), heads)
                         .to(type);
             } else {
@@ -357,7 +348,8 @@ final class SoftmaxAttention {
                 .view(rows, kv, m, s);
         if (shared != null) {
             long p = shared.count();
-            Tensor common = scored(enough(across(query).select(0, 0)), shared.keys.select(0, 0), heads)
+            Tensor common = scored(
+                            MatrixProduct.enoughRows(across(query).select(0, 0)), shared.keys.select(0, 0), heads)
                     .narrow(1, 0, rows * m)
                     .view(kv, rows, m, p)
                     .transpose(0, 1); // [B, K, M, P]
@@ -373,18 +365,13 @@ final class SoftmaxAttention {
             return attended;
         }
         Tensor common = MatrixProduct.batched(
-                        enough(weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p)),
+                        MatrixProduct.enoughRows(
+                                weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p)),
                         shared.values.select(0, 0))
                 .narrow(1, 0, rows * m)
                 .view(kv, rows, m, d)
                 .transpose(0, 1);
         return attended.add(common);
-    }
-
-    /// `[K, N, d]` with at least four rows, the last ones zeros: fewer may be added up in another order.
-    private static Tensor enough(Tensor rows) {
-        long missing = FEWEST_ROWS - rows.size(1);
-        return missing <= 0 ? rows : torch.constant_pad_nd(rows, new long[] {0, 0, 0, missing});
     }
 
     /// Scaled and capped scores with their mask `[1, 1, M, S]` or `[B, K, M, S]` added: `[B*K, M, S]`. Where

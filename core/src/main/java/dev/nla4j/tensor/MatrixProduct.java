@@ -46,7 +46,7 @@ public final class MatrixProduct {
         }
         long few = x.numel() / weight.size(1);
         if (narrow && few > 0 && few < FEWEST_ROWS) {
-            Tensor enough = enough(x.reshape(few, weight.size(1)));
+            Tensor enough = enoughRows(x.reshape(few, weight.size(1)));
             return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
         }
         Tensor product;
@@ -149,7 +149,7 @@ public final class MatrixProduct {
         }
         Tensor columns = weight.to(y.scalar_type()).t();
         if (alone && y.size(0) < FEWEST_ROWS) {
-            return y.copy_(enough(y).addmm_(enough(x), columns).narrow(0, 0, y.size(0)));
+            return y.copy_(enoughRows(y).addmm_(enoughRows(x), columns).narrow(0, 0, y.size(0)));
         }
         return y.addmm_(x, columns);
     }
@@ -163,10 +163,13 @@ public final class MatrixProduct {
         return GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad());
     }
 
-    /// As many rows as the library needs to treat all alike: these, again and again.
-    private static Tensor enough(Tensor rows) {
-        long times = Math.ceilDiv(FEWEST_ROWS, rows.size(0));
-        return rows.repeat(times, 1).narrow(0, 0, FEWEST_ROWS);
+    /// As many rows as the library needs to treat all alike, the last ones zeros.
+    ///
+    /// @param rows `[..., N, P]`
+    /// @return `[..., max(N, 4), P]`
+    public static Tensor enoughRows(Tensor rows) {
+        long missing = FEWEST_ROWS - rows.size(rows.dim() - 2);
+        return missing <= 0 ? rows : torch.constant_pad_nd(rows, new long[] {0, 0, 0, missing});
     }
 
     /// Widens a large matrix part by part, so that its copy stays small beside the model.

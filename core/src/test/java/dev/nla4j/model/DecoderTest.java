@@ -179,10 +179,10 @@ class DecoderTest {
                 for (int window : new int[] {0, 5}) {
                     Masks masks = new Masks(new int[] {3}, shared == null ? 0 : 6);
                     Tensor once = SoftmaxAttention.attend(
-                            query, own, shared, heads, masks, window, ScalarType.Float, Long.MAX_VALUE);
+                            query, own, shared, heads, masks, window, ScalarType.Float, false, Long.MAX_VALUE);
                     assertClose(
                             SoftmaxAttention.attend(
-                                    query, own, shared, heads, masks, window, ScalarType.Float, mostScores),
+                                    query, own, shared, heads, masks, window, ScalarType.Float, false, mostScores),
                             once);
                 }
             }
@@ -221,8 +221,8 @@ class DecoderTest {
                 ? null
                 : new SoftmaxAttention.Tokens(
                         TinyModels.normal(random, 1, 2, before, 8), TinyModels.normal(random, 1, 2, before, 8));
-        Tensor expected =
-                SoftmaxAttention.attend(query, own, shared, heads, new Masks(starts, before), window, ScalarType.Float);
+        Tensor expected = SoftmaxAttention.attend(
+                query, own, shared, heads, new Masks(starts, before), window, ScalarType.Float, false);
         Tensor narrow = SoftmaxAttention.attend(
                 query.to(ScalarType.BFloat16),
                 own.to(ScalarType.BFloat16),
@@ -230,7 +230,8 @@ class DecoderTest {
                 heads,
                 new Masks(starts, before),
                 window,
-                ScalarType.BFloat16);
+                ScalarType.BFloat16,
+                false);
         assertThat(narrow.scalar_type().intern()).isEqualTo(ScalarType.BFloat16);
         assertThat(narrow.to(ScalarType.Float).sub(expected).abs().max().item_double())
                 .isLessThan(0.02);
