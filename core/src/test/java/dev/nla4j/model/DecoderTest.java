@@ -3,9 +3,11 @@ package dev.nla4j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.nla4j.model.LowRankAdapter.Pair;
 import dev.nla4j.tensor.DType;
+import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.ArrayList;
@@ -341,6 +343,63 @@ class DecoderTest {
             }
         }
         assertThat(mean(off)).isLessThan(mean(rounding));
+    }
+
+    /// Of heads whose products the library would round otherwise beside other rows, had they no masks or sums of other
+    /// lengths; behind prefixes that are copied in front of each row's tokens, and one that is not.
+    @ParameterizedTest
+    @CsvSource({"32, 0", "32, 20", "32, 100", "64, 20", "64, 100", "128, 0", "128, 20", "128, 100"})
+    void bits_of_steps_in_bf16_do_not_follow_from_other_rows(int width, int before) {
+        assumeThat(DType.BF16.arithmetic()).isEqualTo(ScalarType.BFloat16);
+        assumeThat(MachineProbe.rowDifference(DType.BF16)).isZero();
+        Decoder decoder = TinyModels.decoderInBf16(TinyModels.wideHeads(width), 1);
+        int[] shared = TinyModels.ids(2, before);
+        int[][] wholes = new int[4][];
+        for (int i = 0; i < wholes.length; i++) {
+            wholes[i] = Arrays.copyOf(shared, before + 250);
+            System.arraycopy(TinyModels.ids(30 + i, 250), 0, wholes[i], before, 250);
+        }
+        Tensor whole = embed(decoder, wholes); // [4, T, D]
+        Prefix prefix =
+                before == 0 ? null : Prefix.of(decoder, whole.narrow(0, 0, 1).narrow(1, 0, before), 2);
+        int[] own = {7, 3, 180, 40}; // tokens that the texts have before their first step
+        Tensor alone = stepsOfFirst(decoder, prefix, whole, before, own, 0);
+        for (int[] texts : new int[][] {{0, 1}, {0, 2}, {0, 1, 2}, {0, 1, 3, 2}}) {
+            assertThat(torch.equal(stepsOfFirst(decoder, prefix, whole, before, own, texts), alone))
+                    .as("beside %s", Arrays.toString(texts))
+                    .isTrue();
+        }
+        if (prefix != null) {
+            prefix.close();
+        }
+    }
+
+    /// 40 steps of a number of texts, the last of which leaves after half of them.
+    ///
+    /// @return `[40, 1, D]`, those of the first text
+    private static Tensor stepsOfFirst(
+            Decoder decoder, @Nullable Prefix prefix, Tensor whole, int before, int[] own, int... texts) {
+        List<Tensor> first = new ArrayList<>();
+        try (KeyValues rows = new KeyValues(decoder, texts.length, 240, prefix)) {
+            for (int text : texts) {
+                begin(decoder, rows, prefix, own(whole, text, before, before + own[text]));
+            }
+            int live = texts.length;
+            for (int step = 0; step < 40; step++) {
+                if (step == 20 && live > 1) {
+                    rows.remove(--live);
+                }
+                List<Tensor> next = new ArrayList<>();
+                for (int i = 0; i < live; i++) {
+                    int at = before + own[texts[i]] + step;
+                    next.add(own(whole, texts[i], at, at + 1));
+                }
+                first.add(decoder.residual(Tensors.cat(0, next.toArray(Tensor[]::new)), rows)
+                        .narrow(0, 0, 1)
+                        .squeeze(0));
+            }
+        }
+        return Tensors.cat(0, first.toArray(Tensor[]::new));
     }
 
     /// Rows that are short move together again, and apart once more.

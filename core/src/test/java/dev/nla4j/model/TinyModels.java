@@ -29,6 +29,11 @@ public final class TinyModels {
         return config(new Heads(4, 2, WIDTH, 1 / Math.sqrt(WIDTH), 0, false, false, false), WIDTH, false, 0, windows);
     }
 
+    /// A llama of two blocks with three queries for each key and heads as wide as those of larger models.
+    public static ModelConfig wideHeads(int width) {
+        return config(new Heads(6, 2, width, 1 / Math.sqrt(width), 0, false, false, false), width, false, 0, 0, 0);
+    }
+
     /// A llama whose positions turn otherwise in texts of more than `original` tokens.
     public static ModelConfig longRope(int original) {
         ModelConfig plain = llama(0, 0);
