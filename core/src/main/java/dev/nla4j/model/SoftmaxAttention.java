@@ -6,7 +6,6 @@ import dev.nla4j.tensor.MatrixProduct;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import java.util.Objects;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -348,9 +347,7 @@ final class SoftmaxAttention {
                 .view(rows, kv, m, s);
         if (shared != null) {
             long p = shared.count();
-            Tensor common = scored(
-                            MatrixProduct.enoughRows(across(query).select(0, 0)), shared.keys.select(0, 0), heads)
-                    .narrow(1, 0, rows * m)
+            Tensor common = scored(across(query).select(0, 0), shared.keys.select(0, 0), heads)
                     .view(kv, rows, m, p)
                     .transpose(0, 1); // [B, K, M, P]
             scores = Tensors.cat(3, seen.sharedMask == null ? common : common.add(seen.sharedMask), scores);
@@ -365,10 +362,7 @@ final class SoftmaxAttention {
             return attended;
         }
         Tensor common = MatrixProduct.batched(
-                        MatrixProduct.enoughRows(
-                                weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p)),
-                        shared.values.select(0, 0))
-                .narrow(1, 0, rows * m)
+                        weights.narrow(3, 0, p).transpose(0, 1).reshape(kv, rows * m, p), shared.values.select(0, 0))
                 .view(kv, rows, m, d)
                 .transpose(0, 1);
         return attended.add(common);
@@ -383,17 +377,15 @@ final class SoftmaxAttention {
             return scored(query, keys, heads);
         }
         if (heads.scoreCap() == 0) {
-            try (Scalar one = new Scalar(1.0);
-                    Scalar scale = new Scalar(heads.scale())) {
-                return torch.baddbmm(mask.view(-1, m, s), query, keys.transpose(1, 2), one, scale);
-            }
+            return MatrixProduct.batchedOnto(mask.view(-1, m, s), query, keys.transpose(1, 2), heads.scale());
         }
         return scored(query, keys, heads).view(rows, -1, m, s).add(mask).view(-1, m, s);
     }
 
     /// Scaled and capped scores of `[N, M, d]` against `[N, S, d]`.
     private static Tensor scored(Tensor query, Tensor keys, Heads heads) {
-        return capped(Tensors.times(torch.bmm(query, keys.transpose(1, 2)), heads.scale()), heads.scoreCap());
+        return capped(
+                Tensors.times(MatrixProduct.batched(query, keys.transpose(1, 2)), heads.scale()), heads.scoreCap());
     }
 
     /// `cap · tanh(x / cap)`; a cap of 0 leaves x.

@@ -2,6 +2,7 @@ package dev.nla4j.tensor;
 
 import java.util.Objects;
 import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -24,9 +25,13 @@ public final class MatrixProduct {
     private static final long WHOLE_TILES = 32;
     /// Fewer rows of a bf16 product may be added up in another order: once in some thousand products.
     private static final long FEWEST_ROWS = 4;
+    /// libtorch does a bf16 product of so many multiplications itself, and its sums have other last bits than oneDNN's.
+    private static final long MOST_BY_ITSELF = 4096;
     /// Over fewer numbers a product of up to a dozen rows may be added up in another order: adapters of rank 8 and
     /// less.
     private static final long NARROWEST = 16;
+
+    private static final Scalar ONE = Scope.constant(new Scalar(1.0));
 
     private MatrixProduct() {}
 
@@ -45,9 +50,12 @@ public final class MatrixProduct {
             return linear(filled(x), filled(weight), bias);
         }
         long few = x.numel() / weight.size(1);
-        if (narrow && few > 0 && few < FEWEST_ROWS) {
-            Tensor enough = enoughRows(x.reshape(few, weight.size(1)));
-            return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
+        if (narrow && few > 0) {
+            long missing = missingRows(1, few, weight.size(1), weight.size(0));
+            if (missing > 0) {
+                Tensor enough = withRows(x.reshape(few, weight.size(1)), missing);
+                return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
+            }
         }
         Tensor product;
         if (stored != type) {
@@ -107,10 +115,31 @@ public final class MatrixProduct {
     /// `[K, N, P]` times `[K, P, d]`; wide sums of bf16 in slices too, but where gradients are recorded. Slices are
     /// all but the last of one width, so that zeros behind a row's own numbers change no bit of it.
     public static Tensor batched(Tensor x, Tensor y) {
-        long inner = y.size(1);
-        if (x.scalar_type().intern() != ScalarType.BFloat16 || inner <= WIDEST_SUM || learns(x, y)) {
+        if (x.scalar_type().intern() != ScalarType.BFloat16 || learns(x, y)) {
             return torch.bmm(x, y);
         }
+        long missing = missingRows(x.size(0), x.size(1), y.size(1), y.size(2));
+        Tensor product =
+                y.size(1) <= WIDEST_SUM ? torch.bmm(withRows(x, missing), y) : batchedInSlices(withRows(x, missing), y);
+        return missing > 0 ? product.narrow(1, 0, x.size(1)) : product;
+    }
+
+    /// `term + scale · x · y`, added before it is rounded.
+    ///
+    /// @param term `[1 or K, N, d]`
+    /// @param x `[K, N, P]` with P no wider than a head
+    /// @param y `[K, P, d]`
+    public static Tensor batchedOnto(Tensor term, Tensor x, Tensor y, double scale) {
+        boolean narrow = x.scalar_type().intern() == ScalarType.BFloat16 && !learns(x, y);
+        long missing = narrow ? missingRows(x.size(0), x.size(1), y.size(1), y.size(2)) : 0;
+        try (Scalar factor = new Scalar(scale)) {
+            Tensor sum = torch.baddbmm(withRows(term, missing), withRows(x, missing), y, ONE, factor);
+            return missing > 0 ? sum.narrow(1, 0, x.size(1)) : sum;
+        }
+    }
+
+    private static Tensor batchedInSlices(Tensor x, Tensor y) {
+        long inner = y.size(1);
         Tensor sum = null;
         for (long from = 0; from < inner; from += WIDEST_SUM) {
             long count = Math.min(WIDEST_SUM, inner - from);
@@ -148,8 +177,10 @@ public final class MatrixProduct {
             return addProduct(y, filled(x), filled(weight));
         }
         Tensor columns = weight.to(y.scalar_type()).t();
-        if (alone && y.size(0) < FEWEST_ROWS) {
-            return y.copy_(enoughRows(y).addmm_(enoughRows(x), columns).narrow(0, 0, y.size(0)));
+        long missing = alone ? missingRows(1, y.size(0), x.size(1), y.size(1)) : 0;
+        if (missing > 0) {
+            Tensor sum = withRows(y, missing).addmm_(withRows(x, missing), columns);
+            return y.copy_(sum.narrow(0, 0, y.size(0)));
         }
         return y.addmm_(x, columns);
     }
@@ -163,12 +194,14 @@ public final class MatrixProduct {
         return GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad());
     }
 
-    /// As many rows as the library needs to treat all alike, the last ones zeros.
-    ///
-    /// @param rows `[..., N, P]`
-    /// @return `[..., max(N, 4), P]`
-    public static Tensor enoughRows(Tensor rows) {
-        long missing = FEWEST_ROWS - rows.size(rows.dim() - 2);
+    /// How many rows a bf16 product lacks for the library to treat all alike.
+    private static long missingRows(long times, long rows, long inner, long outputs) {
+        long each = times * inner * outputs;
+        return each == 0 || rows == 0 ? 0 : Math.max(FEWEST_ROWS, MOST_BY_ITSELF / each + 1) - rows;
+    }
+
+    /// `[..., N, P]` and so many rows of zeros.
+    private static Tensor withRows(Tensor rows, long missing) {
         return missing <= 0 ? rows : torch.constant_pad_nd(rows, new long[] {0, 0, 0, missing});
     }
 
