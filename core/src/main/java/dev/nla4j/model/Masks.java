@@ -2,6 +2,9 @@ package dev.nla4j.model;
 
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
@@ -12,15 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /// Which tokens a token sees, as terms added to scores: 0, or so far below that nothing is left of it. Made once
 /// a call and shared by all layers with the same window; freed when it closes. Where queries go through in
-/// slices, one slice's mask takes the place of the one before: all together would be the memory that slices are
-/// there to save.
+/// slices, their masks are kept while they are small: all those of a long text would be the memory that slices are
+/// there to save, so there one takes the place of another.
 final class Masks implements AutoCloseable {
     /// Not infinite: a row that sees nothing of one part must still have a number there to be weighed down with.
     private static final double NEVER = -1e30;
 
-    private final Map<Kind, Made> made = new HashMap<>();
+    /// Numbers that the masks of one kind may have together; one may have more.
+    private static final long MOST_KEPT = 1L << 23;
+
+    private final Map<Kind, Deque<Made>> made = new HashMap<>(); // the newest last
     private final int[] starts;
     private final int prefix;
+    private final long mostKept;
 
     /// Masks of one call.
     ///
@@ -28,11 +35,19 @@ final class Masks implements AutoCloseable {
     ///     alike
     /// @param prefix P
     Masks(int[] starts, int prefix) {
-        this.starts = starts.clone();
-        this.prefix = prefix;
+        this(starts, prefix, MOST_KEPT);
     }
 
-    /// Of which masks one is kept.
+    /// As above.
+    ///
+    /// @param mostKept bound on the numbers of one kind's masks
+    Masks(int[] starts, int prefix, long mostKept) {
+        this.starts = starts.clone();
+        this.prefix = prefix;
+        this.mostKept = mostKept;
+    }
+
+    /// Whose masks are kept together.
     private record Kind(ScalarType type, boolean own, int window) {}
 
     private record Made(Key key, Tensor mask) {}
@@ -46,6 +61,13 @@ final class Masks implements AutoCloseable {
     /// @param token of the call
     int reach(int row, int token) {
         return starts[starts.length == 1 ? 0 : row] + token + 1;
+    }
+
+    /// How many of its own tokens the row that has most sees.
+    ///
+    /// @param token of the call
+    int reach(int token) {
+        return Arrays.stream(starts).max().orElse(0) + token + 1;
     }
 
     /// What hides tokens of the rows themselves.
@@ -84,22 +106,26 @@ final class Masks implements AutoCloseable {
     }
 
     private Tensor mask(Key key) {
-        Kind kind = new Kind(key.type, key.own, key.window);
-        Made kept = made.get(kind);
-        if (kept == null || !kept.key.equals(key)) {
-            Tensor mask = make(key);
-            made.put(kind, new Made(key, mask));
-            if (kept != null) {
-                kept.mask.close();
+        Deque<Made> kept = made.computeIfAbsent(new Kind(key.type, key.own, key.window), _ -> new ArrayDeque<>());
+        for (Made one : kept) {
+            if (one.key.equals(key)) {
+                return one.mask;
             }
-            return mask;
         }
-        return kept.mask;
+        Tensor mask = make(key);
+        kept.add(new Made(key, mask));
+        long numbers = kept.stream().mapToLong(one -> one.mask.numel()).sum();
+        while (numbers > mostKept && kept.size() > 1) {
+            Tensor oldest = kept.remove().mask;
+            numbers -= oldest.numel();
+            oldest.close();
+        }
+        return mask;
     }
 
     @Override
     public void close() {
-        made.values().forEach(kept -> kept.mask.close());
+        made.values().forEach(kept -> kept.forEach(one -> one.mask.close()));
     }
 
     private Tensor make(Key key) {

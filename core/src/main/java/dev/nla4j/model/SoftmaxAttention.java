@@ -32,6 +32,13 @@ final class SoftmaxAttention {
     /// Up to so many tokens a row alone copies the prefix in front of its own: cheaper than a second call.
     private static final int FEW_TOKENS = 512;
 
+    /// Where plain products attend to whole texts, queries go through in up to so many slices, none of which meets a
+    /// token behind its own.
+    private static final int MOST_SLICES = 8;
+
+    /// Shorter ones save less than their calls take.
+    private static final int SHORTEST_SLICE = 96;
+
     private SoftmaxAttention() {}
 
     /// Keys and values of tokens that are seen, `[B, K, S, d]` each.
@@ -120,7 +127,8 @@ final class SoftmaxAttention {
         // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
         // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
         long each = kernel ? group * all : (learns ? (long) rows : 1) * heads.queries() * all;
-        int slice = Math.toIntExact(Math.clamp(most / Math.max(1, each), 1, (long) tokens));
+        int widest = kernel || learns ? tokens : slice(tokens);
+        int slice = Math.toIntExact(Math.clamp(most / Math.max(1, each), 1, (long) widest));
         int together =
                 kernel || learns ? rows : Math.toIntExact(Math.clamp(most / Math.max(1, each * slice), 1, (long) rows));
         Tensor[] ofRows = new Tensor[Math.ceilDiv(rows, together)];
@@ -146,6 +154,11 @@ final class SoftmaxAttention {
     static double bytes(ModelConfig config, int tokens) {
         return BYTES_A_SCORE
                 * Math.min(MOST_OF_PRODUCTS, (double) config.heads().queries() * tokens * tokens);
+    }
+
+    /// How many of a row's tokens plain products attend from at once, where nothing is recorded.
+    private static int slice(int tokens) {
+        return Math.ceilDiv(tokens, Math.clamp(tokens / SHORTEST_SLICE, 1, MOST_SLICES));
     }
 
     /// Whether queries of so many tokens a row go through plain products where nothing is recorded.
@@ -194,6 +207,9 @@ final class SoftmaxAttention {
                             .reshape(rows, heads.keyValues(), m, heads.width()); // [B, K, G*T, d]
             boolean single = kernel && tokens == 1;
             Tokens mine = own.rows(row, rows);
+            if (tokens > 1) {
+                mine = mine.first(Math.min(own.count(), masks.reach(first + tokens - 1)));
+            }
             if (single && type == ScalarType.Float && rows == 1 && window == 0) {
                 int reach = masks.reach(row, first);
                 if (shared == null || shared.count() + reach <= FEW_TOKENS) {
@@ -205,7 +221,7 @@ final class SoftmaxAttention {
             ScalarType maskType = single ? ScalarType.Float : type;
             // [1, 1, G*T, S], [B, 1 or K, G*T, S] or null
             Tensor ownMask = ofRows(
-                    masks.own(maskType, first, tokens, own.count(), window, group, kernel ? 1 : heads.keyValues()),
+                    masks.own(maskType, first, tokens, mine.count(), window, group, kernel ? 1 : heads.keyValues()),
                     row,
                     rows);
             if (ownMask == null && step && !kernel) {

@@ -193,16 +193,19 @@ class DecoderTest {
 
     /// Masks of all slices of a long text together would be the memory that slices save.
     @Test
-    void one_slices_mask_takes_the_place_of_the_one_before() {
+    void slices_masks_are_kept_up_to_a_bound_and_then_take_each_others_places() {
         try (Scope _ = Scope.noGrad();
-                Masks masks = new Masks(new int[] {0}, 6)) {
+                Masks masks = new Masks(new int[] {0}, 6, 64)) { // two of 4 x 8
             Tensor first = Objects.requireNonNull(masks.own(ScalarType.Float, 0, 4, 8, 0, 1, 1));
             assertThat(masks.own(ScalarType.Float, 0, 4, 8, 0, 1, 1)).isSameAs(first);
             Tensor windowed = Objects.requireNonNull(masks.own(ScalarType.Float, 0, 4, 8, 3, 1, 1));
             Tensor shared = Objects.requireNonNull(masks.prefix(ScalarType.Float, 0, 4, 3, 1));
             assertThat(first.isNull()).isFalse();
-            masks.own(ScalarType.Float, 4, 4, 8, 0, 1, 1);
+            Tensor second = Objects.requireNonNull(masks.own(ScalarType.Float, 2, 4, 8, 0, 1, 1));
+            assertThat(masks.own(ScalarType.Float, 0, 4, 8, 0, 1, 1)).isSameAs(first);
+            masks.own(ScalarType.Float, 3, 4, 8, 0, 1, 1);
             assertThat(first.isNull()).isTrue();
+            assertThat(second.isNull()).isFalse();
             assertThat(windowed.isNull()).isFalse();
             assertThat(shared.isNull()).isFalse();
         }
@@ -211,7 +214,18 @@ class DecoderTest {
     /// What few and many queries in bf16 read, with tokens shared and without, windows and rows of unequal length,
     /// against the same in fp32. bf16 keeps 8 bits: of numbers up to 4, an average is off by 0.01 to 0.02.
     @ParameterizedTest
-    @CsvSource({"1, 0, 0", "1, 9, 0", "1, 9, 5", "20, 9, 0", "100, 0, 0", "100, 9, 0", "100, 9, 12", "100, 0, 12"})
+    @CsvSource({
+        "1, 0, 0",
+        "1, 9, 0",
+        "1, 9, 5",
+        "20, 9, 0",
+        "100, 0, 0",
+        "100, 9, 0",
+        "100, 9, 12",
+        "100, 0, 12",
+        "200, 9, 0",
+        "403, 0, 30"
+    })
     void attention_in_bf16_is_that_in_fp32(int tokens, int before, int window) {
         Random random = new Random(12);
         ModelConfig.Heads heads = TinyModels.llama(0).heads();
