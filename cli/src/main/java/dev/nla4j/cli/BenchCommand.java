@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,9 +43,10 @@ import tools.jackson.databind.node.ObjectNode;
                         + " learning. Nothing else should run meanwhile.",
         footer = {
             "",
-            "The roof is the products with the weights at the same shapes, timed alone in the same run; for one row",
-            "(decode) it is the weights' bytes at the probed bandwidth. For training it is the products with weights",
-            "and adapters of rank 32 and those of attention, forward and backward.",
+            "The roof is the products with the weights at the same shapes, timed alone in the same run, in extraction and",
+            "reconstruction with those of attention where it is made of products; for one row (decode) it is the weights'",
+            "bytes at the probed bandwidth. For training it is the products with weights and adapters of rank 32 and",
+            "those of attention, forward and backward.",
             "A step of joint learning is 8 texts of 64 tokens each on 16 activations, in seconds; its roof is the sum of",
             "its parts'.",
             "",
@@ -52,6 +54,7 @@ import tools.jackson.databind.node.ObjectNode;
         })
 final class BenchCommand implements Callable<Integer> {
     private static final long LARGEST_PEERS = 1 << 20;
+    private static final List<String> DECODE = List.of("decode_hf", "decode_llama_cpp");
     private static final int PEERS_DIM = 576;
     private static final int PEERS_LAYERS = 30;
 
@@ -148,6 +151,9 @@ final class BenchCommand implements Callable<Integer> {
             return joint();
         }
         JsonNode peers = against == null ? null : peers(against);
+        if (peers != null && theirNames().noneMatch(peers.path("work")::has)) {
+            System.err.println("nla: " + against + " has no figure of this work");
+        }
         Wiring wiring = new Wiring();
         useThreadsOf(peers);
         Machine machine = Machine.probe();
@@ -164,10 +170,6 @@ final class BenchCommand implements Callable<Integer> {
                     }
                 }
             }
-        }
-        if (peers != null
-                && best.values().stream().allMatch(row -> ratios(row, peers).isEmpty())) {
-            System.err.println("nla: " + against + " has no figure of this work");
         }
         if (json) {
             System.out.println(document(best.values(), peers, machine));
@@ -322,11 +324,16 @@ final class BenchCommand implements Callable<Integer> {
                         "must be a number above 0, is " + (value.isMissingNode() ? "missing" : value));
             }
         });
-        int threads = document.path("machine").path("threads").asInt(0);
-        if (threads < 1) {
+        JsonNode said = document.path("machine").path("threads");
+        if (!said.isIntegralNumber() || !said.canConvertToInt() || said.asInt() < 1) {
             throw new FormatException(
-                    file, -1, "machine.threads", "must say how many threads they had: ratios to others say nothing");
+                    file,
+                    -1,
+                    "machine.threads",
+                    "must say in a whole number how many threads they had, ratios to others say nothing; is "
+                            + (said.isMissingNode() ? "missing" : said));
         }
+        int threads = said.asInt();
         if (threads > Runtime.getRuntime().availableProcessors()) {
             throw new FormatException(
                     file,
@@ -338,11 +345,21 @@ final class BenchCommand implements Callable<Integer> {
         return document;
     }
 
+    /// What peers call the rows of this work.
+    private Stream<String> theirNames() {
+        return switch (work) {
+            case JOINT -> Stream.empty();
+            case EXTRACT, RECONSTRUCT -> Stream.of(work.toString());
+            case TRAIN -> Stream.of("train_av", "train_ar");
+            case VERBALIZE -> rows.stream().flatMap(n -> n == 1 ? DECODE.stream() : Stream.of("verbalize_" + n));
+        };
+    }
+
     /// The figures of every peer that did the same work, by the peer's name for it.
     static Map<String, Double> ratios(Bench.Row row, @Nullable JsonNode peers) {
         Map<String, Double> ratios = new LinkedHashMap<>();
         String name = row.name().replaceFirst("_lora\\d+$", "");
-        List<String> theirs = name.equals("decode") ? List.of("decode_hf", "decode_llama_cpp") : List.of(name);
+        List<String> theirs = name.equals("decode") ? DECODE : List.of(name);
         for (String their : theirs) {
             double value = peers == null
                     ? 0

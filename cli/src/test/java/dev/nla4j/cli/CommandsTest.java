@@ -700,6 +700,13 @@ class CommandsTest {
         assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("machine.threads: is 4096");
         Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 2000}}}");
         assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("machine.threads: must say");
+        for (String odd : new String[] {"1.5", "\"2\"", "99999999999", "0"}) {
+            Files.writeString(
+                    peers, "{\"machine\": {\"threads\": " + odd + "}, \"work\": {\"extract\": {\"value\": 1}}}");
+            assertThatThrownBy(() -> BenchCommand.peers(peers))
+                    .hasMessageContaining("machine.threads: must say")
+                    .hasMessageEndingWith("is " + odd);
+        }
         Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 1e999}}}");
         assertThatThrownBy(() -> BenchCommand.peers(peers)).hasMessageContaining("extract");
         Files.writeString(peers, "{\"work\": {\"extract\": {\"value\": 0}}}");
