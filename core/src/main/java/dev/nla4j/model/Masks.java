@@ -94,14 +94,7 @@ final class Masks implements AutoCloseable {
     /// As [#own] for the tokens of the prefix: `[B or 1, 1, G*T, P]`, or null.
     @Nullable
     Tensor prefix(ScalarType type, int first, int tokens, int window, int group) {
-        boolean sees = window == 0;
-        if (!sees) {
-            int furthest = 0;
-            for (int start : starts) {
-                furthest = Math.max(furthest, start);
-            }
-            sees = prefix + furthest + first + tokens <= window;
-        }
+        boolean sees = window == 0 || prefix + reach(first + tokens - 1) <= window;
         return sees ? null : mask(new Key(type, false, first, tokens, prefix, window, group, 1));
     }
 

@@ -50,12 +50,10 @@ public final class MatrixProduct {
             return linear(filled(x), filled(weight), bias);
         }
         long few = x.numel() / weight.size(1);
-        if (narrow && few > 0) {
-            long missing = missingRows(1, few, weight.size(1), weight.size(0));
-            if (missing > 0) {
-                Tensor enough = withRows(x.reshape(few, weight.size(1)), missing);
-                return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
-            }
+        long missing = narrow ? missingRows(1, few, weight.size(1), weight.size(0)) : 0;
+        if (missing > 0) {
+            Tensor enough = withRows(x.reshape(few, weight.size(1)), missing);
+            return linear(enough, weight, bias).narrow(0, 0, few).view(Shapes.withLast(x, weight.size(0)));
         }
         Tensor product;
         if (stored != type) {
