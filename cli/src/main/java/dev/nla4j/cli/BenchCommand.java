@@ -10,9 +10,9 @@ import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.LowRankAdapter;
 import dev.nla4j.model.ModelConfig;
 import dev.nla4j.nla.PairFolder;
+import dev.nla4j.tensor.Allocator;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
-import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Threads;
 import dev.nla4j.train.config.ConfigTree;
 import dev.nla4j.train.config.RlConfig;
@@ -394,7 +394,7 @@ final class BenchCommand implements Callable<Integer> {
                 Threads.libraryVersion(),
                 Threads.cpuCapability(),
                 Threads.inUse(),
-                ProcessMemory.ofThisMachine().allocator(),
+                Allocator.ofThisProcess().name(),
                 machine.fp32,
                 machine.bf16,
                 machine.bandwidth));
@@ -412,7 +412,7 @@ final class BenchCommand implements Callable<Integer> {
                 .put("processor", MachineProbe.processor())
                 .put("cpu_capability", Threads.cpuCapability())
                 .put("threads", Threads.inUse())
-                .put("allocator", ProcessMemory.ofThisMachine().allocator())
+                .put("allocator", Allocator.ofThisProcess().name())
                 .put("gemm_float32_gflops", machine.fp32)
                 .put("gemm_bfloat16_gflops", machine.bf16)
                 .put("read_gb_per_s", machine.bandwidth);

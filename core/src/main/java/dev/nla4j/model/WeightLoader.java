@@ -4,9 +4,9 @@ import dev.nla4j.format.FormatException;
 import dev.nla4j.format.StoredTensor;
 import dev.nla4j.format.TensorSource;
 import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.Allocator;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.Matrix;
-import dev.nla4j.tensor.ProcessMemory;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
@@ -108,7 +108,7 @@ final class WeightLoader {
             return matrix;
         } finally {
             if (large) {
-                ProcessMemory.giveBack(); // or smaller matrices take a part of it, and the next large one finds no room
+                Allocator.giveBack(); // or smaller matrices take a part of it, and the next large one finds no room
             }
         }
     }
@@ -207,7 +207,7 @@ final class WeightLoader {
             joined.keepIn(scope);
             return joined;
         } finally {
-            ProcessMemory.giveBack();
+            Allocator.giveBack();
         }
     }
 

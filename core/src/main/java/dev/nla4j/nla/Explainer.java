@@ -7,6 +7,7 @@ import dev.nla4j.generate.Completion;
 import dev.nla4j.generate.Sampling;
 import dev.nla4j.model.LanguageModel;
 import dev.nla4j.progress.Progress;
+import dev.nla4j.tensor.Allocator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -212,6 +213,8 @@ public final class Explainer {
             }
             results.add(new Result(positions.get(i), Vectors.norm(activations[i]), samples));
         }
+        // What a longer text or more rows took once would stay: each call begins with what the models themselves take.
+        Allocator.giveBack();
         OptionalDouble empty = read.empty().stream()
                 .flatMapToDouble(vector -> Arrays.stream(activations, 0, shown)
                         .mapToDouble(activation -> Score.of(vector, activation).cosine()))

@@ -1,24 +1,17 @@
 package dev.nla4j.tensor;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /// What the system lets this process have, and what it has taken, in bytes; empty where the system does not tell
 /// (anything but Linux).
 public final class ProcessMemory {
     private static final Pattern FIELD = Pattern.compile("(\\w+):?\\s+(\\d+)(?:\\s+kB)?");
-    private static final Pattern ALLOCATOR = Pattern.compile("/lib(tcmalloc|mimalloc|jemalloc)[^/]*$");
     private final Path root;
 
     private ProcessMemory(Path root) {
@@ -49,57 +42,6 @@ public final class ProcessMemory {
     /// The most that was ever resident.
     public OptionalLong peak() {
         return kilobytes("proc/self/status", "VmHWM");
-    }
-
-    /// Who hands out native memory: `tcmalloc`, `mimalloc` or `jemalloc` where one was loaded, else `system`.
-    public String allocator() {
-        for (String line : lines("proc/self/maps")) {
-            Matcher matcher = ALLOCATOR.matcher(line);
-            if (matcher.find()) {
-                return matcher.group(1);
-            }
-        }
-        return "system";
-    }
-
-    /// Gives memory that was freed back to the system where the allocator is known to keep it (tcmalloc): for
-    /// large pieces that were needed once. Nothing depends on it.
-    public static void giveBack() {
-        MethodHandle release = GivingBack.RELEASE;
-        if (release != null) {
-            try {
-                release.invokeExact();
-            } catch (Throwable e) {
-                throw new IllegalStateException("tcmalloc can't give memory back", e);
-            }
-        }
-    }
-
-    /// Looked up once.
-    private static final class GivingBack {
-        static final @Nullable MethodHandle RELEASE = find();
-
-        private static @Nullable MethodHandle find() {
-            for (String line : ofThisMachine().lines("proc/self/maps")) {
-                Matcher matcher = ALLOCATOR.matcher(line);
-                if (matcher.find() && matcher.group(1).equals("tcmalloc")) {
-                    return function(Path.of(line.substring(line.indexOf('/'))));
-                }
-            }
-            return null;
-        }
-
-        @SuppressWarnings("restricted") // a function of tcmalloc's C interface, without arguments or result
-        private static @Nullable MethodHandle function(Path library) {
-            try {
-                return SymbolLookup.libraryLookup(library, Arena.global())
-                        .find("MallocExtension_ReleaseFreeMemory")
-                        .map(function -> Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.ofVoid()))
-                        .orElse(null);
-            } catch (IllegalArgumentException _) {
-                return null; // its file is gone since it was loaded
-            }
-        }
     }
 
     /// The least that any group from this process's own up to the root leaves; version 2 of control groups, else 1.

@@ -40,15 +40,6 @@ class ProcessMemoryTest {
     }
 
     @Test
-    void the_allocator_is_known_by_the_library_that_was_loaded() throws IOException {
-        assertThat(ProcessMemory.below(root).allocator()).isEqualTo("system");
-        write(
-                "proc/self/maps",
-                "7f0 r-xp 0 08:01 7 /usr/lib/libc.so.6\n7f1 r-xp 0 08:01 9 /usr/lib/libtcmalloc_minimal.so.4.5.10\n");
-        assertThat(ProcessMemory.below(root).allocator()).isEqualTo("tcmalloc");
-    }
-
-    @Test
     void the_narrowest_group_above_the_process_counts_and_cached_files_are_no_use_of_it() throws IOException {
         write("proc/self/cgroup", "0::/outer/inner\n");
         write("sys/fs/cgroup/outer/inner/memory.max", Long.toString(9 * GB));
