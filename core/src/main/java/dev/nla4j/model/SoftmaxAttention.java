@@ -123,18 +123,18 @@ final class SoftmaxAttention {
         boolean products = step ? stepsByProducts(heads, type) : isOfProducts(heads, type, tokens);
         boolean kernel = !learns && !products;
         Pieces pieces = new Pieces(own, shared, heads, masks, window, type, kernel, step);
-        long most = kernel || learns ? mostScores : Math.min(mostScores, MOST_OF_PRODUCTS);
-        // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it. A
-        // kernel holds masks and no scores; where gradients are recorded, all rows go through together.
+        // A kernel holds masks and no scores; where gradients are recorded, all rows go through together.
+        boolean together = kernel || learns;
+        long most = together ? mostScores : Math.min(mostScores, MOST_OF_PRODUCTS);
+        // What is cut where depends on a row's own tokens only, or so would its last bits on the rows beside it.
         long each = kernel ? group * all : (learns ? (long) rows : 1) * heads.queries() * all;
-        int widest = kernel || learns ? tokens : slice(tokens);
+        int widest = together ? tokens : slice(tokens);
         int slice = Math.toIntExact(Math.clamp(most / Math.max(1, each), 1, (long) widest));
-        int together =
-                kernel || learns ? rows : Math.toIntExact(Math.clamp(most / Math.max(1, each * slice), 1, (long) rows));
-        Tensor[] ofRows = new Tensor[Math.ceilDiv(rows, together)];
+        int atOnce = together ? rows : Math.toIntExact(Math.clamp(most / Math.max(1, each * slice), 1, (long) rows));
+        Tensor[] ofRows = new Tensor[Math.ceilDiv(rows, atOnce)];
         for (int i = 0; i < ofRows.length; i++) {
-            int from = i * together;
-            int count = Math.min(together, rows - from);
+            int from = i * atOnce;
+            int count = Math.min(atOnce, rows - from);
             Tensor some = count == rows ? query : query.narrow(0, from, count);
             Tensor[] parts = new Tensor[Math.ceilDiv(tokens, slice)];
             for (int part = 0; part < parts.length; part++) {
