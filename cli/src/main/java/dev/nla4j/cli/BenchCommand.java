@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -399,7 +400,9 @@ final class BenchCommand implements Callable<Integer> {
                 machine.bf16,
                 machine.bandwidth));
         if (peers != null) {
-            System.out.println("peers: " + peers.path("versions") + ", " + peers.path("machine"));
+            System.out.println(Stream.of("versions", "machine")
+                    .map(part -> peers.has(part) ? peers.get(part).toString() : part + " not told")
+                    .collect(Collectors.joining(", ", "peers: ", "")));
         }
         rows.forEach(row -> System.out.println(line(row, peers)));
     }
