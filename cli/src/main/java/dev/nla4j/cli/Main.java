@@ -6,6 +6,9 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -84,7 +87,26 @@ public final class Main {
         }
         Phases.ofThisRun().end("the work");
         Phases.ofThisRun().print(err);
+        if (Threads.isPreloading()) {
+            exitAtOnce(code);
+            Threads.settle();
+        }
         System.exit(code);
+    }
+
+    /// A usage error need not wait for libtorch. An exit (`Runtime.halt` is one, too) would take down the C++ objects
+    /// that libtorch is still setting up, and abort: the system ends the process without it, where it can be asked.
+    @SuppressWarnings("restricted") // _exit(2)
+    private static void exitAtOnce(int code) {
+        Linker linker = Linker.nativeLinker();
+        linker.defaultLookup().find("_exit").ifPresent(function -> {
+            try {
+                linker.downcallHandle(function, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                        .invokeExact(code);
+            } catch (Throwable e) {
+                throw new IllegalStateException("the process can't be ended", e);
+            }
+        });
     }
 
     /// `nla help model pull` means `nla model pull --help`.

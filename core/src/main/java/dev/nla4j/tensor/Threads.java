@@ -65,6 +65,26 @@ public final class Threads {
         }
     }
 
+    /// Whether what [#preload] began goes on.
+    public static boolean isPreloading() {
+        FutureTask<Integer> loading = LOADING.get();
+        return loading != null && !loading.isDone();
+    }
+
+    /// Waits until what [#preload] began is over, whatever came of it: a process that exits before may abort.
+    public static void settle() {
+        FutureTask<Integer> loading = LOADING.get();
+        if (loading != null) {
+            try {
+                loading.get();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException _) {
+                // Whoever needed it was told.
+            }
+        }
+    }
+
     /// Every processor for the kernels, none for running several operators at once.
     public static void useAllProcessors() {
         use(Runtime.getRuntime().availableProcessors());
