@@ -117,9 +117,9 @@ final class Row implements Sampler.Drawer {
             }
         } catch (RuntimeException e) {
             fail(e);
-        } catch (Error e) {
-            // Of a caller's code: an assertion, a class that is missing. Not a reason to leave the others without
-            // answer.
+        } catch (Throwable e) {
+            // Of a caller's code: an assertion, a class that is missing, an exception of a language that declares none.
+            // Not a reason to leave the others without answer.
             fail(new IllegalStateException(
                     "request " + request.number() + ": its listener or stop condition failed: " + e, e));
         }

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class EngineQueueTest {
@@ -368,13 +370,17 @@ class EngineQueueTest {
         }
     }
 
-    @Test
-    void an_error_of_a_listener_fails_its_own_request_and_no_other() throws Exception {
+    /// An exception that Java would have one declare comes from code in other languages.
+    @ParameterizedTest
+    @ValueSource(classes = {AssertionError.class, IOException.class})
+    void what_a_listener_throws_fails_its_own_request_and_no_other(Class<? extends Throwable> type) throws Exception {
+        Throwable thrown =
+                type.getConstructor(String.class, Throwable.class).newInstance("a listener's own fault", null);
         try (EngineQueue queue = queue(2, 5)) {
             EngineQueue.Ticket broken = queue.submit(
                     request(0, LONG, StopCondition.NEVER),
                     (_, _) -> {
-                        throw new AssertionError("a listener's own fault");
+                        throw EngineQueueTest.<RuntimeException>undeclared(thrown);
                     },
                     null);
             EngineQueue.Ticket sound = queue.submit(request(1, 20, StopCondition.NEVER), (_, _) -> {}, null);
@@ -382,6 +388,11 @@ class EngineQueueTest {
                     .hasMessageContaining("a listener's own fault");
             assertThat(sound.result().get(10, TimeUnit.SECONDS).ids()).hasSize(20);
         }
+    }
+
+    @SuppressWarnings("unchecked") // the type is erased
+    private static <T extends Throwable> T undeclared(Throwable thrown) throws T {
+        throw (T) thrown;
     }
 
     /// The thread is everybody's: a flag that one listener leaves on it ends nobody's work.
