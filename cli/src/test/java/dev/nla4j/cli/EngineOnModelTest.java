@@ -74,8 +74,10 @@ class EngineOnModelTest {
 
     /// @param differing greedy texts with an id that is not the plain pass's best
     /// @param firstDifference earliest place of such an id, -1 when there is none
+    /// @param widestTie by how much the plain pass's logit of its best is above that of the id that was written,
+    ///     where a greedy text first differs; 0 when none does
     /// @param widest difference of the log-probability of an id
-    private record Agreement(int texts, int differing, int firstDifference, double widest) {}
+    private record Agreement(int texts, int differing, int firstDifference, double widestTie, double widest) {}
 
     @Test
     @Tag("model")
@@ -86,18 +88,17 @@ class EngineOnModelTest {
         assertThat(agreement.widest()).isLessThan(1e-3);
     }
 
-    /// Nothing to hold greedy bf16 to but itself: rounding decides between logits that are nearly equal. Figures are
-    /// printed; most texts must agree, and log-probabilities within what bf16 can tell apart.
+    /// Nothing to hold greedy bf16 to but itself: rounding decides between logits that are nearly equal. How many texts
+    /// come to such a place depends on the model, not on the engine, and is printed. They must differ at such a
+    /// place only, and log-probabilities must be within what bf16 can tell apart.
     @Test
     @Tag("soak")
-    void texts_in_bf16_agree_for_the_most_part() throws IOException {
+    void texts_in_bf16_differ_only_where_ids_are_nearly_equal() throws IOException {
         for (double temperature : new double[] {0, 1}) {
             Agreement agreement = compare(DType.BF16, temperature, Integer.getInteger("nla.engine.activations", 8));
             System.out.println("bf16, temperature " + temperature + ": " + agreement);
             assertThat(agreement.widest()).isLessThan(0.5);
-            if (temperature == 0) {
-                assertThat(agreement.differing()).isLessThan(agreement.texts() / 2);
-            }
+            assertThat(agreement.widestTie()).isLessThan(0.5);
         }
     }
 
@@ -181,6 +182,7 @@ class EngineOnModelTest {
             }
             assertThat(other).as("token %d", i).isCloseTo(one, within(tolerance));
         }
+        assertThat(apart.ids()).as("all of a text").hasSameSizeAs(together.ids());
         return -1;
     }
 
@@ -363,6 +365,7 @@ class EngineOnModelTest {
             boolean greedy) {
         int differing = 0;
         int first = -1;
+        double widestTie = 0;
         double widest = 0;
         for (int row = 0; row < written.size(); row++) {
             int[] ids = written.get(row).idArray();
@@ -388,6 +391,10 @@ class EngineOnModelTest {
                             at.select(0, ids[place]).item_float(),
                             best[place],
                             at.select(0, (long) best[place]).item_float());
+                    widestTie = Math.max(
+                            widestTie,
+                            at.select(0, (long) best[place]).item_float()
+                                    - at.select(0, ids[place]).item_float());
                     differing++;
                     first = first < 0 ? place : Math.min(first, place);
                 }
@@ -399,6 +406,6 @@ class EngineOnModelTest {
                 }
             }
         }
-        return new Agreement(written.size(), differing, first, widest);
+        return new Agreement(written.size(), differing, first, widestTie, widest);
     }
 }
