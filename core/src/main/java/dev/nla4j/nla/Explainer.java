@@ -213,7 +213,7 @@ public final class Explainer {
             }
             results.add(new Result(positions.get(i), Vectors.norm(activations[i]), samples));
         }
-        // What a longer text or more rows took once would stay: each call begins with what the models themselves take.
+        // What a longer text or more rows took once would stay with the allocator.
         Allocator.giveBack();
         OptionalDouble empty = read.empty().stream()
                 .flatMapToDouble(vector -> Arrays.stream(activations, 0, shown)

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param library its file; null for the system's
 public record Allocator(String name, @Nullable Path library) {
     private static final Path MAPS = Path.of("/proc/self/maps");
-    private static final Pattern LIBRARY = Pattern.compile("/.*/lib(tcmalloc|mimalloc|jemalloc)[^/]*$");
+    private static final Pattern LIBRARY = Pattern.compile("/(?:.*/)?lib(tcmalloc|mimalloc|jemalloc)[^/]*$");
 
     /// Of this process; the system's where nobody tells (anything but Linux).
     public static Allocator ofThisProcess() {
