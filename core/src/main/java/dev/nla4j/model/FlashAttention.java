@@ -20,8 +20,8 @@ final class FlashAttention {
     /// Multiplications that one thread does in about the time that it takes to wake another.
     private static final long LITTLE = 1L << 18;
 
-    /// Multiplications that take some 10 ms.
-    private static final long LARGE = 1L << 29;
+    /// Multiplications of a row that take more than a millisecond.
+    private static final long LARGE = 1L << 26;
 
     /// Tokens of one call of a step.
     private static final long PIECE = 256;
@@ -57,8 +57,10 @@ final class FlashAttention {
     static Part apply(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double scale) {
         // Waking a second thread takes longer than little work does.
         long work = query.numel() * key.size(2);
+        // OpenBLAS's number of threads decides last bits: a row's own work decides on it, not how many rows there are.
+        boolean large = work / query.size(0) >= LARGE;
         try (Threads.Limit _ = work <= LITTLE ? Threads.one() : Threads.all();
-                Threads.@Nullable Blas _ = work >= LARGE ? Threads.apart() : null) {
+                Threads.@Nullable Blas _ = large ? Threads.apart() : null) {
             Tensor[] results = OPERATOR.call(query, key, value, DROPOUT, CAUSAL, mask, scale);
             return new Part(results[0], results[1]);
         }

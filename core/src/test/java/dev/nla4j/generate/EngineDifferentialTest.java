@@ -2,28 +2,38 @@ package dev.nla4j.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nla4j.model.Context;
 import dev.nla4j.model.Decoder;
 import dev.nla4j.model.DrawableIds;
+import dev.nla4j.model.LanguageModel;
 import dev.nla4j.model.ModelConfig;
+import dev.nla4j.model.ModelLoader;
 import dev.nla4j.model.Prefix;
+import dev.nla4j.model.TinyFolder;
 import dev.nla4j.model.TinyModels;
+import dev.nla4j.progress.Progress;
 import dev.nla4j.tensor.DType;
 import dev.nla4j.tensor.MachineProbe;
 import dev.nla4j.tensor.Scope;
 import dev.nla4j.tensor.Tensors;
 import dev.nla4j.tensor.Threads;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -80,6 +90,43 @@ class EngineDifferentialTest {
             for (int i = 0; i < 40; i++) {
                 assertThat(shared.get(i).ids()).isEqualTo(whole.get(i).ids());
                 assertClose(shared.get(i), whole.get(i), 1e-4);
+            }
+        }
+    }
+
+    /// The last block's only query of a row meets the prefix in fp32, through the kernel.
+    @ParameterizedTest
+    @CsvSource({"8, 128", "4, 256"})
+    void bits_in_bf16_do_not_follow_from_how_many_prompts_are_read_behind_a_long_prefix(
+            int heads, int width, @TempDir Path folder) throws IOException {
+        assumeTrue(MachineProbe.rowDifference(DType.BF16) == 0, "products whose rows depend on each other");
+        Threads.useAllProcessors();
+        int vocabulary = 1009;
+        TinyFolder.write(folder, """
+                {"model_type":"llama","vocab_size":%d,"hidden_size":64,"intermediate_size":96,"num_hidden_layers":1,
+                "num_attention_heads":%d,"num_key_value_heads":1,"head_dim":%d,"max_position_embeddings":4096,
+                "tie_word_embeddings":false}""".formatted(vocabulary, heads, width), "model.", 1);
+        Random random = new Random(1);
+        try (LanguageModel model = ModelLoader.load(folder, DType.BF16, ModelLoader.Extent.WHOLE, Progress.NONE);
+                Prefix prefix = Prefix.of(
+                        model.decoder(),
+                        model.decoder().embed(Tensors.ids(new int[][] {
+                            random.ints(2048, 0, vocabulary).toArray()
+                        })),
+                        1)) {
+            Decoder decoder = model.decoder();
+            List<Request> requests = IntStream.range(0, 256)
+                    .mapToObj(i -> {
+                        int[] ids = random.ints(2, 0, vocabulary).toArray();
+                        Tensor own = decoder.embed(Tensors.ids(new int[][] {ids}));
+                        return request(new Prompt(prefix, own.select(0, 0)), i, 1);
+                    })
+                    .toList();
+            Engine engine = new Engine(decoder, DrawableIds.below(vocabulary));
+            List<Completion> together = engine.generate(requests, (_, _) -> {});
+            for (int from = 0; from < 256; from += 64) {
+                assertThat(engine.generate(requests.subList(from, from + 64), (_, _) -> {}))
+                        .isEqualTo(together.subList(from, from + 64));
             }
         }
     }
