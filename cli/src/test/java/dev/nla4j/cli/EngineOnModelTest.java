@@ -88,9 +88,9 @@ class EngineOnModelTest {
         assertThat(agreement.widest()).isLessThan(1e-3);
     }
 
-    /// Nothing to hold greedy bf16 to but itself: rounding decides between logits that are nearly equal. How many texts
-    /// come to such a place depends on the model, not on the engine, and is printed. They must differ at such a
-    /// place only, and log-probabilities must be within what bf16 can tell apart.
+    /// Nothing to hold greedy bf16 to but itself: rounding decides between logits that are nearly equal. Texts must
+    /// differ at such a place only, and log-probabilities must be within what bf16 can tell apart. Most texts must
+    /// agree, where there are enough of them to tell: of a few, chance decides.
     @Test
     @Tag("soak")
     void texts_in_bf16_differ_only_where_ids_are_nearly_equal() throws IOException {
@@ -99,6 +99,9 @@ class EngineOnModelTest {
             System.out.println("bf16, temperature " + temperature + ": " + agreement);
             assertThat(agreement.widest()).isLessThan(0.5);
             assertThat(agreement.widestTie()).isLessThan(0.5);
+            if (temperature == 0 && agreement.texts() >= 100) {
+                assertThat(agreement.differing()).isLessThan(agreement.texts() / 2);
+            }
         }
     }
 
